@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests and replies of the console driver. */
+#ifndef GRANITE_ABI_CONSOLE_H
+#define GRANITE_ABI_CONSOLE_H
+
+#include <granite/abi/types.h>
+#include <granite/abi/message.h>
+
+#define CONSOLE_BASE 0x400
+
+enum console_op {
+#define OP(number, NAME, name) NAME = (number),
+#include <granite/abi/ops/console.def>
+#undef OP
+};
+
+struct console_read_req {
+	vir_bytes address;
+	uint32_t bytes;
+};
+struct console_read_rep {
+	uint32_t bytes; /* 0: end of file, Ctrl-D on an empty line */
+};
+
+struct console_write_req {
+	vir_bytes address;
+	uint32_t bytes;
+};
+struct console_write_rep {
+	uint32_t bytes;
+};
+
+/* Linux/i386's struct termios (kernel form, 36 bytes), copied through the message. */
+#define CONSOLE_TERMIOS_BYTES 36
+struct console_getattr_req {
+};
+struct console_getattr_rep {
+	uint8_t termios[CONSOLE_TERMIOS_BYTES];
+};
+struct console_setattr_req {
+	uint32_t flush; /* 1: forget input not yet read */
+	uint8_t termios[CONSOLE_TERMIOS_BYTES];
+};
+struct console_setattr_rep {
+};
+
+struct console_foreground_req {
+	int32_t pgid; /* 0: only ask */
+};
+struct console_foreground_rep {
+	int32_t pgid; /* the process group that Ctrl-C goes to */
+};
+
+/* Asynchronous, from PM: `endpoint`'s call under way must end with EINTR. No reply. */
+struct console_cancel_req {
+	endpoint_t endpoint;
+};
+struct console_cancel_rep {
+};
+
+#define OP(number, NAME, name)                                                 \
+	_Static_assert(sizeof(struct console_##name##_req) <= MESSAGE_PAYLOAD, \
+	               "request too long for a message");                      \
+	_Static_assert(sizeof(struct console_##name##_rep) <= MESSAGE_PAYLOAD, \
+	               "reply too long for a message");
+#include <granite/abi/ops/console.def>
+#undef OP
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests and replies of PM. Signal numbers, sets, ids and statuses are Linux/i386's. */
+#ifndef GRANITE_ABI_PM_H
+#define GRANITE_ABI_PM_H
+
+#include <granite/abi/types.h>
+#include <granite/abi/message.h>
+
+#define PM_BASE        0x300
+#define PM_KERNEL_BASE 0x380
+
+enum pm_op {
+#define OP(number, NAME, name) NAME = (number),
+#include <granite/abi/ops/pm.def>
+#include <granite/abi/ops/pm_kernel.def>
+#undef OP
+};
+
+#define PM_NSIG 64 /* signals 1 .. 64; bit n-1 of a set is signal n */
+
+struct pm_fork_req {
+	uint32_t flags; /* PM_FORK_VFORK */
+};
+#define PM_FORK_VFORK 1 /* the parent goes on when the child has called exec or exit */
+struct pm_fork_rep {
+	int32_t pid; /* the child's; in the child 0 */
+};
+
+/* The new program's strings: argc + envc strings, each ended by a 0 byte, arguments first. */
+#define PM_ARGS_MAX 0x10000 /* all strings together, in bytes */
+struct pm_exec_req {
+	vir_bytes path;
+	uint32_t path_bytes; /* without an end */
+	vir_bytes strings;
+	uint32_t strings_bytes;
+	uint32_t argc, envc;
+};
+struct pm_exec_rep {
+};
+
+struct pm_exit_req {
+	uint32_t status; /* low 8 bits */
+};
+struct pm_exit_rep {
+};
+
+struct pm_wait_req {
+	int32_t pid;      /* as waitpid(2) */
+	uint32_t options; /* WNOHANG, WUNTRACED, WCONTINUED as Linux numbers them */
+};
+struct pm_wait_rep {
+	int32_t pid;         /* 0: WNOHANG and none has ended */
+	uint32_t status;     /* as waitpid(2) */
+	uint64_t user_nsecs; /* time the child and those it waited for ran */
+};
+
+struct pm_getid_req {
+	int32_t pid; /* 0: the caller */
+};
+struct pm_getid_rep {
+	int32_t pid, ppid, pgid, sid;
+};
+
+struct pm_setpgid_req {
+	int32_t pid, pgid;
+};
+struct pm_setpgid_rep {
+};
+
+struct pm_setsid_req {
+};
+struct pm_setsid_rep {
+	int32_t sid;
+};
+
+struct pm_kill_req {
+	int32_t pid; /* as kill(2) */
+	uint32_t signal;
+};
+struct pm_kill_rep {
+};
+
+/* SA_* flags, handler and restorer as in Linux/i386's struct kernel_sigaction. */
+struct pm_sigaction_data {
+	vir_bytes handler; /* 0: SIG_DFL, 1: SIG_IGN */
+	uint32_t flags;
+	vir_bytes restorer;
+	uint64_t mask;
+} __attribute__((packed, aligned(4)));
+struct pm_sigaction_req {
+	uint32_t signal;
+	uint32_t set; /* 0: only ask */
+	struct pm_sigaction_data action;
+};
+struct pm_sigaction_rep {
+	struct pm_sigaction_data old;
+};
+
+struct pm_sigprocmask_req {
+	uint32_t how; /* SIG_BLOCK 0, SIG_UNBLOCK 1, SIG_SETMASK 2, or PM_MASK_ASK */
+	uint32_t unused;
+	uint64_t set;
+};
+#define PM_MASK_ASK 3
+struct pm_sigprocmask_rep {
+	uint64_t old;
+};
+
+/* The next signal to be handled; blocks what its action says. EAGAIN: there is none (any more). */
+struct pm_sigfetch_req {
+};
+struct pm_sigfetch_rep {
+	uint32_t signal;
+	vir_bytes handler, restorer;
+	uint32_t flags;       /* SA_* */
+	uint32_t old_mask[2]; /* to be restored when the handler returns */
+	int32_t si_code;
+	uint32_t si_a, si_b; /* SIGCHLD, kill: pid, uid or status; faults: address, trap number */
+	uint32_t si_c;       /* faults: error code; SIGCHLD: status */
+};
+
+struct pm_sigsuspend_req {
+	uint64_t mask;
+};
+struct pm_sigsuspend_rep {
+};
+
+struct pm_sigtimedwait_req {
+	uint64_t set;
+	uint64_t nsecs;   /* how long at most */
+	uint32_t forever; /* 1: nsecs does not count */
+};
+struct pm_sigtimedwait_rep {
+	uint32_t signal;
+	int32_t si_code;
+	uint32_t si_a, si_b, si_c;
+};
+
+struct pm_sigpending_req {
+};
+struct pm_sigpending_rep {
+	uint64_t set;
+};
+
+/* ITIMER_REAL; alarm(2) uses it too. */
+struct pm_itimer_req {
+	uint32_t set; /* 0: only ask */
+	uint32_t unused;
+	uint64_t value_nsecs, interval_nsecs;
+};
+struct pm_itimer_rep {
+	uint64_t value_nsecs, interval_nsecs; /* as they were */
+};
+
+struct pm_nanosleep_req {
+	uint64_t nsecs;
+	uint32_t absolute; /* 1: since boot */
+};
+struct pm_nanosleep_rep {
+	uint64_t left_nsecs; /* with EINTR */
+};
+
+struct pm_endpoint_req {
+	int32_t pid;
+};
+struct pm_endpoint_rep {
+	endpoint_t endpoint;
+};
+
+/* The archive's entries, one by one, in the archive's order. ENOENT: no more. */
+#define PM_PROGRAM_NAME_MAX 44
+struct pm_program_req {
+	uint32_t index;
+};
+struct pm_program_rep {
+	uint32_t bytes;
+	uint32_t executable;            /* 1: may be started */
+	char name[PM_PROGRAM_NAME_MAX]; /* without the leading slash, cut if longer, always ended */
+};
+
+struct pm_reboot_req {
+	uint32_t how; /* enum abort_how */
+	uint32_t status;
+};
+struct pm_reboot_rep {
+};
+
+struct pm_times_req {
+};
+struct pm_times_rep {
+	uint64_t user_nsecs, children_nsecs;
+};
+
+/* PM's reply OK resumes the process. */
+struct pm_exception_req {
+	uint32_t signal;      /* the signal it deserves */
+	int32_t si_code;      /* as Linux gives it */
+	uint32_t address;     /* the fault's, or the instruction's */
+	uint32_t trap, error; /* the processor's vector and error code */
+	uint32_t fatal;       /* 1: the process can not handle it, whatever its actions say */
+};
+struct pm_exception_rep {
+};
+
+#define OP(number, NAME, name)                                                                               \
+	_Static_assert(sizeof(struct pm_##name##_req) <= MESSAGE_PAYLOAD, "request too long for a message"); \
+	_Static_assert(sizeof(struct pm_##name##_rep) <= MESSAGE_PAYLOAD, "reply too long for a message");
+#include <granite/abi/ops/pm.def>
+#include <granite/abi/ops/pm_kernel.def>
+#undef OP
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Privileges, as RS hands them to the kernel (sys_privctl). Everything not listed is refused. */
+#ifndef GRANITE_ABI_PRIV_H
+#define GRANITE_ABI_PRIV_H
+
+#include <granite/abi/types.h>
+
+#define NR_PRIVS      128 /* privilege sets; a set is shared by a service and its children if it says so */
+#define PRIV_WORDS    (NR_PRIVS / 32)
+#define PRIV_ID_USER  0 /* every ordinary process */
+#define PRIV_ID_VM    1
+#define PRIV_ID_PM    2
+#define PRIV_ID_RS    3
+#define PRIV_ID_FIRST 4 /* the first that RS hands out */
+
+#define NR_PRIV_PORTS 8
+#define NR_PRIV_PHYS  4
+#define KCALL_WORDS   2 /* up to 64 kernel calls */
+
+#define PRIV_INHERIT  0x1 /* children share the set; otherwise they are ordinary */
+#define PRIV_ARCHIVE  0x2 /* may map the boot archive (vm_map_archive) */
+
+struct priv_ports {
+	uint16_t first, last; /* inclusive */
+};
+
+struct priv_phys {
+	phys_bytes start, bytes; /* physical memory that sys_vircopy may read with source NONE */
+};
+
+struct priv_spec {
+	uint32_t id;                 /* the set's number: PRIV_ID_USER or PRIV_ID_FIRST.. */
+	uint32_t flags;              /* PRIV_* */
+	uint32_t calls[KCALL_WORDS]; /* bit n: the call KCALL_BASE + n */
+	uint32_t ipc_to[PRIV_WORDS]; /* bit n: may start IPC with processes of set n; answering a call needs
+	                                no right */
+	uint32_t irqs;               /* bit n: interrupt line n */
+	uint32_t nr_ports, nr_phys;
+	struct priv_ports ports[NR_PRIV_PORTS];
+	struct priv_phys phys[NR_PRIV_PHYS];
+};
+
+#endif

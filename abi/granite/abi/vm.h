@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests and replies of VM. <granite/vm.h> says what each does. */
+#ifndef GRANITE_ABI_VM_H
+#define GRANITE_ABI_VM_H
+
+#include <granite/abi/types.h>
+#include <granite/abi/message.h>
+
+#define VM_BASE        0x200
+#define VM_KERNEL_BASE 0x280
+
+enum vm_op {
+#define OP(number, NAME, name) NAME = (number),
+#include <granite/abi/ops/vm.def>
+#include <granite/abi/ops/vm_kernel.def>
+#undef OP
+};
+
+/* Rights of a mapping, with mmap(2)'s values. */
+#define VM_PROT_READ  1
+#define VM_PROT_WRITE 2
+#define VM_PROT_EXEC  4 /* i386 without PAE can not refuse it */
+
+struct vm_brk_req {
+	vir_bytes address; /* 0: only ask */
+};
+struct vm_brk_rep {
+	vir_bytes address; /* the break as it is now */
+};
+
+struct vm_mmap_req {
+	vir_bytes address; /* a hint, or with VM_MAP_FIXED the place */
+	uint32_t bytes;
+	uint32_t prot;  /* VM_PROT_* */
+	uint32_t flags; /* VM_MAP_* */
+};
+#define VM_MAP_FIXED     1 /* replaces what is there */
+#define VM_MAP_NOREPLACE 2 /* with VM_MAP_FIXED: EEXIST instead */
+#define VM_MAP_POPULATE  4 /* all pages at once */
+struct vm_mmap_rep {
+	vir_bytes address;
+};
+
+struct vm_munmap_req {
+	vir_bytes address;
+	uint32_t bytes;
+};
+struct vm_munmap_rep {
+};
+
+struct vm_mprotect_req {
+	vir_bytes address;
+	uint32_t bytes;
+	uint32_t prot;
+};
+struct vm_mprotect_rep {
+};
+
+/* Where every page of the machine is, in pages. The sum of all but `total` is `total`. */
+#define VM_ACCOUNTS(ACCOUNT)                                         \
+	ACCOUNT(kernel, "kernel and small processes")                \
+	ACCOUNT(vm_tables, "VM's own tables")                        \
+	ACCOUNT(pool_used, "page tables of processes")               \
+	ACCOUNT(pool_free, "page tables, free")                      \
+	ACCOUNT(archive, "boot archive")                             \
+	ACCOUNT(process, "processes, each shared page counted once") \
+	ACCOUNT(free, "free")
+
+struct vm_info_req {
+};
+struct vm_info_rep {
+	uint32_t total;
+#define ACCOUNT(name, text) uint32_t name;
+	VM_ACCOUNTS(ACCOUNT)
+#undef ACCOUNT
+};
+
+struct vm_map_archive_req {
+};
+struct vm_map_archive_rep {
+	vir_bytes address;
+	uint32_t bytes;
+};
+
+struct vm_fork_req {
+	endpoint_t parent; /* NONE: an empty process */
+};
+struct vm_fork_rep {
+	endpoint_t child;
+};
+
+/* A program's layout, read by VM from PM's memory. */
+#define VM_SEGMENTS_MAX 8
+struct vm_segment {
+	vir_bytes address;       /* in the process; congruent to the file's place modulo the page size */
+	uint32_t bytes;          /* in memory; beyond file_bytes it is zero */
+	uint32_t archive_offset; /* of the first byte, within the boot archive */
+	uint32_t file_bytes;
+	uint32_t prot; /* VM_PROT_* */
+};
+struct vm_exec_plan {
+	uint32_t nr_segments;
+	uint32_t stack_bytes; /* present at once, counted down from STACK_TOP */
+	struct vm_segment segments[VM_SEGMENTS_MAX];
+};
+
+struct vm_exec_req {
+	endpoint_t endpoint;
+	vir_bytes plan; /* struct vm_exec_plan in PM */
+};
+struct vm_exec_rep {
+};
+
+struct vm_exit_req {
+	endpoint_t endpoint;
+};
+struct vm_exit_rep {
+};
+
+struct vm_procinfo_req {
+	endpoint_t endpoint;
+};
+struct vm_procinfo_rep {
+	uint32_t resident; /* pages present */
+	uint32_t shared;   /* of these, pages others have too */
+	uint32_t tables;   /* pages of page tables, the directory included */
+	uint32_t mapped;   /* pages that regions span */
+};
+
+/* The reply is OK, -EFAULT (nothing there, or the right is missing) or -ENOMEM. */
+struct vm_pagefault_req {
+	vir_bytes address;
+	uint32_t error; /* the processor's error code, Intel SDM vol. 3A, 4.7: VM_FAULT_* */
+};
+#define VM_FAULT_PRESENT 1
+#define VM_FAULT_WRITE   2
+struct vm_pagefault_rep {
+};
+
+struct vm_memreq_req {
+	endpoint_t endpoint; /* whose memory */
+	vir_bytes address;
+	uint32_t bytes;
+	uint32_t write;
+};
+struct vm_memreq_rep {
+};
+
+#define OP(number, NAME, name)                                                                               \
+	_Static_assert(sizeof(struct vm_##name##_req) <= MESSAGE_PAYLOAD, "request too long for a message"); \
+	_Static_assert(sizeof(struct vm_##name##_rep) <= MESSAGE_PAYLOAD, "reply too long for a message");
+#include <granite/abi/ops/vm.def>
+#include <granite/abi/ops/vm_kernel.def>
+#undef OP
+
+#endif
