@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Exceptions, and the C side of the traps. Intel SDM vol. 3A, chapter 6. */
+#include <granite/abi/errno.h>
+#include <granite/abi/ipc.h>
+#include <granite/abi/vm.h>
+
+#include "vmassert.h"
+#include "counters.h"
+#include "ipc.h"
+#include "irq.h"
+#include "kcall.h"
+#include "machine.h"
+#include "panic.h"
+#include "upcall.h"
+#include "vmrequest.h"
+
+enum {
+	DIVIDE = 0,
+	DEBUG_TRAP = 1,
+	BREAKPOINT = 3,
+	INVALID_OPCODE = 6,
+	NO_DEVICE = 7,
+	PAGE_FAULT = 14,
+	FPU_ERROR = 16,
+	ALIGNMENT = 17,
+	SIMD_ERROR = 19,
+};
+
+/* Signals and si_code values as Linux/i386 numbers them. */
+enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
+enum { ILL_ILLOPN = 2, TRAP_BRKPT = 1, BUS_ADRALN = 1, FPE_INTDIV = 1, FPE_FLTINV = 7, SI_KERNEL = 0x80 };
+
+static const struct {
+	uint8_t signal, si_code;
+} signals[NR_EXCEPTIONS] = {
+        [DIVIDE] = {SIGFPE, FPE_INTDIV},     [DEBUG_TRAP] = {SIGTRAP, TRAP_BRKPT},
+        [BREAKPOINT] = {SIGTRAP, SI_KERNEL}, [INVALID_OPCODE] = {SIGILL, ILL_ILLOPN},
+        [FPU_ERROR] = {SIGFPE, FPE_FLTINV},  [ALIGNMENT] = {SIGBUS, BUS_ADRALN},
+        [SIMD_ERROR] = {SIGFPE, FPE_FLTINV},
+};
+
+static void raise_for(struct proc *p, uint32_t vector, uint32_t error, uint32_t address)
+{
+	struct pm_exception_req exception = {
+	        .signal = signals[vector].signal ? signals[vector].signal : SIGSEGV,
+	        .si_code = signals[vector].signal ? signals[vector].si_code : SI_KERNEL,
+	        .address = address,
+	        .trap = vector,
+	        .error = error,
+	};
+
+	raise_exception(p, &exception);
+}
+
+static void page_fault(struct proc *p, const struct arch_frame *frame)
+{
+	uint32_t linear = read_cr2();
+
+	if (proc_small(p) || linear < PROC_BASE || linear - PROC_BASE >= PROC_SIZE)
+		raise_for(p, PAGE_FAULT, frame->error, linear - p->arch.base);
+	else
+		vm_page_fault(p, linear - PROC_BASE, frame->error);
+}
+
+__attribute__((noreturn)) void exception_from_process(const struct arch_frame *frame)
+{
+	struct proc *p = current;
+
+	COUNT(kernel_entries);
+	vmassert(frame == &p->regs);
+	if (frame->vector == PAGE_FAULT)
+		page_fault(p, frame);
+	else if (frame->vector == NO_DEVICE)
+		fpu_device_not_available(p);
+	else
+		raise_for(p, frame->vector, frame->error, frame->eip);
+	switch_to_user();
+}
+
+static int within(uint32_t eip, const char *begin, const char *end)
+{
+	return eip >= (uint32_t)begin && eip < (uint32_t)end;
+}
+
+/* The only faults that the kernel expects of itself are those of the copy routine. */
+void exception_from_kernel(struct arch_frame *frame)
+{
+	const char *resume = NULL;
+
+	if (within(frame->eip, phys_copy_begin, phys_copy_fault))
+		resume = phys_copy_fault;
+	else if (within(frame->eip, phys_copy_backward_begin, phys_copy_backward_fault))
+		resume = phys_copy_backward_fault;
+	if (frame->vector != PAGE_FAULT || !resume)
+		panic_at(frame, "exception %u in the kernel, error %x, address %x", frame->vector,
+		         frame->error, read_cr2());
+	copy_fault_error = frame->error;
+	frame->eax = read_cr2();
+	frame->eip = (uint32_t)resume;
+}
+
+/*
+ * The processor refused what the process left in its segment registers, or its eip: the process's SIGSEGV. If
+ * it fell at iret, the registers were already out of the table entry, and the exception's frame has
+ * overwritten them there.
+ */
+__attribute__((noreturn)) void exception_on_exit(const struct arch_frame *frame)
+{
+	struct arch_frame at_fault = *frame;
+	struct proc *p = current;
+	uint32_t ring = RPL(p->regs.cs) ? RPL(p->regs.cs) : 3;
+
+	COUNT(kernel_entries);
+	if (at_fault.eip >= (uint32_t)exit_popped) {
+		p->regs.edi = at_fault.edi;
+		p->regs.esi = at_fault.esi;
+		p->regs.ebp = at_fault.ebp;
+		p->regs.ebx = at_fault.ebx;
+		p->regs.edx = at_fault.edx;
+		p->regs.ecx = at_fault.ecx;
+		p->regs.eax = at_fault.eax;
+	}
+	segments_forget(p);
+	p->regs.cs = USER_CS_INDEX * 8 + ring;
+	p->regs.ds = p->regs.es = p->regs.ss = USER_DS_INDEX * 8 + ring;
+	raise_for(p, at_fault.vector, at_fault.error, p->regs.eip);
+	switch_to_user();
+}
+
+void interrupt_from_kernel(uint32_t irq)
+{
+	COUNT(interrupts);
+	if (pic_is_spurious(irq))
+		return;
+	pic_end_of_interrupt(irq);
+	irq_handle(irq);
+}
+
+__attribute__((noreturn)) void interrupt_from_process(uint32_t irq)
+{
+	COUNT(kernel_entries);
+	interrupt_from_kernel(irq);
+	switch_to_user();
+}
+
+/* --- traps --- */
+
+__attribute__((noreturn)) void trap_ipc(uint32_t call, endpoint_t other, vir_bytes address)
+{
+	struct proc *p = current;
+	int result;
+
+	COUNT(kernel_entries);
+	result = ipc_trap(p, call, other, address);
+	if (result == IPC_RETRY)
+		arch_retry_trap(p);
+	else if (result != IPC_BLOCKED)
+		arch_set_result(p, result);
+	switch_to_user();
+}
+
+__attribute__((noreturn)) void trap_kcall(vir_bytes address)
+{
+	COUNT(kernel_entries);
+	kcall_trap(current, address);
+	switch_to_user();
+}
+
+__attribute__((noreturn)) void trap_syscall(void)
+{
+	COUNT(kernel_entries);
+	syscall_bounce(current);
+	switch_to_user();
+}

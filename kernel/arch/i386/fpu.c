@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* The FPU is switched lazily: who first uses it gets it by exception 7. Intel SDM vol. 1, 10.5; vol. 3A, 2.5.
+ */
+#include "counters.h"
+#include "machine.h"
+#include "panic.h"
+#include "string.h"
+
+static struct proc *owner; /* whose state is in the FPU; NULL: nobody's */
+static int forbidden = 1;  /* CR0.TS */
+static uint8_t initial[FXSAVE_BYTES] __attribute__((aligned(16)));
+
+#define CPUID_FXSR (1u << 24)
+#define CPUID_SSE  (1u << 25)
+
+static uint32_t cpu_features(void)
+{
+	uint32_t a = 1, b, c, d;
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+	return d;
+}
+
+static void forbid(int yes)
+{
+	if (yes == forbidden)
+		return;
+	if (yes)
+		write_cr0(read_cr0() | CR0_TS);
+	else
+		__asm__ volatile("clts");
+	forbidden = yes;
+}
+
+static void save(struct proc *p)
+{
+	forbid(0);
+	__asm__ volatile("fxsave %0" : "=m"(p->arch.fpu));
+}
+
+void fpu_init(void)
+{
+	uint32_t features = cpu_features();
+
+	if (!(features & CPUID_FXSR))
+		panic("this processor has no FXSAVE: a Pentium II or later is needed");
+	write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~(CR0_EM | CR0_TS));
+	write_cr4(read_cr4() | CR4_OSFXSR | (features & CPUID_SSE ? CR4_OSXMMEXCPT : 0));
+	__asm__ volatile("fninit\n\tfxsave %0" : "=m"(initial));
+	write_cr0(read_cr0() | CR0_TS);
+}
+
+void fpu_allow(struct proc *p)
+{
+	forbid(p != owner);
+}
+
+void fpu_device_not_available(struct proc *p)
+{
+	COUNT(fpu_switches);
+	if (owner)
+		save(owner);
+	forbid(0);
+	if (!(p->misc_flags & MF_FPU_USED)) {
+		memcpy(p->arch.fpu, initial, FXSAVE_BYTES);
+		p->misc_flags |= MF_FPU_USED;
+	}
+	__asm__ volatile("fxrstor %0" : : "m"(p->arch.fpu));
+	owner = p;
+}
+
+void fpu_fork(struct proc *child, struct proc *parent)
+{
+	if (!(parent->misc_flags & MF_FPU_USED))
+		return;
+	if (owner == parent)
+		save(parent);
+	memcpy(child->arch.fpu, parent->arch.fpu, FXSAVE_BYTES);
+	fpu_allow(current);
+}
+
+void fpu_forget(struct proc *p)
+{
+	p->misc_flags &= ~MF_FPU_USED;
+	if (owner == p)
+		owner = NULL;
+	if (current)
+		fpu_allow(current);
+}

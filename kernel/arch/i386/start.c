@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine.h"
+
+void i386_start(uint32_t magic, uint32_t info)
+{
+	segments_init();
+	multiboot_read(magic, info);
+	pic_init();
+	timer_init();
+	fpu_init();
+	kernel_main();
+}
+
+/* An instruction's time after sti is enough for what is pending. */
+void arch_interrupt_window(void)
+{
+	__asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
+}
+
+/* sti takes effect after hlt has begun: no interrupt slips in between. */
+void arch_idle(void)
+{
+	__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+}

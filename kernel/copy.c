@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copying just copies: ranges are checked against the process's own limit, never against its mappings. What
+ * is not there faults inside the copy routine, which stops; VM is asked once for all that remains, and the
+ * copy goes on.
+ */
+#include "copy.h"
+
+#include <granite/abi/errno.h>
+
+#include "arch.h"
+#include "vmassert.h"
+#include "counters.h"
+#include "vmrequest.h"
+
+/* How much is copied before pending interrupts get their turn, and all is judged again. */
+#define COPY_STRETCH 0x10000u
+
+int copy_in_range(const struct proc *p, vir_bytes address, uint32_t bytes)
+{
+	uint32_t limit = arch_limit(p);
+
+	return address <= limit && bytes <= limit - address;
+}
+
+/* The linear address of a side's byte `offset`; *bytes is cut to what can be reached there. */
+static uint32_t reach(const struct copy_side *side, uint32_t offset, uint32_t *bytes)
+{
+	switch (side->kind) {
+	case COPY_PROC:
+		return arch_reach_proc(side->proc, side->address + offset, bytes);
+	case COPY_PHYS:
+		return arch_reach_phys(side->address + offset, bytes);
+	default:
+		return side->address + offset;
+	}
+}
+
+/* Overlapping with the destination above: forwards it would read what it has written. */
+static int must_go_backwards(const struct copy_side *from, const struct copy_side *to, uint32_t bytes)
+{
+	return from->kind == COPY_PROC && to->kind == COPY_PROC && from->proc == to->proc &&
+	       to->address > from->address && to->address - from->address < bytes;
+}
+
+/* What one piece of a copy left to be done. */
+struct piece {
+	uint32_t done;
+	const struct copy_side *fault_side; /* NULL: no fault */
+};
+
+static void note_fault(struct piece *piece, const struct arch_copy_result *result,
+                       const struct copy_side *from, const struct copy_side *to)
+{
+	piece->done = result->done;
+	piece->fault_side = NULL;
+	if (result->fault)
+		piece->fault_side = result->write ? to : from;
+}
+
+static void copy_forwards(const struct copy_side *from, const struct copy_side *to, uint32_t offset,
+                          uint32_t bytes, struct piece *piece)
+{
+	struct arch_copy_result result;
+	uint32_t source = reach(from, offset, &bytes);
+	uint32_t destination = reach(to, offset, &bytes);
+
+	arch_copy(source, destination, bytes, &result);
+	arch_windows_close();
+	note_fault(piece, &result, from, to);
+}
+
+/* Both sides are one process, and so one window's reach away from its end at most: cut at the 4 MiB below. */
+static void copy_backwards(const struct copy_side *from, const struct copy_side *to, uint32_t end,
+                           uint32_t bytes, struct piece *piece)
+{
+	struct arch_copy_result result;
+	uint32_t room_from = (from->address + end - 1) % BIG_PAGE_SIZE + 1;
+	uint32_t room_to = (to->address + end - 1) % BIG_PAGE_SIZE + 1;
+	uint32_t source, destination;
+
+	if (bytes > room_from)
+		bytes = room_from;
+	if (bytes > room_to)
+		bytes = room_to;
+	source = reach(from, end - bytes, &bytes);
+	destination = reach(to, end - bytes, &bytes);
+	arch_copy_backward(source, destination, bytes, &result);
+	arch_windows_close();
+	note_fault(piece, &result, from, to);
+}
+
+/* Asks VM for what remains of the side that faulted. */
+static int ask_vm(struct proc *caller, const struct copy_side *side, int write, uint32_t offset,
+                  uint32_t bytes, uint32_t flags)
+{
+	COUNT(recovered_faults);
+	if (flags & VIRCOPY_TRY || side->kind != COPY_PROC)
+		return -EFAULT;
+	if (vm_request(caller, side->proc, side->address + offset, bytes, write) != OK)
+		return -EFAULT;
+	return KCALL_SUSPEND;
+}
+
+static int side_in_range(const struct copy_side *side, uint32_t bytes)
+{
+	return side->kind != COPY_PROC || copy_in_range(side->proc, side->address, bytes);
+}
+
+int copy_bytes(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t bytes,
+               uint32_t flags)
+{
+	int backwards = must_go_backwards(from, to, bytes);
+	uint32_t stretch = 0;
+
+	if (!side_in_range(from, bytes) || !side_in_range(to, bytes))
+		return -EFAULT;
+	while (caller->call_done < bytes) {
+		uint32_t left = bytes - caller->call_done;
+		uint32_t size = left < COPY_STRETCH - stretch ? left : COPY_STRETCH - stretch;
+		struct piece piece;
+
+		if (size == 0)
+			return KCALL_AGAIN;
+		if (backwards)
+			copy_backwards(from, to, left, size, &piece);
+		else
+			copy_forwards(from, to, caller->call_done, size, &piece);
+		caller->call_done += piece.done;
+		stretch += piece.done;
+		if (piece.done)
+			caller->vm_asked = 0;
+		if (piece.fault_side)
+			return ask_vm(caller, piece.fault_side, piece.fault_side == to,
+			              backwards ? 0 : caller->call_done, bytes - caller->call_done, flags);
+	}
+	return OK;
+}
+
+int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes)
+{
+	struct copy_side from = {COPY_PROC, caller, address}, to = {COPY_KERNEL, NULL, (uint32_t)buffer};
+	int result;
+
+	caller->call_done = 0;
+	result = copy_bytes(caller, &from, &to, bytes, 0);
+	caller->call_done = 0;
+	return result;
+}
+
+int copy_to_caller(struct proc *caller, vir_bytes address, const void *buffer, uint32_t bytes)
+{
+	struct copy_side from = {COPY_KERNEL, NULL, (uint32_t)buffer}, to = {COPY_PROC, caller, address};
+	int result;
+
+	caller->call_done = 0;
+	result = copy_bytes(caller, &from, &to, bytes, 0);
+	caller->call_done = 0;
+	return result;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Interrupt lines: the clock's is the kernel's, each other belongs to at most one driver. */
+#ifndef KERNEL_IRQ_H
+#define KERNEL_IRQ_H
+
+#include "proc.h"
+
+#define NR_IRQS   16
+#define IRQ_CLOCK 0
+
+void irq_handle(uint32_t irq); /* line `irq` fired */
+
+int irq_attach(struct proc *p, uint32_t irq); /* -EBUSY: another has it */
+int irq_detach(struct proc *p, uint32_t irq); /* -EINVAL: p has it not */
+int irq_enable(struct proc *p, uint32_t irq); /* likewise */
+void irq_forget(struct proc *p);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KERNEL_PANIC_H
+#define KERNEL_PANIC_H
+
+struct arch_frame;
+
+/* Ends the system with a message, the state of the processor and of the current process, and the call chain.
+ */
+__attribute__((noreturn, format(printf, 1, 2))) void panic(const char *format, ...);
+
+/* Likewise for an exception; frame: the registers it interrupted. */
+__attribute__((noreturn, format(printf, 2, 3))) void panic_at(const struct arch_frame *frame,
+                                                              const char *format, ...);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* The process table: everything the kernel knows of a process. */
+#ifndef KERNEL_PROC_H
+#define KERNEL_PROC_H
+
+#include <granite/abi/bridge.h>
+#include <granite/abi/endpoint.h>
+#include <granite/abi/info.h>
+#include <granite/abi/message.h>
+#include <granite/abi/sys.h>
+
+#include "arch_proc.h"
+
+#define NR_PROCS     1024
+#define NOTIFY_WORDS (NR_PROCS / 32)
+
+_Static_assert(NR_PROCS <= ENDPOINT_SLOTS, "every slot has an endpoint");
+_Static_assert(NOTIFY_WORDS <= 32, "one word sums up the pending notifications");
+
+/* What a process is in the middle of. Those of MF_WORK are seen to before it returns to user mode. */
+enum misc_flag {
+	MF_DELIVER = 0x001,        /* `deliver` waits to be copied to its memory */
+	MF_RESUME_CALL = 0x002,    /* its kernel call goes on from `call` */
+	MF_UPCALL = 0x004,         /* its bridge is to be told of a signal */
+	MF_REPLY_PENDING = 0x010,  /* in the second half of a sendrec: takes nothing but the reply */
+	MF_INTERRUPTIBLE = 0x020,  /* its sendrec ends with EINTR when a signal comes */
+	MF_SIGNAL_NOTED = 0x040,   /* PM holds a signal for it that it has not fetched */
+	MF_KERNEL_MESSAGE = 0x080, /* `outgoing` was written by the kernel on its behalf */
+	MF_WAITED_FOR = 0x100,     /* somebody has blocked in a receive from it alone */
+	MF_HAS_NOTIFIED = 0x200,   /* it has notified somebody */
+	MF_FPU_USED = 0x400,       /* its FPU state is worth keeping */
+	MF_SMALL = 0x800,          /* ring 1, its own segment, no page table */
+};
+#define MF_WORK (MF_DELIVER | MF_RESUME_CALL | MF_UPCALL)
+
+struct priv;
+
+/*
+ * Invariant: the process is in a run queue if and only if rts_flags is 0. proc_set_flags() and
+ * proc_clear_flags() alone change rts_flags. Fields are the kernel's; who writes them is said where it is not
+ * the file of that name.
+ */
+struct proc {
+	uint32_t exit_room[ARCH_EXIT_ROOM]; /* stack for a fault while leaving the kernel: see entry.S */
+	struct arch_frame regs;             /* the processor's state, stored here by the entry itself */
+	struct arch_proc arch;              /* segments, page directory, FPU: arch/ */
+
+	endpoint_t endpoint;
+	uint32_t rts_flags;  /* enum rts_flag: why it does not run */
+	uint32_t misc_flags; /* enum misc_flag */
+	struct priv *priv;
+	char name[PROC_NAME_MAX];
+
+	/* sched.c */
+	uint32_t priority;
+	uint32_t quantum, ticks_left; /* in clock ticks */
+	uint32_t ticks_used;
+	struct proc *ready_next, *ready_prev;
+
+	/* ipc.c */
+	endpoint_t send_to;                       /* while RTS_SENDING */
+	endpoint_t receive_from;                  /* while RTS_RECEIVING */
+	struct proc *callers_head, *callers_tail; /* processes sending to this one, first come first served */
+	struct proc *callers_next;                /* the next in the queue this one stands in */
+	struct message outgoing;                  /* while RTS_SENDING, and what the kernel asks VM or PM */
+	struct message deliver;                   /* while MF_DELIVER */
+	vir_bytes deliver_to;                     /* where in its memory, 0 .. limit - 64 */
+	uint32_t deliver_status;                  /* IPC_STATUS_* of `deliver` */
+	uint32_t notify_pending[NOTIFY_WORDS];    /* a bit a slot that has notified this one */
+	uint32_t notify_summary;                  /* a bit a word of notify_pending that is not 0 */
+	uint32_t irq_pending;                     /* irq.c: a bit a line */
+	uint32_t alarm_fired;                     /* clock.c */
+	struct async_message *async_head, *async_tail; /* async.c: queued for this one */
+	uint32_t async_sent;                           /* async.c: queued by this one */
+
+	/* kcall.c, vmrequest.c: a kernel call under way */
+	struct message call; /* its request, copied once */
+	uint32_t call_done;  /* bytes copied so far */
+	int32_t vm_verdict;  /* what VM said last: OK or a negative errno */
+	uint32_t vm_asked;   /* times VM was asked without progress */
+
+	/* do_bridge.c */
+	vir_bytes bridge_entry, bridge_upcall, bridge_control; /* 0: none registered */
+
+	/* clock.c */
+	uint64_t alarm_at; /* nanoseconds since boot, 0: none */
+	struct proc *alarm_next, *alarm_prev;
+
+	/* proc.c */
+	uint32_t generation; /* of the slot's present or last process */
+	struct proc *free_next;
+};
+
+extern struct proc proc_table[NR_PROCS];
+extern struct proc *current; /* the process whose trap, fault or interrupt is being served */
+
+static inline int proc_slot(const struct proc *p)
+{
+	return p - proc_table;
+}
+
+static inline int proc_runnable(const struct proc *p)
+{
+	return p->rts_flags == 0;
+}
+
+static inline int proc_small(const struct proc *p)
+{
+	return (p->misc_flags & MF_SMALL) != 0;
+}
+
+void proc_init(void);
+
+/* A free slot made a process without an image, or NULL when the table is full. */
+struct proc *proc_allocate(void);
+void proc_free(struct proc *p);
+
+/* The living process of that name, or NULL. */
+struct proc *proc_lookup(endpoint_t endpoint);
+
+/* Likewise, with SELF meaning the caller. */
+struct proc *proc_resolve(struct proc *caller, endpoint_t endpoint);
+
+void proc_set_flags(struct proc *p, uint32_t flags);
+void proc_clear_flags(struct proc *p, uint32_t flags);
+void proc_set_name(struct proc *p, const char *name);
+
+/* VM, PM and RS: the system does not survive them. */
+int proc_is_vital(const struct proc *p);
+
+#endif

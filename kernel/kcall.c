@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "kcall.h"
+
+#include <granite/abi/errno.h>
+
+#include "arch.h"
+#include "vmassert.h"
+#include "counters.h"
+#include "priv.h"
+#include "string.h"
+#include "vmrequest.h"
+
+typedef int (*kcall_handler)(struct proc *caller, const void *request, void *reply);
+
+#define OP(number, NAME, name)                                                        \
+	static int call_##name(struct proc *caller, const void *request, void *reply) \
+	{                                                                             \
+		return do_##name(caller, request, reply);                             \
+	}
+#include <granite/abi/ops/sys.def>
+#undef OP
+
+static const kcall_handler handlers[KCALL_MAX] = {
+#define OP(number, NAME, name) [(number)-KCALL_BASE] = call_##name,
+#include <granite/abi/ops/sys.def>
+#undef OP
+};
+
+static void finish(struct proc *caller, int result)
+{
+	caller->misc_flags &= ~MF_RESUME_CALL;
+	caller->call_done = 0;
+	caller->vm_asked = 0;
+	if (result == KCALL_NO_REPLY)
+		return;
+	caller->deliver.m_source = NONE;
+	caller->deliver.m_type = result;
+	caller->misc_flags |= MF_DELIVER;
+	arch_set_result(caller, result);
+}
+
+/* The reply is made where messages to the caller are: no other can come while it is in a call. */
+static void dispatch(struct proc *caller)
+{
+	uint32_t index = (uint32_t)caller->call.m_type - KCALL_BASE;
+	int result;
+
+	memset(caller->deliver.m_bytes, 0, MESSAGE_PAYLOAD);
+	if (index >= KCALL_MAX || !handlers[index])
+		result = -EBADCALL;
+	else if (!priv_may_call(caller, index))
+		result = -ECALLDENIED;
+	else
+		result = handlers[index](caller, caller->call.m_bytes, caller->deliver.m_bytes);
+
+	if (result == KCALL_SUSPEND || result == KCALL_AGAIN)
+		caller->misc_flags |= MF_RESUME_CALL;
+	else
+		finish(caller, result);
+}
+
+void kcall_trap(struct proc *caller, vir_bytes address)
+{
+	uint32_t fault;
+
+	COUNT(kernel_calls);
+	if (address > arch_limit(caller) - sizeof(struct message)) {
+		arch_set_result(caller, -EFAULT);
+		return;
+	}
+	fault = arch_message_in(caller, address, &caller->call);
+	if (fault) {
+		arch_retry_trap(caller);
+		if (vm_request(caller, caller, address, sizeof(struct message), 1) != OK)
+			raise_segv(caller, fault);
+		return;
+	}
+	caller->vm_asked = 0;
+	caller->deliver_to = address;
+	caller->vm_verdict = OK;
+	dispatch(caller);
+}
+
+void kcall_resume(struct proc *caller)
+{
+	int verdict = caller->vm_verdict;
+
+	caller->vm_verdict = OK;
+	if (verdict == OK)
+		dispatch(caller);
+	else
+		finish(caller, -EFAULT);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "arch.h"
+#include "async.h"
+#include "boot.h"
+#include "clock.h"
+#include "counters.h"
+#include "log.h"
+#include "priv.h"
+#include "proc.h"
+
+struct granite_counters counters;
+
+void kernel_main(void)
+{
+	uint32_t pages = 0;
+
+	for (uint32_t i = 0; i < boot_info.nr_ranges; i++)
+		pages += boot_info.ranges[i].bytes / 4096;
+	klog("Granite: %u MiB of memory, boot archive of %u KiB\n", pages / 256,
+	     boot_info.archive_bytes / 1024);
+	clock_epoch = boot_info.epoch_secs = arch_read_rtc();
+	priv_init();
+	proc_init();
+	async_init();
+	boot_processes();
+	switch_to_user();
+}

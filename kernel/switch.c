@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The way out of the kernel. */
+#include "arch.h"
+#include "boot.h"
+#include "clock.h"
+#include "counters.h"
+#include "ipc.h"
+#include "kcall.h"
+#include "notes.h"
+#include "panic.h"
+#include "sched.h"
+#include "upcall.h"
+
+static struct proc *last; /* who ran before */
+
+/* Waits until somebody can run. */
+static struct proc *pick(void)
+{
+	struct proc *p;
+
+	while (!(p = sched_pick()))
+		arch_idle();
+	return p;
+}
+
+/* p leaves the kernel only when nothing is left to be done for it; each step may have made it, or another,
+ * wait or run. */
+static void do_work(struct proc *p)
+{
+	if (p->misc_flags & MF_RESUME_CALL) {
+		arch_interrupt_window();
+		if (sched_pick() == p && p->misc_flags & MF_RESUME_CALL)
+			kcall_resume(p);
+	} else if (p->misc_flags & MF_DELIVER) {
+		ipc_deliver(p);
+	} else {
+		upcall_bounce(p);
+	}
+}
+
+void switch_to_user(void)
+{
+	struct proc *p;
+
+	for (;;) {
+		p = pick();
+		if (p != last) {
+			COUNT(switches);
+			/* What VM has noted must be done before anybody but VM runs. */
+			notes_apply();
+			last = p;
+		}
+		current = p;
+		if (!(p->misc_flags & MF_WORK))
+			break;
+		arch_load(p);
+		do_work(p);
+	}
+	arch_run(p);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include <granite/abi/errno.h>
+
+#include "arch.h"
+#include "ipc.h"
+#include "kcall.h"
+#include "string.h"
+
+/*
+ * SYS_EXEC, for PM: the process begins its new program at pc. What it waited for, its bridge, its FPU state
+ * and TLS are gone; its endpoint and privileges stay. Errors: EDEADSRCDST it is dead; EINVAL it is small or
+ * PM itself.
+ */
+int do_exec(struct proc *caller, const struct sys_exec_req *request, struct sys_exec_rep *reply)
+{
+	struct proc *p = proc_lookup(request->endpoint);
+	char name[PROC_NAME_MAX];
+
+	(void)reply;
+	if (!p)
+		return -EDEADSRCDST;
+	if (proc_small(p) || p == caller)
+		return -EINVAL;
+	memcpy(name, request->name, PROC_NAME_MAX);
+	name[PROC_NAME_MAX - 1] = '\0';
+	ipc_abort(p, OK);
+	p->misc_flags &= ~(MF_WORK | MF_SIGNAL_NOTED | MF_FPU_USED);
+	p->bridge_entry = p->bridge_upcall = p->bridge_control = 0;
+	proc_set_name(p, name);
+	arch_proc_start(p, request->pc, request->sp);
+	proc_clear_flags(p, RTS_NO_IMAGE);
+	return OK;
+}

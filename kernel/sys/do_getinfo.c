@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include <granite/abi/errno.h>
+
+#include "arch.h"
+#include "boot.h"
+#include "clock.h"
+#include "counters.h"
+#include "ipc.h"
+#include "kcall.h"
+#include "priv.h"
+#include "string.h"
+
+/* Processes told of in one piece; a caller that wants more asks again. */
+#define PROCS_AT_ONCE 32
+
+static void describe(const struct proc *p, struct proc_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->endpoint = p->endpoint;
+	info->rts_flags = p->rts_flags;
+	info->misc_flags = p->misc_flags;
+	info->blocked_on = ipc_blocked_on(p);
+	info->priority = p->priority;
+	info->small = proc_small(p);
+	info->priv_id = p->priv->spec.id;
+	info->pc = arch_pc(p);
+	info->sp = arch_sp(p);
+	info->user_nsecs = p->ticks_used * NSECS_PER_TICK;
+	memcpy(info->name, p->name, PROC_NAME_MAX);
+}
+
+static int copy_out(struct proc *caller, const struct sys_getinfo_req *request, const void *data,
+                    uint32_t bytes, struct sys_getinfo_rep *reply)
+{
+	if (request->bytes < bytes)
+		return -EINVAL;
+	reply->bytes = bytes;
+	return copy_to_caller(caller, request->address, data, bytes);
+}
+
+static int get_processes(struct proc *caller, const struct sys_getinfo_req *request,
+                         struct sys_getinfo_rep *reply)
+{
+	static struct proc_info info[PROCS_AT_ONCE];
+	uint32_t count = request->bytes / sizeof(info[0]);
+
+	if (request->first >= NR_PROCS)
+		return OK;
+	if (count > PROCS_AT_ONCE)
+		count = PROCS_AT_ONCE;
+	if (count > NR_PROCS - request->first)
+		count = NR_PROCS - request->first;
+	for (uint32_t i = 0; i < count; i++)
+		describe(&proc_table[request->first + i], &info[i]);
+	return copy_out(caller, request, info, count * sizeof(info[0]), reply);
+}
+
+/*
+ * SYS_GETINFO: what the kernel knows; see GET_*. GET_PROCTAB tells of as many slots as fit, 32 at most, none
+ * beyond the table's end. Errors: EINVAL unknown, or too little room; EFAULT.
+ */
+int do_getinfo(struct proc *caller, const struct sys_getinfo_req *request, struct sys_getinfo_rep *reply)
+{
+	switch (request->what) {
+	case GET_COUNTERS:
+		return copy_out(caller, request, &counters, sizeof(counters), reply);
+	case GET_PROCTAB:
+		return get_processes(caller, request, reply);
+	case GET_BOOTINFO:
+		return copy_out(caller, request, &boot_info, sizeof(boot_info), reply);
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include <granite/abi/errno.h>
+
+#include "ipc.h"
+#include "kcall.h"
+
+/* Ends what p waits for if a signal may; returns the server that must cancel p's call, or NONE. */
+static endpoint_t interrupt(struct proc *p)
+{
+	int in_reply_phase = (p->misc_flags & MF_REPLY_PENDING) != 0;
+
+	if (p->misc_flags & MF_KERNEL_MESSAGE || !(p->rts_flags & (RTS_SENDING | RTS_RECEIVING)))
+		return NONE;
+	if (in_reply_phase && !(p->misc_flags & MF_INTERRUPTIBLE))
+		return NONE;
+	/* In a plain send the message may matter more than the signal: it goes out first. */
+	if (!in_reply_phase && p->rts_flags & RTS_SENDING)
+		return NONE;
+	if (in_reply_phase && !(p->rts_flags & RTS_SENDING))
+		return p->receive_from;
+	ipc_abort(p, -EINTR);
+	return NONE;
+}
+
+/*
+ * SYS_SIGUPCALL, for PM: a signal waits to be fetched by the process's bridge (pending 1), or none does any
+ * more (0). Errors: EDEADSRCDST it is dead.
+ */
+int do_sigupcall(struct proc *caller, const struct sys_sigupcall_req *request,
+                 struct sys_sigupcall_rep *reply)
+{
+	struct proc *p = proc_lookup(request->endpoint);
+
+	(void)caller;
+	reply->blocked_on = NONE;
+	if (!p)
+		return -EDEADSRCDST;
+	if (!request->pending) {
+		p->misc_flags &= ~(MF_SIGNAL_NOTED | MF_UPCALL);
+		return OK;
+	}
+	p->misc_flags |= MF_SIGNAL_NOTED | MF_UPCALL;
+	reply->blocked_on = interrupt(p);
+	return OK;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include <granite/abi/errno.h>
+#include <granite/abi/vmnotes.h>
+
+#include "arch.h"
+#include "boot.h"
+#include "kcall.h"
+#include "notes.h"
+
+static int paging_on(struct proc *caller, phys_bytes directory, vir_bytes notes)
+{
+	if (vm_notes || !arch_directory_valid(directory) ||
+	    !copy_in_range(caller, notes, sizeof(struct vm_notes)))
+		return -EINVAL;
+	vm_notes = (struct vm_notes *)(boot_info.vm_base + notes);
+	arch_paging_on(directory);
+	return OK;
+}
+
+static int set_directory(endpoint_t endpoint, phys_bytes directory)
+{
+	struct proc *p = proc_lookup(endpoint);
+
+	if (!p)
+		return -EDEADSRCDST;
+	if (proc_small(p) || !arch_directory_valid(directory))
+		return -EINVAL;
+	arch_set_directory(p, directory);
+	return OK;
+}
+
+/* SYS_VMCTL, for VM: see enum vmctl_op. Errors: EDEADSRCDST; EINVAL: what VM asks makes no sense. */
+int do_vmctl(struct proc *caller, const struct sys_vmctl_req *request, struct sys_vmctl_rep *reply)
+{
+	(void)reply;
+	switch (request->op) {
+	case VMCTL_PAGING:
+		return paging_on(caller, request->a, request->b);
+	case VMCTL_APPLY:
+		notes_apply();
+		return OK;
+	case VMCTL_SETDIR:
+		return set_directory(request->endpoint, request->a);
+	default:
+		return -EINVAL;
+	}
+}
