@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Talking to the console driver. RS says which process it is; when that one has died, RS is asked again, once
+ * a call.
+ */
+#include <granite/abi/errno.h>
+#include <granite/console.h>
+#include <granite/rs.h>
+#include <granite/sys.h>
+#include <string.h>
+
+#include "bridge.h"
+#include "console.h"
+
+static endpoint_t driver = NONE; /* as RS last told, or NONE */
+
+static int32_t find_driver(void)
+{
+	union rs_lookup_message call;
+	int32_t result;
+
+	if (driver != NONE)
+		return OK;
+	call.req = (struct rs_lookup_req){.label = "console"};
+	result = rs_lookup_call(&call);
+	if (result == OK)
+		driver = call.rep.endpoint;
+	return result;
+}
+
+static int32_t ask_once(int32_t operation, struct message *m)
+{
+	int32_t result = find_driver();
+
+	if (result != OK)
+		return result;
+	result = call_server_intr(driver, operation, m);
+	if (result == -EDEADSRCDST)
+		driver = NONE;
+	return result;
+}
+
+/* A request that a dead driver did not answer is still in *m. */
+static int32_t ask(int32_t operation, struct message *m)
+{
+	int32_t result = ask_once(operation, m);
+
+	return result == -EDEADSRCDST ? ask_once(operation, m) : result;
+}
+
+int32_t console_read(uint32_t address, uint32_t bytes)
+{
+	union console_read_message call;
+	int32_t result;
+
+	call.req = (struct console_read_req){.address = address, .bytes = bytes};
+	result = ask(CONSOLE_READ, &call.m);
+	return result == OK ? (int32_t)call.rep.bytes : result;
+}
+
+static int32_t write_to_driver(uint32_t address, uint32_t bytes)
+{
+	union console_write_message call;
+	int32_t result;
+
+	call.req = (struct console_write_req){.address = address, .bytes = bytes};
+	result = ask(CONSOLE_WRITE, &call.m);
+	return result == OK ? (int32_t)call.rep.bytes : result;
+}
+
+/* Services that write before there is a console, or that are themselves what the console needs, reach the
+ * log. */
+static int32_t write_to_log(uint32_t address, uint32_t bytes)
+{
+	union sys_diagctl_message call;
+	uint32_t part = bytes < DIAG_MAX ? bytes : DIAG_MAX;
+	int32_t result;
+
+	call.req = (struct sys_diagctl_req){.text = address, .bytes = part};
+	result = sys_diagctl_call(&call);
+	if (result == -ECALLDENIED)
+		return -EIO;
+	return result == OK ? (int32_t)part : result;
+}
+
+int32_t console_write(uint32_t address, uint32_t bytes)
+{
+	int32_t result = write_to_driver(address, bytes);
+
+	if (result >= 0 || result == -EFAULT || result == -EINTR)
+		return result;
+	return write_to_log(address, bytes);
+}
+
+int32_t console_getattr(void *termios)
+{
+	union console_getattr_message call;
+	int32_t result = ask(CONSOLE_GETATTR, &call.m);
+
+	if (result == OK)
+		memcpy(termios, call.rep.termios, CONSOLE_TERMIOS_BYTES);
+	return result;
+}
+
+int32_t console_setattr(const void *termios, int flush)
+{
+	union console_setattr_message call;
+
+	call.req = (struct console_setattr_req){.flush = flush != 0};
+	memcpy(call.req.termios, termios, CONSOLE_TERMIOS_BYTES);
+	return ask(CONSOLE_SETATTR, &call.m);
+}
+
+int32_t console_foreground(int32_t *pgid)
+{
+	union console_foreground_message call;
+	int32_t result;
+
+	call.req = (struct console_foreground_req){.pgid = *pgid};
+	result = ask(CONSOLE_FOREGROUND, &call.m);
+	if (result == OK)
+		*pgid = call.rep.pgid;
+	return result;
+}

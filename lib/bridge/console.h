@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The console, as the bridge uses it. */
+#ifndef BRIDGE_CONSOLE_H
+#define BRIDGE_CONSOLE_H
+
+#include <stdint.h>
+
+/* Reads into, or writes from, the program's memory: the bytes moved, or a negative errno (EFAULT, EINTR). */
+int32_t console_read(uint32_t address, uint32_t bytes);
+int32_t console_write(uint32_t address, uint32_t bytes);
+
+/* Linux's struct termios, CONSOLE_TERMIOS_BYTES. `flush`: forget what was typed ahead. */
+int32_t console_getattr(void *termios);
+int32_t console_setattr(const void *termios, int flush);
+
+/* The process group that Ctrl-C goes to; *pgid 0 only asks. */
+int32_t console_foreground(int32_t *pgid);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * futex(2) for a process with one thread and no memory shared for writing: a waiter finds nobody to wake it,
+ * and only time or a signal ends its wait.
+ */
+#include <granite/abi/errno.h>
+
+#include "bridge.h"
+#include "clocks.h"
+#include "convert.h"
+
+#define FUTEX_COMMAND 0x7f /* without FUTEX_PRIVATE and FUTEX_CLOCK_REALTIME */
+#define FUTEX_WAITS   0
+#define FUTEX_WAKES   1
+
+static int32_t wait_for(const volatile uint32_t *word, uint32_t value, uint64_t nsecs)
+{
+	uint64_t left;
+	int32_t result;
+
+	if (*word != value)
+		return -EAGAIN;
+	result = sleep_for(nsecs, &left);
+	return result == OK ? -ETIMEDOUT : result;
+}
+
+/* futex(word, command, value, timeout), the timeout in `nsecs` */
+static int32_t futex(const struct bridge_regs *regs, uint64_t nsecs)
+{
+	switch (regs->ecx & FUTEX_COMMAND) {
+	case FUTEX_WAITS:
+		return wait_for(user_pointer(regs->ebx), regs->edx, nsecs);
+	case FUTEX_WAKES:
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* Other commands have something else where WAIT has its timeout. */
+static int has_timeout(const struct bridge_regs *regs)
+{
+	return (regs->ecx & FUTEX_COMMAND) == FUTEX_WAITS && regs->esi;
+}
+
+int32_t linux_futex(struct bridge_regs *regs)
+{
+	const struct linux_timespec32 *timeout = user_pointer(regs->esi);
+	uint64_t nsecs = NSECS_MAX;
+
+	if (has_timeout(regs) && nsecs_of(timeout->sec, timeout->nsec, &nsecs) != OK)
+		return -EINVAL;
+	return futex(regs, nsecs);
+}
+
+int32_t linux_futex_time64(struct bridge_regs *regs)
+{
+	const struct linux_timespec64 *timeout = user_pointer(regs->esi);
+	uint64_t nsecs = NSECS_MAX;
+
+	if (has_timeout(regs) && nsecs_of((int64_t)timeout->sec, timeout->nsec, &nsecs) != OK)
+		return -EINVAL;
+	return futex(regs, nsecs);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing. */
+#include <granite/abi/errno.h>
+#include <granite/abi/types.h>
+
+#include "bridge.h"
+#include "console.h"
+#include "fd.h"
+
+#define BYTES_MAX   0x7ffff000u /* what Linux moves in one call */
+#define VECTORS_MAX 1024u       /* IOV_MAX */
+
+static uint32_t limited(uint32_t bytes)
+{
+	return bytes < BYTES_MAX ? bytes : BYTES_MAX;
+}
+
+static int32_t read_some(uint32_t address, uint32_t bytes)
+{
+	return bytes ? console_read(address, limited(bytes)) : 0;
+}
+
+/* Goes on until all is written. When some is, that counts, and the error comes with the next call. */
+static int32_t write_all(uint32_t address, uint32_t bytes)
+{
+	uint32_t done = 0;
+
+	bytes = limited(bytes);
+	while (done < bytes) {
+		int32_t result = console_write(address + done, bytes - done);
+
+		if (result <= 0)
+			return done ? (int32_t)done : result;
+		done += (uint32_t)result;
+	}
+	return (int32_t)done;
+}
+
+/* read(fd, buffer, bytes) */
+int32_t linux_read(struct bridge_regs *regs)
+{
+	return fd_is_open((int32_t)regs->ebx) ? read_some(regs->ecx, regs->edx) : -EBADF;
+}
+
+/* write(fd, buffer, bytes) */
+int32_t linux_write(struct bridge_regs *regs)
+{
+	return fd_is_open((int32_t)regs->ebx) ? write_all(regs->ecx, regs->edx) : -EBADF;
+}
+
+/* readv(fd, vectors, count), writev(fd, vectors, count): one move for each; one that falls short is the last.
+ */
+static int32_t move_vectors(const struct bridge_regs *regs, int32_t (*move)(uint32_t address, uint32_t bytes))
+{
+	const struct linux_iovec *vector = user_pointer(regs->ecx);
+	const struct linux_iovec *end = vector + regs->edx;
+	uint32_t done = 0;
+
+	if (!fd_is_open((int32_t)regs->ebx))
+		return -EBADF;
+	if (regs->edx > VECTORS_MAX)
+		return -EINVAL;
+	for (; vector != end; vector++) {
+		uint32_t bytes = vector->bytes < BYTES_MAX - done ? vector->bytes : BYTES_MAX - done;
+		int32_t result = move(vector->base, bytes);
+
+		if (result < 0)
+			return done ? (int32_t)done : result;
+		done += (uint32_t)result;
+		if ((uint32_t)result < bytes)
+			break;
+	}
+	return (int32_t)done;
+}
+
+int32_t linux_readv(struct bridge_regs *regs)
+{
+	return move_vectors(regs, read_some);
+}
+
+int32_t linux_writev(struct bridge_regs *regs)
+{
+	return move_vectors(regs, write_all);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory: Linux's calls in VM's words. */
+#define _GNU_SOURCE /* MREMAP_MAYMOVE */
+#include <granite/abi/errno.h>
+#include <granite/abi/layout.h>
+#include <granite/sys.h>
+#include <granite/vm.h>
+#include <sys/mman.h>
+
+#include "bridge.h"
+#include "fd.h"
+
+#define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+/* brk(address): the break as it is afterwards, whatever happened */
+int32_t linux_brk(struct bridge_regs *regs)
+{
+	union vm_brk_message call;
+	int32_t result;
+
+	call.req = (struct vm_brk_req){.address = regs->ebx};
+	result = vm_brk_call(&call);
+	return result == OK ? (int32_t)call.rep.address : result;
+}
+
+static uint32_t vm_flags_of(uint32_t flags)
+{
+	uint32_t vm_flags = 0;
+
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
+		vm_flags |= VM_MAP_FIXED;
+	if (flags & MAP_FIXED_NOREPLACE)
+		vm_flags |= VM_MAP_NOREPLACE;
+	if (flags & (MAP_POPULATE | MAP_LOCKED))
+		vm_flags |= VM_MAP_POPULATE;
+	return vm_flags;
+}
+
+/* There are no files to map, and memory is lent by grants, not shared through fork. */
+static int32_t check_mapping(uint32_t prot, uint32_t flags, int32_t fd)
+{
+	if (!(flags & MAP_ANONYMOUS))
+		return fd_is_open(fd) ? -ENODEV : -EBADF;
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
+		return -EINVAL;
+	return prot & ~PROT_KNOWN ? -EINVAL : OK;
+}
+
+static int32_t map(uint32_t address, uint32_t bytes, uint32_t prot, uint32_t flags, int32_t fd)
+{
+	union vm_mmap_message call;
+	int32_t result = check_mapping(prot, flags, fd);
+
+	if (result != OK)
+		return result;
+	call.req = (struct vm_mmap_req){
+	        .address = address, .bytes = bytes, .prot = prot, .flags = vm_flags_of(flags)};
+	result = vm_mmap_call(&call);
+	return result == OK ? (int32_t)call.rep.address : result;
+}
+
+/* mmap2(address, bytes, prot, flags, fd, page offset) */
+int32_t linux_mmap2(struct bridge_regs *regs)
+{
+	return map(regs->ebx, regs->ecx, regs->edx, regs->esi, (int32_t)regs->edi);
+}
+
+/* mmap(arguments) */
+int32_t linux_mmap(struct bridge_regs *regs)
+{
+	const struct linux_mmap_args *args = user_pointer(regs->ebx);
+
+	return map(args->address, args->bytes, args->prot, args->flags, args->fd);
+}
+
+static int32_t unmap(uint32_t address, uint32_t bytes)
+{
+	union vm_munmap_message call;
+
+	call.req = (struct vm_munmap_req){.address = address, .bytes = bytes};
+	return vm_munmap_call(&call);
+}
+
+/* munmap(address, bytes) */
+int32_t linux_munmap(struct bridge_regs *regs)
+{
+	return unmap(regs->ebx, regs->ecx);
+}
+
+/* mprotect(address, bytes, prot) */
+int32_t linux_mprotect(struct bridge_regs *regs)
+{
+	union vm_mprotect_message call;
+
+	if (regs->edx & ~PROT_KNOWN)
+		return -EINVAL;
+	call.req = (struct vm_mprotect_req){.address = regs->ebx, .bytes = regs->ecx, .prot = regs->edx};
+	return vm_mprotect_call(&call);
+}
+
+static uint32_t page_up(uint32_t bytes)
+{
+	return (bytes + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+}
+
+/* mremap(address, old bytes, new bytes, flags): shrinks where it is. For growing, realloc knows to copy. */
+int32_t linux_mremap(struct bridge_regs *regs)
+{
+	uint32_t old = page_up(regs->ecx), new = page_up(regs->edx);
+	int32_t result;
+
+	if (regs->ebx % PAGE_SIZE || new == 0 || (regs->esi & ~MREMAP_MAYMOVE))
+		return -EINVAL;
+	if (new > old)
+		return -ENOMEM;
+	result = new < old ? unmap(regs->ebx + new, old - new) : OK;
+	return result == OK ? (int32_t)regs->ebx : result;
+}
+
+/* madvise(address, bytes, advice): what is only advice may be ignored */
+int32_t linux_madvise(struct bridge_regs *regs)
+{
+	switch (regs->edx) {
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_FREE:
+		return regs->ebx % PAGE_SIZE ? -EINVAL : 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int is_empty(const struct linux_user_desc *desc)
+{
+	return desc->base == 0 && desc->limit == 0 &&
+	       desc->flags == (USER_DESC_READ_ONLY | USER_DESC_NOT_PRESENT);
+}
+
+/* Data segments for reading and writing are the ones the kernel has. */
+static int is_usual(const struct linux_user_desc *desc)
+{
+	uint32_t must = USER_DESC_32BIT;
+	uint32_t must_not = USER_DESC_CONTENTS | USER_DESC_READ_ONLY | USER_DESC_NOT_PRESENT;
+
+	return (desc->flags & (must | must_not)) == must;
+}
+
+/* set_thread_area(desc) */
+int32_t linux_set_thread_area(struct bridge_regs *regs)
+{
+	struct linux_user_desc *desc = user_pointer(regs->ebx);
+	union sys_settls_message call;
+	uint32_t flags = desc->flags & USER_DESC_PAGES ? SETTLS_PAGES : 0;
+	int32_t result;
+
+	if (is_empty(desc))
+		flags = SETTLS_CLEAR;
+	else if (!is_usual(desc))
+		return -EINVAL;
+	call.req = (struct sys_settls_req){
+	        .index = desc->entry_number, .base = desc->base, .limit = desc->limit, .flags = flags};
+	result = sys_settls_call(&call);
+	if (result == OK)
+		desc->entry_number = call.rep.index;
+	return result;
+}

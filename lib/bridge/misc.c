@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* What is left: names, limits, the state of the machine. */
+#include <granite/abi/errno.h>
+#include <granite/abi/layout.h>
+#include <granite/sys.h>
+#include <granite/vm.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+
+#include "bridge.h"
+#include "convert.h"
+#include "fd.h"
+
+#define LINUX_RLIM_NLIMITS 16
+#define OLD_RLIM_INFINITY  0x7fffffffu /* of getrlimit as it once was */
+#define REBOOT_MAGIC       0xfee1deadu
+
+static uint32_t file_mask = 022;
+
+/* uname(name) */
+int32_t linux_uname(struct bridge_regs *regs)
+{
+	static const struct linux_utsname name = {.sysname = "Granite",
+	                                          .nodename = "granite",
+	                                          .release = "1.0",
+	                                          .version = "1",
+	                                          .machine = "i686",
+	                                          .domainname = "(none)"};
+
+	memcpy(user_pointer(regs->ebx), &name, sizeof(name));
+	return OK;
+}
+
+/* sysinfo(info), in pages */
+int32_t linux_sysinfo(struct bridge_regs *regs)
+{
+	struct linux_sysinfo *info = user_pointer(regs->ebx);
+	union vm_info_message memory;
+	union sys_clock_message clock;
+	int32_t result = vm_info_call(&memory);
+
+	if (result == OK)
+		result = sys_clock_call(&clock);
+	if (result != OK)
+		return result;
+	memset(info, 0, sizeof(*info));
+	info->uptime = (int32_t)(clock.rep.uptime_nsecs / NSECS_PER_SEC);
+	info->totalram = memory.rep.total;
+	info->freeram = memory.rep.free;
+	info->mem_unit = PAGE_SIZE;
+	return OK;
+}
+
+/* getcwd(buffer, bytes): the length with the end. There is only the root. */
+int32_t linux_getcwd(struct bridge_regs *regs)
+{
+	static const char root[] = "/";
+
+	if (regs->ecx < sizeof(root))
+		return -ERANGE;
+	memcpy(user_pointer(regs->ebx), root, sizeof(root));
+	return sizeof(root);
+}
+
+/* umask(mask) */
+int32_t linux_umask(struct bridge_regs *regs)
+{
+	uint32_t old = file_mask;
+
+	file_mask = regs->ebx & 0777;
+	return (int32_t)old;
+}
+
+int32_t linux_sched_yield(struct bridge_regs *regs)
+{
+	(void)regs;
+	sys_yield();
+	return 0;
+}
+
+static uint64_t limit_of(uint32_t resource)
+{
+	switch (resource) {
+	case RLIMIT_STACK:
+		return STACK_SIZE_MAX;
+	case RLIMIT_NOFILE:
+		return FD_MAX;
+	case RLIMIT_CORE:
+		return 0;
+	default:
+		return RLIM_INFINITY;
+	}
+}
+
+/* getrlimit(resource, limit), with the infinity of its time */
+static int32_t store_limit(const struct bridge_regs *regs, uint32_t infinity)
+{
+	struct linux_rlimit32 *limit = user_pointer(regs->ecx);
+	uint64_t value = limit_of(regs->ebx);
+
+	if (regs->ebx >= LINUX_RLIM_NLIMITS)
+		return -EINVAL;
+	limit->current = limit->max = value == RLIM_INFINITY ? infinity : (uint32_t)value;
+	return OK;
+}
+
+int32_t linux_getrlimit(struct bridge_regs *regs)
+{
+	return store_limit(regs, OLD_RLIM_INFINITY);
+}
+
+int32_t linux_ugetrlimit(struct bridge_regs *regs)
+{
+	return store_limit(regs, UINT32_MAX);
+}
+
+/* prlimit64(pid, resource, new, old): the limits are everybody's and fixed */
+int32_t linux_prlimit64(struct bridge_regs *regs)
+{
+	struct linux_rlimit64 *old = user_pointer(regs->esi);
+
+	if (regs->ecx >= LINUX_RLIM_NLIMITS)
+		return -EINVAL;
+	if (regs->edx)
+		return -EPERM;
+	if (old)
+		old->current = old->max = limit_of(regs->ecx);
+	return OK;
+}
+
+/* reboot(magic, magic, command) */
+int32_t linux_reboot(struct bridge_regs *regs)
+{
+	union pm_reboot_message call;
+
+	if (regs->ebx != REBOOT_MAGIC)
+		return -EINVAL;
+	switch (regs->edx) {
+	case RB_AUTOBOOT:
+		call.req = (struct pm_reboot_req){.how = ABORT_RESET};
+		return pm_reboot_call(&call);
+	case RB_HALT_SYSTEM:
+	case RB_POWER_OFF:
+		call.req = (struct pm_reboot_req){.how = ABORT_POWEROFF};
+		return pm_reboot_call(&call);
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* fork, exit and wait. */
+#include <granite/abi/errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "bridge.h"
+#include "convert.h"
+
+#define CLONE_SIGNAL        0x000000ffu /* what the parent gets when the child ends */
+#define CLONE_SHARED_MEMORY 0x00000100u
+#define CLONE_PARENT_WAITS  0x00004000u
+
+/* exit(status) */
+int32_t linux_exit(struct bridge_regs *regs)
+{
+	union pm_exit_message call;
+	int32_t result;
+
+	call.req = (struct pm_exit_req){.status = regs->ebx & 0xff};
+	result = pm_exit_call(&call);
+	(void)result; /* a PM that answers this is broken, and there is nothing to go on with */
+	bridge_die();
+}
+
+/* The child comes out of the same call, with 0: its memory, and so the bridge's stack, is a copy. */
+static int32_t fork_process(uint32_t flags)
+{
+	union pm_fork_message call;
+	int32_t result;
+
+	call.req = (struct pm_fork_req){.flags = flags};
+	result = pm_fork_call(&call);
+	return result == OK ? call.rep.pid : result;
+}
+
+int32_t linux_fork(struct bridge_regs *regs)
+{
+	(void)regs;
+	return fork_process(0);
+}
+
+/* The child has a copy of the memory, not the memory itself: the parent only waits until it execs or exits.
+ */
+int32_t linux_vfork(struct bridge_regs *regs)
+{
+	(void)regs;
+	return fork_process(PM_FORK_VFORK);
+}
+
+static void move_stack(struct bridge_regs *regs, uint32_t esp)
+{
+	struct bridge_return at = *bridge_return_of(regs);
+
+	bridge_set_return(regs, at.eip, at.eflags, esp);
+}
+
+/*
+ * clone(flags, stack, ...): processes only, as fork, vfork and posix_spawn want them. posix_spawn's child
+ * runs on the given stack, which here lies in its own copy of the memory.
+ */
+int32_t linux_clone(struct bridge_regs *regs)
+{
+	uint32_t flags = regs->ebx & ~CLONE_SIGNAL;
+	uint32_t stack = regs->ecx;
+	int32_t pid;
+
+	if ((regs->ebx & CLONE_SIGNAL) != SIGCHLD)
+		return -EINVAL;
+	if (flags != 0 && flags != CLONE_PARENT_WAITS && flags != (CLONE_SHARED_MEMORY | CLONE_PARENT_WAITS))
+		return -ENOSYS;
+	pid = fork_process(flags ? PM_FORK_VFORK : 0);
+	if (pid == 0 && stack)
+		move_stack(regs, stack);
+	return pid;
+}
+
+static void store_rusage(struct linux_rusage *usage, uint64_t user_nsecs)
+{
+	memset(usage, 0, sizeof(*usage));
+	usage->utime = timeval_of(user_nsecs);
+}
+
+/* wait4(pid, status, options, usage) */
+int32_t linux_wait4(struct bridge_regs *regs)
+{
+	int32_t *status = user_pointer(regs->ecx);
+	struct linux_rusage *usage = user_pointer(regs->esi);
+	union pm_wait_message call;
+	int32_t result;
+
+	call.req = (struct pm_wait_req){.pid = (int32_t)regs->ebx, .options = regs->edx};
+	result = pm_wait_call(&call);
+	if (result != OK || call.rep.pid == 0)
+		return result;
+	if (status)
+		*status = (int32_t)call.rep.status;
+	if (usage)
+		store_rusage(usage, call.rep.user_nsecs);
+	return call.rep.pid;
+}
+
+/* waitpid(pid, status, options) */
+int32_t linux_waitpid(struct bridge_regs *regs)
+{
+	uint32_t esi = regs->esi;
+	int32_t result;
+
+	regs->esi = 0;
+	result = linux_wait4(regs);
+	regs->esi = esi;
+	return result;
+}

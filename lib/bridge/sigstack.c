@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* The alternate signal stack, sigaltstack(2). Only the bridge needs to know it; exec forgets it with the old
+ * image. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "sigframe.h"
+
+static struct linux_sigaltstack alternate = {.flags = SS_DISABLE};
+
+static int is_on(uint32_t esp)
+{
+	return alternate.bytes && esp > alternate.sp && esp - alternate.sp <= alternate.bytes;
+}
+
+uint32_t sigstack_choose(uint32_t esp, uint32_t flags)
+{
+	if ((flags & SA_ONSTACK) && alternate.bytes && !is_on(esp))
+		return alternate.sp + alternate.bytes;
+	return esp;
+}
+
+int sigstack_overflows(uint32_t esp, uint32_t frame)
+{
+	return is_on(esp) && !is_on(frame);
+}
+
+struct linux_sigaltstack sigstack_get(uint32_t esp)
+{
+	struct linux_sigaltstack now = alternate;
+
+	now.flags = !alternate.bytes ? SS_DISABLE : is_on(esp) ? SS_ONSTACK : 0;
+	return now;
+}
+
+int32_t sigstack_set(const struct linux_sigaltstack *stack, uint32_t esp)
+{
+	if (is_on(esp))
+		return -EPERM;
+	if (stack->flags == SS_DISABLE) {
+		alternate = (struct linux_sigaltstack){.flags = SS_DISABLE};
+		return 0;
+	}
+	if (stack->flags != 0 && stack->flags != SS_ONSTACK)
+		return -EINVAL;
+	if (stack->bytes < MINSIGSTKSZ)
+		return -ENOMEM;
+	alternate = *stack;
+	return 0;
+}
+
+/* sigaltstack(stack, old) */
+int32_t linux_sigaltstack(struct bridge_regs *regs)
+{
+	const struct linux_sigaltstack *stack = user_pointer(regs->ebx);
+	struct linux_sigaltstack *old = user_pointer(regs->ecx);
+	struct linux_sigaltstack before = sigstack_get(bridge_user_esp(regs));
+	int32_t result = stack ? sigstack_set(stack, bridge_user_esp(regs)) : 0;
+
+	if (result == 0 && old)
+		*old = before;
+	return result;
+}

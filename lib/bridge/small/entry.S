@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bridge of a small process. int 0x80 and `call *%gs:0x10` arrive here with the return address on the stack. No
+ * signal ever comes, so it works on the process's own stack.
+ */
+	.bss
+	.globl	granite_bridge_control
+	.balign	8
+granite_bridge_control:
+	.skip	8
+
+	.text
+	.globl	granite_bridge_entry
+	.type	granite_bridge_entry, @function
+granite_bridge_entry:
+	pushfl
+	pushal				/* struct small_regs */
+	cld
+	pushl	%esp
+	call	small_bridge_call
+	popl	%edx
+	popal
+	popfl
+	ret
+	.size	granite_bridge_entry, . - granite_bridge_entry
+
+/* The kernel wants an address for signals too. To arrive here is an error, and hlt is an exception. */
+	.globl	granite_bridge_upcall
+	.type	granite_bridge_upcall, @function
+granite_bridge_upcall:
+	hlt
+	.size	granite_bridge_upcall, . - granite_bridge_upcall
+
+	.section .note.GNU-stack, "", @progbits

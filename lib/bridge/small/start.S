@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* A small process starts as an ordinary one does. */
+#include "../start.S"

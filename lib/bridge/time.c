@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* What time it is, and how long who has run. */
+#include <granite/abi/errno.h>
+#include <granite/sys.h>
+#include <string.h>
+
+#include "bridge.h"
+#include "clocks.h"
+#include "convert.h"
+
+#define TICKS_PER_SEC     100u /* AT_CLKTCK */
+
+#define USAGE_OF_CHILDREN -1
+#define USAGE_OF_SELF     0
+#define USAGE_OF_THREAD   1
+
+static int32_t run_times(struct pm_times_rep *times)
+{
+	union pm_times_message call;
+	int32_t result = pm_times_call(&call);
+
+	*times = call.rep;
+	return result;
+}
+
+static int32_t cpu_clock(uint64_t *nsecs)
+{
+	struct pm_times_rep times;
+	int32_t result = run_times(&times);
+
+	*nsecs = times.user_nsecs;
+	return result;
+}
+
+/* The machine's clock: since boot, or since 1970. */
+static int32_t machine_clock(int since_1970, uint64_t *nsecs)
+{
+	union sys_clock_message call;
+	int32_t result = sys_clock_call(&call);
+
+	*nsecs = call.rep.uptime_nsecs;
+	if (since_1970)
+		*nsecs += (uint64_t)call.rep.epoch_secs * NSECS_PER_SEC;
+	return result;
+}
+
+int32_t clock_now(uint32_t clock, uint64_t *nsecs)
+{
+	switch (clock) {
+	case CLOCK_ID_REALTIME:
+	case CLOCK_ID_REALTIME_COARSE:
+		return machine_clock(1, nsecs);
+	case CLOCK_ID_MONOTONIC:
+	case CLOCK_ID_MONOTONIC_RAW:
+	case CLOCK_ID_MONOTONIC_COARSE:
+	case CLOCK_ID_BOOTTIME:
+		return machine_clock(0, nsecs);
+	case CLOCK_ID_PROCESS:
+	case CLOCK_ID_THREAD:
+		return cpu_clock(nsecs);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* clock_gettime(clock, now) */
+int32_t linux_clock_gettime(struct bridge_regs *regs)
+{
+	struct linux_timespec32 *now = user_pointer(regs->ecx);
+	uint64_t nsecs;
+	int32_t result = clock_now(regs->ebx, &nsecs);
+
+	if (result == OK)
+		*now = timespec32_of(nsecs);
+	return result;
+}
+
+int32_t linux_clock_gettime64(struct bridge_regs *regs)
+{
+	struct linux_timespec64 *now = user_pointer(regs->ecx);
+	uint64_t nsecs;
+	int32_t result = clock_now(regs->ebx, &nsecs);
+
+	if (result == OK)
+		*now = timespec64_of(nsecs);
+	return result;
+}
+
+/* clock_getres(clock, resolution): all clocks count nanoseconds */
+int32_t linux_clock_getres(struct bridge_regs *regs)
+{
+	struct linux_timespec32 *resolution = user_pointer(regs->ecx);
+	uint64_t nsecs;
+	int32_t result = clock_now(regs->ebx, &nsecs);
+
+	if (result == OK && resolution)
+		*resolution = timespec32_of(1);
+	return result;
+}
+
+int32_t linux_clock_getres_time64(struct bridge_regs *regs)
+{
+	struct linux_timespec64 *resolution = user_pointer(regs->ecx);
+	uint64_t nsecs;
+	int32_t result = clock_now(regs->ebx, &nsecs);
+
+	if (result == OK && resolution)
+		*resolution = timespec64_of(1);
+	return result;
+}
+
+/* gettimeofday(now, zone): the zone is always UTC */
+int32_t linux_gettimeofday(struct bridge_regs *regs)
+{
+	struct linux_timeval *now = user_pointer(regs->ebx);
+	uint32_t *zone = user_pointer(regs->ecx);
+	uint64_t nsecs;
+	int32_t result = machine_clock(1, &nsecs);
+
+	if (result != OK)
+		return result;
+	if (now)
+		*now = timeval_of(nsecs - nsecs % NSECS_PER_USEC);
+	if (zone)
+		zone[0] = zone[1] = 0;
+	return OK;
+}
+
+/* time(now) */
+int32_t linux_time(struct bridge_regs *regs)
+{
+	int32_t *now = user_pointer(regs->ebx);
+	uint64_t nsecs;
+	int32_t result = machine_clock(1, &nsecs);
+
+	if (result != OK)
+		return result;
+	if (now)
+		*now = (int32_t)(nsecs / NSECS_PER_SEC);
+	return (int32_t)(nsecs / NSECS_PER_SEC);
+}
+
+static int32_t ticks_of(uint64_t nsecs)
+{
+	return (int32_t)(nsecs / (NSECS_PER_SEC / TICKS_PER_SEC));
+}
+
+/* times(times) */
+int32_t linux_times(struct bridge_regs *regs)
+{
+	struct linux_tms *times = user_pointer(regs->ebx);
+	struct pm_times_rep run;
+	uint64_t uptime;
+	int32_t result = run_times(&run);
+
+	if (result == OK)
+		result = machine_clock(0, &uptime);
+	if (result != OK)
+		return result;
+	if (times)
+		*times = (struct linux_tms){.utime = ticks_of(run.user_nsecs),
+		                            .cutime = ticks_of(run.children_nsecs)};
+	return ticks_of(uptime) & INT32_MAX; /* a negative one would look like an error */
+}
+
+/* getrusage(who, usage) */
+int32_t linux_getrusage(struct bridge_regs *regs)
+{
+	int32_t who = (int32_t)regs->ebx;
+	struct linux_rusage *usage = user_pointer(regs->ecx);
+	struct pm_times_rep run;
+	int32_t result;
+
+	if (who != USAGE_OF_SELF && who != USAGE_OF_CHILDREN && who != USAGE_OF_THREAD)
+		return -EINVAL;
+	result = run_times(&run);
+	if (result != OK)
+		return result;
+	memset(usage, 0, sizeof(*usage));
+	usage->utime = timeval_of(who == USAGE_OF_CHILDREN ? run.children_nsecs : run.user_nsecs);
+	return OK;
+}

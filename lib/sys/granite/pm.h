@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls of PM, the process manager, that the C library has no function for. */
+#ifndef GRANITE_PM_H
+#define GRANITE_PM_H
+
+#include <granite/abi/pm.h>
+#include <granite/call.h>
+
+#define OP(number, NAME, name) CALL_FIXED(pm, name, NAME, PM_PROC_NR)
+#include <granite/abi/ops/pm.def>
+#undef OP
+
+/* The endpoint of process `pid` (0: the caller's own), or a negative errno. ESRCH: there is no such process.
+ */
+GRANITE_MUST_CHECK endpoint_t pm_endpoint(int pid);
+
+/* Describes entry `index` of the boot archive. ENOENT: there are no more. */
+GRANITE_MUST_CHECK int pm_program(uint32_t index, struct pm_program_rep *program);
+
+#endif

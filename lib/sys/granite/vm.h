@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls of VM, the memory server. Each returns OK or a negative errno; those of <granite/ipc.h> are possible
+ * too.
+ */
+#ifndef GRANITE_VM_H
+#define GRANITE_VM_H
+
+#include <stddef.h>
+#include <granite/abi/vm.h>
+#include <granite/call.h>
+
+#define OP(number, NAME, name) CALL_FIXED(vm, name, NAME, VM_PROC_NR)
+#include <granite/abi/ops/vm.def>
+#undef OP
+
+/*
+ * Moves the caller's break to `address` (0: leaves it) and stores where it is now in *now. As brk(2) on
+ * Linux, a break that can't be had is no error: *now is the old one.
+ */
+GRANITE_MUST_CHECK int vm_brk(vir_bytes address, vir_bytes *now);
+
+/*
+ * Maps `bytes` (rounded up to pages) of zeroed memory; *address says where. `hint` is where it should be if
+ * there is room, or with VM_MAP_FIXED where it must be. prot: VM_PROT_*, flags: VM_MAP_*. EINVAL: no bytes,
+ * or a hint not page-aligned with VM_MAP_FIXED; ENOMEM: no room, or no memory for VM_MAP_POPULATE; EEXIST:
+ * something is there already (VM_MAP_NOREPLACE).
+ */
+GRANITE_MUST_CHECK int vm_mmap(vir_bytes hint, size_t bytes, int prot, int flags, vir_bytes *address);
+
+/* Unmaps the pages of [address, address + bytes). EINVAL: address not page-aligned, no bytes, or beyond the
+ * process. */
+GRANITE_MUST_CHECK int vm_munmap(vir_bytes address, size_t bytes);
+
+/* Gives these pages the rights `prot`. EINVAL as vm_munmap; ENOMEM: some of them are not mapped. */
+GRANITE_MUST_CHECK int vm_mprotect(vir_bytes address, size_t bytes, int prot);
+
+/* Tells where every page of the machine is. */
+GRANITE_MUST_CHECK int vm_info(struct vm_info_rep *info);
+
+/* Tells how much memory `endpoint` (or SELF) has. EDEADSRCDST: no such process. */
+GRANITE_MUST_CHECK int vm_procinfo(endpoint_t endpoint, struct vm_procinfo_rep *info);
+
+/* Maps the boot archive, for reading. EPERM: the caller lacks PRIV_ARCHIVE. */
+GRANITE_MUST_CHECK int vm_map_archive(const void **address, size_t *bytes);
+
+/* For PM alone (others: EPERM): */
+
+/* Makes a copy of `parent`, or with NONE a process without a program. ENOMEM; EAGAIN: the process table is
+ * full. */
+GRANITE_MUST_CHECK int vm_fork(endpoint_t parent, endpoint_t *child);
+
+/*
+ * Replaces the memory of `endpoint` by what *plan says. ENOMEM, EINVAL (a plan that can't be): the old memory
+ * is as it was.
+ */
+GRANITE_MUST_CHECK int vm_exec(endpoint_t endpoint, const struct vm_exec_plan *plan);
+
+/* Frees the memory of `endpoint`, which the kernel knows no more (sys_clear). */
+GRANITE_MUST_CHECK int vm_exit(endpoint_t endpoint);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server loop. Requests and replies take turns in two messages: the reply to the one is built in the
+ * other, which then takes the next request, so nothing is copied and a handler may read its request to the
+ * end.
+ */
+#include <string.h>
+#include <granite/server.h>
+
+static int receive(struct message *m, int *status)
+{
+	int result;
+
+	do
+		result = ipc_receive(ANY, m, status);
+	while (result == -EINTR);
+	return result;
+}
+
+/* Not only for the handler's comfort: the message last held another client's request. */
+static void clear_payload(struct message *m)
+{
+#pragma GCC unroll 14
+	for (int word = 0; word < MESSAGE_PAYLOAD / 4; word++)
+		m->m_words[word] = 0;
+}
+
+static int serve(const struct server_table *table, const struct message *request, struct message *reply)
+{
+	uint32_t index = (uint32_t)request->m_type - table->base;
+
+	clear_payload(reply);
+	if (index >= table->count || !table->ops[index].handle)
+		return -EBADCALL;
+	return table->ops[index].handle(request->m_source, request->m_bytes, reply->m_bytes);
+}
+
+static int notified(const struct server *server, const struct message *m)
+{
+	if (server->notified)
+		server->notified(m);
+	return SERVER_NO_REPLY;
+}
+
+/* The kernel's status, not the message, tells who asks: a process that sends a kernel operation's number gets
+ * nowhere. */
+static int dispatch(const struct server *server, const struct message *request, int status,
+                    struct message *reply)
+{
+	if (status & IPC_STATUS_FROM_KERNEL)
+		return serve(&server->kernel_calls, request, reply);
+	if (IPC_STATUS_CALL(status) == IPC_NOTIFY)
+		return notified(server, request);
+	return serve(&server->calls, request, reply);
+}
+
+/* A client that does not wait for its reply, or is dead, loses it; the server just receives. */
+static int answer_and_receive(endpoint_t client, int result, struct message *m, int *status)
+{
+	m->m_type = result;
+	if (ipc_reply_receive(client, m, status) == OK)
+		return OK;
+	return receive(m, status);
+}
+
+int server_run(const struct server *server)
+{
+	struct message messages[2];
+	struct message *request = &messages[0], *other = &messages[1], *swap;
+	int status, result;
+
+	result = receive(request, &status);
+	while (result == OK) {
+		result = dispatch(server, request, status, other);
+		if (result == SERVER_NO_REPLY) {
+			result = receive(request, &status);
+			continue;
+		}
+		result = answer_and_receive(request->m_source, result, other, &status);
+		swap = request;
+		request = other;
+		other = swap;
+	}
+	return result;
+}
+
+int server_reply(endpoint_t client, int result, const void *reply, size_t bytes)
+{
+	struct message m = {.m_type = result};
+
+	if (bytes > MESSAGE_PAYLOAD)
+		return -EINVAL;
+	if (bytes)
+		memcpy(m.m_bytes, reply, bytes);
+	return ipc_sendnb(client, &m);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include <granite/vm.h>
+
+int vm_brk(vir_bytes address, vir_bytes *now)
+{
+	union vm_brk_message call;
+	int result;
+
+	call.req = (struct vm_brk_req){.address = address};
+	result = vm_brk_call(&call);
+	if (result == OK)
+		*now = call.rep.address;
+	return result;
+}
+
+int vm_mmap(vir_bytes hint, size_t bytes, int prot, int flags, vir_bytes *address)
+{
+	union vm_mmap_message call;
+	int result;
+
+	call.req = (struct vm_mmap_req){.address = hint, .bytes = bytes, .prot = prot, .flags = flags};
+	result = vm_mmap_call(&call);
+	if (result == OK)
+		*address = call.rep.address;
+	return result;
+}
+
+int vm_munmap(vir_bytes address, size_t bytes)
+{
+	union vm_munmap_message call;
+
+	call.req = (struct vm_munmap_req){.address = address, .bytes = bytes};
+	return vm_munmap_call(&call);
+}
+
+int vm_mprotect(vir_bytes address, size_t bytes, int prot)
+{
+	union vm_mprotect_message call;
+
+	call.req = (struct vm_mprotect_req){.address = address, .bytes = bytes, .prot = prot};
+	return vm_mprotect_call(&call);
+}
