@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The boot archive. PM looks its entries up in an index made once; an archive's further entries it finds by
+ * reading. */
+#include <errno.h>
+#include <string.h>
+#include <granite/abi/types.h>
+#include "pm.h"
+
+#define INDEX_MAX 256
+
+static phys_bytes archive_start;
+static struct cpio_archive archive;
+static struct cpio_entry entries[INDEX_MAX];
+static uint32_t nr_entries;
+static uint32_t beyond; /* the archive's position behind the last indexed entry */
+
+static int read_physical(void *context, uint32_t offset, void *buffer, uint32_t bytes)
+{
+	(void)context;
+	return memory_read(NONE, archive_start + offset, buffer, bytes);
+}
+
+int archive_init(phys_bytes start, uint32_t bytes)
+{
+	int result = 1;
+
+	archive_start = start;
+	archive = (struct cpio_archive){.read = read_physical, .bytes = bytes};
+	nr_entries = 0;
+	beyond = 0;
+	while (nr_entries < INDEX_MAX && (result = cpio_next(&archive, &beyond, &entries[nr_entries])) == 1)
+		nr_entries++;
+	return result < 0 ? result : OK;
+}
+
+int archive_entry(uint32_t index, struct cpio_entry *entry)
+{
+	uint32_t position = beyond, at = nr_entries;
+	int result;
+
+	if (index < nr_entries) {
+		*entry = entries[index];
+		return OK;
+	}
+	do
+		result = cpio_next(&archive, &position, entry);
+	while (result == 1 && at++ < index);
+	return result == 1 ? OK : result == 0 ? -ENOENT : result;
+}
+
+int archive_find(const char *name, struct cpio_entry *entry)
+{
+	uint32_t position = beyond;
+	int result;
+
+	for (uint32_t i = 0; i < nr_entries; i++) {
+		if (strcmp(entries[i].name, name) == 0) {
+			*entry = entries[i];
+			return OK;
+		}
+	}
+	do
+		result = cpio_next(&archive, &position, entry);
+	while (result == 1 && strcmp(entry->name, name) != 0);
+	return result == 1 ? OK : result == 0 ? -ENOENT : result;
+}
+
+int archive_read(uint32_t offset, void *buffer, uint32_t bytes)
+{
+	return read_physical(NULL, offset, buffer, bytes);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Pids, process groups and sessions. */
+#include <errno.h>
+#include "pm.h"
+
+/* The process that a pid of 0, or a real one, means; NULL: none. */
+static struct process *named(struct process *caller, int32_t pid)
+{
+	return pid == 0 ? caller : process_by_pid(pid);
+}
+
+int do_getid(struct process *caller, const struct pm_getid_req *request, struct pm_getid_rep *reply)
+{
+	const struct process *process = named(caller, request->pid);
+
+	if (!process)
+		return -ESRCH;
+	reply->pid = process->pid;
+	reply->ppid = process->parent ? process->parent->pid : 0;
+	reply->pgid = process->pgid;
+	reply->sid = process->sid;
+	return OK;
+}
+
+static int is_group_of_session(int32_t pgid, int32_t sid)
+{
+	for (const struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
+		if (p->state != PROCESS_FREE && p->pgid == pgid && p->sid == sid)
+			return 1;
+	return 0;
+}
+
+/* POSIX, setpgid(): oneself or a child that has not called exec, within one's own session. */
+static int may_move(const struct process *caller, const struct process *process, int32_t pgid)
+{
+	if (process != caller && process->parent != caller)
+		return -ESRCH;
+	if (process->sid != caller->sid || process->sid == process->pid)
+		return -EPERM;
+	if (process != caller && (process->flags & PROCESS_EXECED))
+		return -EACCES;
+	return pgid == process->pid || is_group_of_session(pgid, caller->sid) ? OK : -EPERM;
+}
+
+int do_setpgid(struct process *caller, const struct pm_setpgid_req *request, struct pm_setpgid_rep *reply)
+{
+	struct process *process = named(caller, request->pid);
+	int32_t pgid = request->pgid;
+	int result;
+
+	(void)reply;
+	if (pgid < 0)
+		return -EINVAL;
+	if (!process || !process_alive(process))
+		return -ESRCH;
+	if (pgid == 0)
+		pgid = process->pid;
+	result = may_move(caller, process, pgid);
+	if (result == OK)
+		process_set_group(process, pgid, process->sid);
+	return result;
+}
+
+int do_setsid(struct process *caller, const struct pm_setsid_req *request, struct pm_setsid_rep *reply)
+{
+	(void)request;
+	if (process_group_exists(caller->pid))
+		return -EPERM;
+	process_set_group(caller, caller->pid, caller->pid);
+	reply->sid = caller->sid;
+	return OK;
+}
+
+int do_endpoint(struct process *caller, const struct pm_endpoint_req *request, struct pm_endpoint_rep *reply)
+{
+	const struct process *process = named(caller, request->pid);
+
+	if (!process || !process_alive(process))
+		return -ESRCH;
+	reply->endpoint = process->endpoint;
+	return OK;
+}

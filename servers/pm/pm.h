@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PM, the process manager: which processes there are, who is whose parent, and which signals they get.
+ *
+ * PM waits for nobody but VM. A request that can't be answered at once leaves its caller in one of the states
+ * WAITS_*, and whatever ends the wait answers it.
+ */
+#ifndef PM_H
+#define PM_H
+
+#include <formats/cpio.h>
+#include <granite/abi/pm.h>
+#include <granite/server.h>
+#include "process.h"
+
+/* Handlers get their caller's record: main.c has looked it up. */
+#define OP(number, NAME, name)                                                       \
+	int do_##name(struct process *caller, const struct pm_##name##_req *request, \
+	              struct pm_##name##_rep *reply);
+#include <granite/abi/ops/pm.def>
+#undef OP
+
+/* The kernel's requests come for processes that PM may not know. */
+#define OP(number, NAME, name) SERVER_DECLARE(pm, name)
+#include <granite/abi/ops/pm_kernel.def>
+#undef OP
+
+/* ---- main.c ---- */
+
+/* One line to the kernel's log; "[pm] " comes by itself. */
+void pm_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says why and ends the system. */
+void pm_panic(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* RS: the parent of orphans, pid 1. NULL until it is started. */
+struct process *process_rs(void);
+
+/* ---- peers.c: the machine as PM reaches it; host tests put another in its place ---- */
+
+/* Copies from or to a process's memory; in memory_read NONE is physical memory. As sys_vircopy. */
+int memory_read(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes)
+        __attribute__((warn_unused_result));
+int memory_write(endpoint_t to, vir_bytes address, const void *buffer, uint32_t bytes)
+        __attribute__((warn_unused_result));
+
+/* Tells RS to look for ended children; it asks with wait4. */
+void peer_notify_rs(void);
+
+/* Has `server` end the call of `caller` under way with EINTR. -EAGAIN: try again later. */
+int peer_cancel(endpoint_t server, endpoint_t caller) __attribute__((warn_unused_result));
+
+/* What the processor can do: cpuid(1).edx. */
+uint32_t processor_features(void);
+
+/* ---- archive.c ---- */
+
+/* Reads the archive's directory. OK, or why it can't be read. */
+int archive_init(phys_bytes start, uint32_t bytes) __attribute__((warn_unused_result));
+int archive_find(const char *name, struct cpio_entry *entry) __attribute__((warn_unused_result));
+/* The archive's entry number `index`. -ENOENT: there are no more. */
+int archive_entry(uint32_t index, struct cpio_entry *entry) __attribute__((warn_unused_result));
+int archive_read(uint32_t offset, void *buffer, uint32_t bytes) __attribute__((warn_unused_result));
+
+/* ---- clock.c: PM's timers on the kernel's one alarm ---- */
+
+uint64_t clock_now(void);
+void clock_set(struct timer *timer, uint64_t when);
+void clock_cancel(struct timer *timer);
+/* The kernel's alarm has rung. */
+void clock_ring(void);
+/* start + nsecs, or the end of time. */
+uint64_t clock_after(uint64_t start, uint64_t nsecs);
+/* What is left of a queued timer, at least 1; 0: it is not queued. */
+uint64_t clock_left(const struct timer *timer);
+
+/* ---- wait.c ---- */
+
+/* Puts the caller to wait. Its handler returns SERVER_NO_REPLY. */
+void wait_begin(struct process *process, enum process_wait waits);
+/* Ends the wait with this answer. */
+void wait_end(struct process *process, int result, const void *reply, size_t bytes);
+/* Ends the wait, if a signal may, with EINTR. */
+void wait_interrupt(struct process *process);
+/* Forgets the wait without an answer: the process dies or has given it up. */
+void wait_forget(struct process *process);
+/* Answers a parent that waits for a child, if there is something to tell now. */
+void wait_check(struct process *parent);
+/* exec or exit: lets the parent of a vfork go on. */
+void wait_release_vfork(struct process *child);
+
+/* ---- deliver.c ---- */
+
+/* Sends a signal, 1..PM_NSIG, with all that follows; the process may be dead or freed afterwards. */
+void signal_send(struct process *process, int signal, const struct signal_info *info);
+/* Acts on what is pending: after every change of the mask, the actions or the pending set. Same warning. */
+void signal_settle(struct process *process);
+/* Tells the parent about a child: SIGCHLD. */
+void signal_parent(const struct process *child, int code, uint32_t status);
+/* The process's bridge and its registration are gone: exec. */
+void signal_forget_note(struct process *process);
+
+/* ---- exit.c ---- */
+
+/* Ends a process with this wait4 status. The record becomes a zombie, or is freed if nobody will wait. */
+void process_die(struct process *process, uint32_t status);
+/* How long the living process ran, as the kernel tells; *pc (may be null): where it was. */
+uint64_t process_user_nsecs(const struct process *process, uint32_t *pc);
+
+#define STATUS_EXITED(code)     (((code)&0xffu) << 8)
+#define STATUS_SIGNALED(signal) ((uint32_t)(signal))
+#define STATUS_STOPPED(signal)  ((uint32_t)(signal) << 8 | 0x7f)
+#define STATUS_CONTINUED        0xffffu
+
+/* ---- jobs.c ---- */
+
+/* `process`, which is about to go, held its own group and its children's together: see jobs.c. */
+void jobs_leave(const struct process *process);
+/* Sends what jobs_leave has found due. */
+void jobs_hang_up(void);
+/* Has the group no parent any more that could continue it? */
+int jobs_orphaned(int32_t pgid);
+
+/* ---- exec.c ---- */
+
+/* Starts the archive's program bin/rs in the empty process RS. OK, or why not. */
+int exec_rs(struct process *rs) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PM's process table. A record lives from fork until the parent has waited for it, which is longer than the
+ * process's slot in the kernel's table; so records have their own numbers, and endpoints lead to them by a
+ * map.
+ */
+#ifndef PM_PROCESS_H
+#define PM_PROCESS_H
+
+#include <granite/abi/endpoint.h>
+#include <granite/abi/info.h>
+#include <granite/abi/pm.h>
+#include "signals.h"
+#include "timers.h"
+
+#define PROCESSES_MAX 1024  /* living processes and zombies */
+#define PID_MAX       30000 /* then pids start again, skipping those in use */
+#define PID_RS        1
+
+enum process_state { PROCESS_FREE, PROCESS_ALIVE, PROCESS_ZOMBIE };
+
+enum process_flag {
+	PROCESS_STOPPED = 0x01,  /* by a stop signal, until SIGCONT */
+	PROCESS_EXECED = 0x02,   /* has called exec: its parent may not move it to another group any more */
+	PROCESS_SERVICE = 0x04,  /* started by RS: kill(-1) spares it */
+	PROCESS_NOTED = 0x08,    /* the kernel knows that a signal waits for it */
+	PROCESS_RECANCEL = 0x10, /* the server that it waits for is yet to be told: see deliver.c */
+	PROCESS_HANGUP = 0x20,   /* member of a newly orphaned group: see jobs.c */
+};
+
+/* The call of PM that a process waits in. */
+enum process_wait {
+	WAITS_NOT,
+	WAITS_VFORK,   /* for vfork_child; not interruptible */
+	WAITS_CHILD,   /* wait4: wait_request */
+	WAITS_SLEEP,   /* nanosleep: until the timer `sleep` */
+	WAITS_SUSPEND, /* sigsuspend */
+	WAITS_SIGNAL,  /* sigtimedwait: for wait_set, at most until the timer `sleep` */
+};
+
+/* What a parent can still learn of a living child by wait4. */
+enum process_event { EVENT_NONE, EVENT_STOPPED, EVENT_CONTINUED };
+
+/*
+ * Invariants: state is PROCESS_FREE, or pid is in the map of pids; the process is PROCESS_ALIVE if and only
+ * if the map of endpoints leads to it; it has a parent unless it is RS; a zombie waits for nothing, has no
+ * children and no timers queued.
+ */
+struct process {
+	enum process_state state;
+	uint32_t flags; /* PROCESS_* */
+	endpoint_t endpoint;
+	int32_t pid, pgid, sid;
+	char name[PROC_NAME_MAX];
+
+	struct process *parent;
+	struct process *first_child, *last_child; /* oldest first */
+	struct process *next_sibling, *previous_sibling;
+	struct process *next_free;
+
+	struct signal_state signals;
+
+	enum process_wait waits;
+	struct process *vfork_child;  /* while WAITS_VFORK; it points back */
+	struct process *vfork_parent; /* whom exec or exit releases, or NULL */
+	struct pm_wait_req wait_request;
+	uint64_t wait_set;
+	uint32_t sleep_is_absolute;
+	struct timer sleep;
+
+	struct timer alarm;      /* ITIMER_REAL */
+	uint64_t alarm_interval; /* nanoseconds, 0: once */
+
+	enum process_event event;
+	uint32_t status;         /* wait4's: of the event, or of a zombie's end */
+	uint64_t user_nsecs;     /* of a zombie: what it ran */
+	uint64_t children_nsecs; /* what children ran that it has waited for, and theirs */
+};
+
+extern struct process process_table[PROCESSES_MAX];
+
+void process_init(void);
+
+/* Is there no room for another process? */
+int process_full(void);
+
+/* A new living process with a pid of its own and everything else empty. The table must not be full. */
+struct process *process_allocate(endpoint_t endpoint);
+
+/* Frees a record, a zombie's or one that never came to life. */
+void process_free(struct process *process);
+
+/* The living process of this endpoint, or NULL. */
+struct process *process_by_endpoint(endpoint_t endpoint);
+
+/* The process, living or zombie, of this pid, or NULL. */
+struct process *process_by_pid(int32_t pid);
+
+/* A living process becomes a zombie: its endpoint names nobody any more. */
+void process_bury(struct process *process);
+
+void process_set_parent(struct process *process, struct process *parent);
+void process_set_group(struct process *process, int32_t pgid, int32_t sid);
+
+/* Sets or clears PROCESS_STOPPED of a living process. */
+void process_set_stopped(struct process *process, int stopped);
+/* How many living processes are stopped. */
+uint32_t process_count_stopped(void);
+
+/* Is there a process, living or zombie, in this group? */
+int process_group_exists(int32_t pgid);
+
+static inline int process_alive(const struct process *process)
+{
+	return process->state == PROCESS_ALIVE;
+}
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls by which a process manages its own signals. */
+#include <errno.h>
+#include "pm.h"
+
+int do_sigaction(struct process *caller, const struct pm_sigaction_req *request,
+                 struct pm_sigaction_rep *reply)
+{
+	int result = OK;
+
+	if (!signal_valid(request->signal))
+		return -EINVAL;
+	reply->old = caller->signals.actions[request->signal - 1];
+	if (request->set)
+		result = signals_set_action(&caller->signals, (int)request->signal, &request->action);
+	signal_settle(caller);
+	return result;
+}
+
+int do_sigprocmask(struct process *caller, const struct pm_sigprocmask_req *request,
+                   struct pm_sigprocmask_rep *reply)
+{
+	int result;
+
+	reply->old = caller->signals.blocked;
+	result = signals_set_mask(&caller->signals, request->how, request->set);
+	signal_settle(caller);
+	return result;
+}
+
+int do_sigpending(struct process *caller, const struct pm_sigpending_req *request,
+                  struct pm_sigpending_rep *reply)
+{
+	(void)request;
+	reply->set = caller->signals.pending & caller->signals.blocked;
+	return OK;
+}
+
+/* If more is waiting the kernel is told again: the process need not fetch twice in a row. */
+int do_sigfetch(struct process *caller, const struct pm_sigfetch_req *request, struct pm_sigfetch_rep *reply)
+{
+	int result = signals_fetch(&caller->signals, reply);
+
+	(void)request;
+	signal_forget_note(caller);
+	signal_settle(caller);
+	return result;
+}
+
+int do_sigsuspend(struct process *caller, const struct pm_sigsuspend_req *request,
+                  struct pm_sigsuspend_rep *reply)
+{
+	(void)reply;
+	signals_suspend(&caller->signals, request->mask);
+	wait_begin(caller, WAITS_SUSPEND);
+	signal_settle(caller);
+	return SERVER_NO_REPLY;
+}
+
+static void wait_timed_out(void *owner)
+{
+	wait_end(owner, -EAGAIN, NULL, 0);
+}
+
+static int take_pending(struct process *caller, uint64_t set, struct pm_sigtimedwait_rep *reply)
+{
+	struct signal_info info;
+
+	reply->signal = (uint32_t)signals_take(&caller->signals, set, &info);
+	if (!reply->signal)
+		return 0;
+	reply->si_code = info.code;
+	reply->si_a = info.a;
+	reply->si_b = info.b;
+	reply->si_c = info.c;
+	signal_settle(caller);
+	return 1;
+}
+
+int do_sigtimedwait(struct process *caller, const struct pm_sigtimedwait_req *request,
+                    struct pm_sigtimedwait_rep *reply)
+{
+	if (take_pending(caller, request->set, reply))
+		return OK;
+	if (!request->forever && request->nsecs == 0)
+		return -EAGAIN;
+	caller->wait_set = request->set;
+	if (!request->forever) {
+		caller->sleep.fire = wait_timed_out;
+		caller->sleep.owner = caller;
+		clock_set(&caller->sleep, clock_after(clock_now(), request->nsecs));
+	}
+	wait_begin(caller, WAITS_SIGNAL);
+	signal_settle(caller);
+	return SERVER_NO_REPLY;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting inside PM: how a wait begins and ends, and wait4 itself. */
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "pm.h"
+
+/* ---- Waits of all kinds ---- */
+
+void wait_begin(struct process *process, enum process_wait waits)
+{
+	process->waits = waits;
+}
+
+void wait_forget(struct process *process)
+{
+	clock_cancel(&process->sleep);
+	if (process->waits == WAITS_VFORK) {
+		process->vfork_child->vfork_parent = NULL;
+		process->vfork_child = NULL;
+	}
+	process->waits = WAITS_NOT;
+}
+
+/* The reply may find nobody: a process that asked without waiting for the answer has itself to blame. */
+void wait_end(struct process *process, int result, const void *reply, size_t bytes)
+{
+	wait_forget(process);
+	server_reply(process->endpoint, result, reply, bytes);
+}
+
+void wait_interrupt(struct process *process)
+{
+	struct pm_nanosleep_rep slept = {0};
+
+	switch (process->waits) {
+	case WAITS_NOT:
+	case WAITS_VFORK:
+		return;
+	case WAITS_SLEEP:
+		if (!process->sleep_is_absolute)
+			slept.left_nsecs = clock_left(&process->sleep);
+		wait_end(process, -EINTR, &slept, sizeof(slept));
+		return;
+	case WAITS_CHILD:
+	case WAITS_SUSPEND:
+	case WAITS_SIGNAL:
+		wait_end(process, -EINTR, NULL, 0);
+		return;
+	}
+}
+
+void wait_release_vfork(struct process *child)
+{
+	struct process *parent = child->vfork_parent;
+	struct pm_fork_rep reply = {.pid = child->pid};
+
+	if (parent)
+		wait_end(parent, OK, &reply, sizeof(reply));
+}
+
+/* ---- wait4 ---- */
+
+/* Is `child` one of those that waitpid(pid) of `parent` means? */
+static int selected(const struct process *parent, const struct process *child, int32_t pid)
+{
+	if (pid > 0)
+		return child->pid == pid;
+	if (pid == 0)
+		return child->pgid == parent->pgid;
+	return pid == -1 || (pid != INT32_MIN && child->pgid == -pid);
+}
+
+static int has_news(const struct process *child, uint32_t options)
+{
+	return child->state == PROCESS_ZOMBIE || (child->event == EVENT_STOPPED && (options & WUNTRACED)) ||
+	       (child->event == EVENT_CONTINUED && (options & WCONTINUED));
+}
+
+/* The first selected child with news, or NULL. *candidates: whether there is any that may have some. */
+static struct process *find_child(const struct process *parent, const struct pm_wait_req *request,
+                                  int *candidates)
+{
+	*candidates = 0;
+	for (struct process *child = parent->first_child; child; child = child->next_sibling) {
+		if (!selected(parent, child, request->pid))
+			continue;
+		*candidates = 1;
+		if (has_news(child, request->options))
+			return child;
+	}
+	return NULL;
+}
+
+/* Tells the news once: an event is over with that, a zombie is gone. */
+static void report(struct process *parent, struct process *child, struct pm_wait_rep *reply)
+{
+	reply->pid = child->pid;
+	reply->status = child->status;
+	reply->user_nsecs = child->user_nsecs + child->children_nsecs;
+	child->event = EVENT_NONE;
+	if (child->state != PROCESS_ZOMBIE)
+		return;
+	parent->children_nsecs += reply->user_nsecs;
+	process_free(child);
+}
+
+/* OK: *reply tells of a child. -ECHILD: there is none to wait for. -EAGAIN: there is no news yet. */
+static int try_wait(struct process *parent, const struct pm_wait_req *request, struct pm_wait_rep *reply)
+{
+	int candidates;
+	struct process *child = find_child(parent, request, &candidates);
+
+	if (!candidates)
+		return -ECHILD;
+	if (!child)
+		return -EAGAIN;
+	report(parent, child, reply);
+	return OK;
+}
+
+void wait_check(struct process *parent)
+{
+	struct pm_wait_rep reply = {0};
+	int result;
+
+	if (parent->waits != WAITS_CHILD)
+		return;
+	result = try_wait(parent, &parent->wait_request, &reply);
+	if (result != -EAGAIN)
+		wait_end(parent, result, &reply, sizeof(reply));
+}
+
+int do_wait(struct process *caller, const struct pm_wait_req *request, struct pm_wait_rep *reply)
+{
+	int result;
+
+	if (request->options & ~(uint32_t)(WNOHANG | WUNTRACED | WCONTINUED))
+		return -EINVAL;
+	result = try_wait(caller, request, reply);
+	if (result != -EAGAIN)
+		return result;
+	if (request->options & WNOHANG)
+		return OK;
+	caller->wait_request = *request;
+	wait_begin(caller, WAITS_CHILD);
+	signal_settle(caller);
+	return SERVER_NO_REPLY;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* RS's start, its loop and its log. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <granite/sys.h>
+#include "rs.h"
+
+static struct manifest manifest;
+
+void rs_log(const char *format, ...)
+{
+	char line[DIAG_MAX] = "[rs] ";
+	int start = (int)sizeof("[rs] ") - 1;
+	int room = (int)sizeof(line) - start - 1;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(line + start, (size_t)room, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return;
+	length = start + (length < room ? length : room - 1);
+	line[length++] = '\n';
+	sys_diagctl(line, (size_t)length);
+}
+
+static void report(uint32_t line, const char *problem, struct span word)
+{
+	rs_log("manifest line %u: %s: %.*s", line, problem, (int)word.bytes, word.start);
+}
+
+static int read_manifest(void)
+{
+	struct span text;
+	int result = programs_read("etc/manifest", &text);
+
+	if (result != OK)
+		return result;
+	manifest.report = report;
+	manifest_parse(&manifest, text.start, text.bytes);
+	return manifest.users.line ? sys_privctl(NONE, &manifest.users.spec) : OK;
+}
+
+/* Without a manifest there is nothing to start, but RS is still needed: as everybody's parent. */
+static void start_services(void)
+{
+	int result = programs_init();
+
+	if (result == OK)
+		result = read_manifest();
+	if (result != OK)
+		rs_log("the manifest can't be followed: %s", strerror(-result));
+	services_start(&manifest);
+}
+
+int do_lookup(endpoint_t caller, const struct rs_lookup_req *request, struct rs_lookup_rep *reply)
+{
+	endpoint_t endpoint;
+
+	(void)caller;
+	if (!memchr(request->label, '\0', sizeof(request->label)))
+		return -EINVAL;
+	endpoint = services_lookup(request->label);
+	if (endpoint < 0)
+		return endpoint;
+	reply->endpoint = endpoint;
+	return OK;
+}
+
+#define OP(number, NAME, name) SERVER_WRAP(rs, name)
+#include <granite/abi/ops/rs.def>
+#undef OP
+
+static const struct server_op calls[] = {
+#define OP(number, NAME, name) SERVER_ENTRY(RS_BASE, NAME, name)
+#include <granite/abi/ops/rs.def>
+#undef OP
+};
+
+static void notified(const struct message *m)
+{
+	if (m->m_source == PM_PROC_NR)
+		services_reap();
+	else if (m->m_source == CLOCK)
+		services_restart();
+}
+
+static const struct server server = {
+        .calls = SERVER_TABLE(RS_BASE, calls),
+        .notified = notified,
+};
+
+int main(void)
+{
+	start_services();
+	rs_log("receiving fails: %s", strerror(-server_run(&server)));
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Exec: a new address space is built beside the old one, and takes its place when it is whole. */
+#include <granite/sys.h>
+
+#include "notes.h"
+#include "process.h"
+#include "types.h"
+#include "vm.h"
+
+#define PROT_ALL (VM_PROT_READ | VM_PROT_WRITE | VM_PROT_EXEC)
+
+static vir_bytes segment_end(const struct vm_segment *segment)
+{
+	return segment->address + segment->bytes;
+}
+
+/* Where the bytes of the file end, and the zeros begin. */
+static vir_bytes file_end(const struct vm_segment *segment)
+{
+	return segment->address + segment->file_bytes;
+}
+
+/* How many zeros must be written behind the file's bytes: the rest of the page, if the segment goes on. */
+static uint32_t tail_bytes(const struct vm_segment *segment)
+{
+	if (segment->file_bytes == 0 || segment->file_bytes == segment->bytes)
+		return 0;
+	return page_up(file_end(segment)) - file_end(segment);
+}
+
+static bool in_process(const struct vm_segment *segment)
+{
+	return segment->address >= PROC_MIN_ADDRESS && segment->address < MMAP_TOP && segment->bytes > 0 &&
+	       segment->bytes <= MMAP_TOP - segment->address;
+}
+
+static bool in_archive(const struct vm_segment *segment)
+{
+	return segment->file_bytes <= segment->bytes && segment->archive_offset <= archive_bytes() &&
+	       segment->file_bytes <= archive_bytes() - segment->archive_offset;
+}
+
+/* Zeros are written behind the file's bytes, so they can't be in memory that is read-only. */
+static bool segment_valid(const struct vm_segment *segment)
+{
+	if (!in_process(segment) || !in_archive(segment) || segment->prot & ~PROT_ALL)
+		return false;
+	if (segment->file_bytes && (segment->address - segment->archive_offset) % PAGE_SIZE != 0)
+		return false;
+	return segment->prot & VM_PROT_WRITE || tail_bytes(segment) == 0;
+}
+
+static bool plan_valid(const struct vm_exec_plan *plan)
+{
+	if (plan->nr_segments == 0 || plan->nr_segments > VM_SEGMENTS_MAX ||
+	    plan->stack_bytes > STACK_SIZE_MAX)
+		return false;
+	for (uint32_t i = 0; i < plan->nr_segments; i++)
+		if (!segment_valid(&plan->segments[i]))
+			return false;
+	return true;
+}
+
+/* ---- Building ---- */
+
+static int map(struct space *space, const struct region *region)
+{
+	int result;
+
+	if (region->start == region->end)
+		return OK;
+	result = space_map(space, region);
+	return result == -EEXIST ? -EINVAL : result; /* segments overlap */
+}
+
+static int map_segment(struct space *space, const struct vm_segment *segment)
+{
+	vir_bytes start = page_down(segment->address), end = page_up(segment_end(segment));
+	vir_bytes zeros = segment->file_bytes ? page_up(file_end(segment)) : start;
+	struct region file = {
+	        .start = start,
+	        .end = zeros,
+	        .object = archive_start() + page_down(segment->archive_offset),
+	        .prot = segment->prot,
+	        .type = REGION_ARCHIVE,
+	};
+	struct region rest = {.start = zeros, .end = end, .prot = segment->prot, .type = REGION_ANONYMOUS};
+	int result = map(space, &file);
+
+	if (result == OK)
+		result = map(space, &rest);
+	if (result == OK && tail_bytes(segment))
+		result = space_bring(space, file_end(segment), true);
+	if (end > space->heap_start)
+		space->heap_start = space->heap_end = end;
+	return result;
+}
+
+static int map_stack(struct space *space, uint32_t present)
+{
+	struct region stack = {
+	        .start = STACK_TOP - STACK_SIZE_MAX,
+	        .end = STACK_TOP,
+	        .prot = VM_PROT_READ | VM_PROT_WRITE,
+	        .type = REGION_ANONYMOUS,
+	};
+	int result = map(space, &stack);
+
+	return result == OK ? space_bring_all(space, STACK_TOP - present, STACK_TOP, true) : result;
+}
+
+static int build(struct space *space, const struct vm_exec_plan *plan)
+{
+	int result = OK;
+
+	for (uint32_t i = 0; i < plan->nr_segments && result == OK; i++)
+		result = map_segment(space, &plan->segments[i]);
+	return result == OK ? map_stack(space, plan->stack_bytes) : result;
+}
+
+/* ---- Taking the old one's place ---- */
+
+/*
+ * What follows a file's last bytes in the archive is another file's. VM can't write to frames itself; the
+ * kernel does it for a process whose memory is in place, and its frames filled.
+ */
+static int clear_tails(endpoint_t endpoint, const struct vm_exec_plan *plan)
+{
+	static const char zeros[PAGE_SIZE];
+	int result = OK;
+
+	for (uint32_t i = 0; i < plan->nr_segments && result == OK; i++) {
+		const struct vm_segment *segment = &plan->segments[i];
+
+		if (tail_bytes(segment))
+			result = sys_vircopy(SELF, (vir_bytes)(uintptr_t)zeros, endpoint, file_end(segment),
+			                     tail_bytes(segment), VIRCOPY_TRY);
+	}
+	return result;
+}
+
+/* The process waits for PM all the while, so it never sees what is taken back. */
+static int replace(struct process *process, struct space *new, const struct vm_exec_plan *plan)
+{
+	struct space *old = process->space;
+	int result;
+
+	notes_apply();
+	result = sys_vmctl_setdir(process->endpoint, pagetable_physical(&new->pagetable));
+	if (result != OK)
+		return result;
+	result = clear_tails(process->endpoint, plan);
+	if (result != OK) {
+		if (sys_vmctl_setdir(process->endpoint, pagetable_physical(&old->pagetable)) != OK)
+			vm_panic("a process can not have its old memory back");
+		return result;
+	}
+	process->space = new;
+	space_destroy(old);
+	return OK;
+}
+
+int process_exec(struct process *process, const struct vm_exec_plan *plan)
+{
+	struct space *new;
+	int result;
+
+	if (!plan_valid(plan))
+		return -EINVAL;
+	new = space_create();
+	if (!new)
+		return -ENOMEM;
+	result = build(new, plan);
+	if (result == OK)
+		result = replace(process, new, plan);
+	if (result != OK)
+		space_destroy(new);
+	return result;
+}
+
+int do_exec(endpoint_t caller, const struct vm_exec_req *request, struct vm_exec_rep *reply)
+{
+	struct process *process = process_find(request->endpoint);
+	struct vm_exec_plan plan;
+	int result;
+
+	(void)reply;
+	if (caller != PM_PROC_NR)
+		return -EPERM;
+	if (!process)
+		return -EDEADSRCDST;
+	result = sys_vircopy(caller, request->plan, SELF, (vir_bytes)(uintptr_t)&plan, sizeof(plan),
+	                     VIRCOPY_TRY);
+	return result == OK ? process_exec(process, &plan) : result;
+}

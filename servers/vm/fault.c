@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Page faults, and memory that the kernel wants present for a copy. */
+#include "frames.h"
+#include "notes.h"
+#include "process.h"
+#include "types.h"
+#include "vm.h"
+
+/*
+ * What one request of the kernel makes present at most. It asks again for what is left, and everybody else
+ * has had a turn in between.
+ */
+#define MEMREQ_BYTES_MAX BIG_PAGE_SIZE
+
+const struct memory_type *const memory_types[] = {
+        [REGION_ANONYMOUS] = &anonymous_type,
+        [REGION_ARCHIVE] = &archive_type,
+};
+
+static int bring_new(const struct region *region, vir_bytes page, bool write, uint32_t *entry)
+{
+	uint32_t frame;
+	int result = memory_types[region->type]->bring(region, page, write, &frame);
+
+	if (result == OK)
+		pagetable_set(entry, frame | PTE_PRESENT | PTE_USER);
+	return result;
+}
+
+/*
+ * The first write since the page was shared. If the count is 1 now, this entry is the last that refers to the
+ * frame, and none can be just about to: a reference is only ever added by VM, which does one thing at a time,
+ * to a frame that it has found in an entry in the same request (or in the archive, which never gives up its
+ * own reference). So the count can't rise before the right is given, and whoever shares the frame later takes
+ * the right away again.
+ */
+static int make_writable(const struct space *space, vir_bytes page, uint32_t *entry)
+{
+	phys_bytes shared = *entry & PTE_FRAME, copy;
+
+	if (!frame_shared(shared)) {
+		/* No note: a translation that forbids the write is forgotten by the very fault it causes. */
+		pagetable_set(entry, *entry | PTE_WRITE);
+		return OK;
+	}
+	copy = frame_allocate();
+	if (!copy)
+		return -ENOMEM;
+	note_add(NOTE_COPY, shared, copy);
+	pagetable_set(entry, copy | PTE_PRESENT | PTE_USER | PTE_WRITE);
+	note_add(NOTE_INVAL_PAGE, pagetable_physical(&space->pagetable), page);
+	frame_release(shared);
+	return OK;
+}
+
+int space_bring(struct space *space, vir_bytes address, bool write)
+{
+	const struct region *region = regions_find(&space->regions, address);
+	vir_bytes page = page_down(address);
+	uint32_t *entry;
+
+	if (!region || !region_allows(region, write))
+		return -EFAULT;
+	entry = pagetable_make(&space->pagetable, page);
+	if (!entry)
+		return -ENOMEM;
+	if (!*entry)
+		return bring_new(region, page, write, entry);
+	if (write && !(*entry & PTE_WRITE))
+		return make_writable(space, page, entry);
+	return OK; /* another request was faster */
+}
+
+int space_bring_all(struct space *space, vir_bytes start, vir_bytes end, bool write)
+{
+	int result = OK;
+
+	for (vir_bytes page = page_down(start); page < end && result == OK; page += PAGE_SIZE)
+		result = space_bring(space, page, write);
+	return result;
+}
+
+int do_pagefault(endpoint_t caller, const struct vm_pagefault_req *request, struct vm_pagefault_rep *reply)
+{
+	struct space *space = process_space(caller);
+
+	(void)reply;
+	if (!space)
+		return -EFAULT;
+	return space_bring(space, request->address, request->error & VM_FAULT_WRITE);
+}
+
+int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_memreq_rep *reply)
+{
+	struct space *space = process_space(request->endpoint);
+	vir_bytes start = request->address, end;
+
+	(void)caller;
+	(void)reply;
+	if (!space || start >= PROC_SIZE || request->bytes > PROC_SIZE - start)
+		return -EFAULT;
+	end = start + request->bytes;
+	if (!regions_allow(&space->regions, start, end, request->write))
+		return -EFAULT;
+	if (end - start > MEMREQ_BYTES_MAX)
+		end = start + MEMREQ_BYTES_MAX;
+	return space_bring_all(space, start, end, request->write);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include <granite/sys.h>
+
+#include "frames.h"
+#include "process.h"
+#include "vm.h"
+
+struct sharing {
+	struct flush flush; /* of the parent's translations */
+	struct pagetable *child;
+};
+
+/*
+ * Interrupts may let others run in the middle of a fork, the parent too if it did not wait for its call. That
+ * is no harm: the child is not known to the kernel before it is whole, and the parent can only lose rights to
+ * write; what it then asks for waits until the fork is done.
+ */
+static int share_page(void *context, vir_bytes address, uint32_t *entry)
+{
+	struct sharing *sharing = context;
+	uint32_t *child = pagetable_make(sharing->child, address);
+	uint32_t old = *entry;
+
+	if (!child)
+		return -ENOMEM;
+	frame_share(old & PTE_FRAME);
+	if (old & PTE_WRITE) {
+		pagetable_set(entry, old & ~PTE_WRITE);
+		flush_page(&sharing->flush, address);
+	}
+	pagetable_set(child, old & ~PTE_WRITE);
+	return OK;
+}
+
+static int share_pages(struct space *parent, struct space *child)
+{
+	struct sharing sharing = {
+	        .flush.directory = pagetable_physical(&parent->pagetable),
+	        .child = &child->pagetable,
+	};
+	const struct region *region;
+	int result = OK;
+
+	for (region = regions_from(&child->regions, 0); region && result == OK;
+	     region = regions_from(&child->regions, region->end))
+		result = pagetable_each(&parent->pagetable, region->start, region->end, share_page, &sharing);
+	flush_end(&sharing.flush);
+	return result;
+}
+
+/* When it fails halfway, the parent's pages are its own again as soon as it writes to them. */
+struct space *space_clone(struct space *parent)
+{
+	struct space *child = space_create();
+
+	if (!child)
+		return NULL;
+	child->heap_start = parent->heap_start;
+	child->heap_end = parent->heap_end;
+	if (regions_copy(&child->regions, &parent->regions) != OK || share_pages(parent, child) != OK) {
+		space_destroy(child);
+		return NULL;
+	}
+	return child;
+}
+
+static int fork_space(endpoint_t parent, struct space **child)
+{
+	struct space *space = NULL;
+
+	if (parent != NONE) {
+		space = process_space(parent);
+		if (!space)
+			return -EDEADSRCDST;
+	}
+	*child = space ? space_clone(space) : space_create();
+	return *child ? OK : -ENOMEM;
+}
+
+int do_fork(endpoint_t caller, const struct vm_fork_req *request, struct vm_fork_rep *reply)
+{
+	struct space *child;
+	int result;
+
+	if (caller != PM_PROC_NR)
+		return -EPERM;
+	result = fork_space(request->parent, &child);
+	if (result != OK)
+		return result;
+	result = sys_fork(request->parent, pagetable_physical(&child->pagetable), &reply->child);
+	if (result != OK) {
+		space_destroy(child);
+		return result;
+	}
+	process_add(reply->child, child);
+	return OK;
+}
+
+int do_exit(endpoint_t caller, const struct vm_exit_req *request, struct vm_exit_rep *reply)
+{
+	struct process *process = process_find(request->endpoint);
+
+	(void)reply;
+	if (caller != PM_PROC_NR)
+		return -EPERM;
+	if (!process)
+		return -EDEADSRCDST;
+	space_destroy(process->space);
+	process_remove(process);
+	return OK;
+}

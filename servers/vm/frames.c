@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "frames.h"
+
+#include <string.h>
+
+#include "vm.h"
+
+struct frames frames;
+
+/* A range of frame numbers; numbers, because addresses would overflow at 4 GiB. */
+struct span {
+	uint32_t first, end;
+};
+
+static struct span span_of(phys_bytes start, uint32_t bytes)
+{
+	uint32_t first = start >> PAGE_SHIFT;
+
+	return (struct span){first, first + (bytes >> PAGE_SHIFT)};
+}
+
+static struct span archive_span(const struct boot_info *info)
+{
+	return span_of(info->archive_start, page_up(info->archive_bytes));
+}
+
+static struct span table_span(const struct boot_info *info)
+{
+	struct span table = {info->region_end >> PAGE_SHIFT, archive_span(info).end};
+
+	for (uint32_t i = 0; i < info->nr_ranges; i++) {
+		struct span range = span_of(info->ranges[i].start, info->ranges[i].bytes);
+
+		if (table.end < range.end)
+			table.end = range.end;
+	}
+	return table.end > table.first ? table : (struct span){table.first, table.first};
+}
+
+uint32_t frames_table_bytes(const struct boot_info *info)
+{
+	struct span table = table_span(info);
+
+	return (table.end - table.first) * sizeof(struct frame);
+}
+
+static void put_on_free_list(uint32_t index)
+{
+	frames.table[index].next = frames.free_list;
+	frames.free_list = index;
+	frames.free++;
+}
+
+/* From the end to the start, so that the list then starts with the lowest frame. */
+static void add_memory(struct span range, struct span archive)
+{
+	for (uint32_t n = range.end; n-- > range.first;) {
+		if (n < frames.first) {
+			frames.below++;
+		} else if (n < archive.first || n >= archive.end) {
+			frames.above++;
+			put_on_free_list(n - frames.first);
+		}
+	}
+}
+
+static void add_archive(struct span archive)
+{
+	for (uint32_t n = archive.first; n < archive.end; n++)
+		frames.table[n - frames.first].references = 1;
+	frames.archive = archive.end - archive.first;
+	frames.above += frames.archive;
+}
+
+void frames_init(const struct boot_info *info, void *table)
+{
+	struct span span = table_span(info);
+
+	memset(table, 0, frames_table_bytes(info));
+	frames = (struct frames){
+	        .table = table,
+	        .first = span.first,
+	        .count = span.end - span.first,
+	        .free_list = FRAMES_END,
+	};
+	for (uint32_t i = info->nr_ranges; i-- > 0;)
+		add_memory(span_of(info->ranges[i].start, info->ranges[i].bytes), archive_span(info));
+	add_archive(archive_span(info));
+}
+
+phys_bytes frame_allocate(void)
+{
+	uint32_t index = frames.free_list;
+
+	if (index == FRAMES_END)
+		return 0;
+	frames.free_list = frames.table[index].next;
+	frames.free--;
+	frames.table[index].references = 1;
+	return (frames.first + index) << PAGE_SHIFT;
+}
+
+void frame_release(phys_bytes frame)
+{
+	struct frame *f = frame_of(frame);
+
+	vmassert(f->references > 0);
+	if (--f->references == 0)
+		put_on_free_list(f - frames.table);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "frames.h"
+#include "pool.h"
+#include "process.h"
+#include "vm.h"
+
+/* The frame table stands before the pool's pages; all else that VM keeps is in them. */
+static void account(struct vm_info_rep *info)
+{
+	uint32_t table = page_up(frames.count * sizeof(struct frame)) >> PAGE_SHIFT;
+
+	info->total = frames.below + frames.above;
+	info->kernel = frames.below - pool_pages() - table;
+	info->vm_tables = table + pool_used(POOL_OWN);
+	info->pool_used = pool_used(POOL_TABLES);
+	info->pool_free = pool_available();
+	info->archive = frames.archive;
+	info->process = frames.above - frames.archive - frames.free;
+	info->free = frames.free;
+}
+
+int do_info(endpoint_t caller, const struct vm_info_req *request, struct vm_info_rep *reply)
+{
+	(void)caller;
+	(void)request;
+	account(reply);
+	return OK;
+}
+
+int do_procinfo(endpoint_t caller, const struct vm_procinfo_req *request, struct vm_procinfo_rep *reply)
+{
+	endpoint_t endpoint = request->endpoint == SELF ? caller : request->endpoint;
+	struct space *space = process_space(endpoint);
+
+	if (!space)
+		return -EDEADSRCDST;
+	space_count(space, reply);
+	return OK;
+}

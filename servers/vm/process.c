@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "process.h"
+
+#include "vm.h"
+
+static struct process processes[ENDPOINT_SLOTS];
+
+struct process *process_slot(uint32_t slot)
+{
+	return &processes[slot];
+}
+
+struct process *process_find(endpoint_t endpoint)
+{
+	struct process *process = process_slot(ENDPOINT_SLOT(endpoint));
+
+	return process->space && process->endpoint == endpoint ? process : NULL;
+}
+
+struct space *process_space(endpoint_t endpoint)
+{
+	struct process *process = process_find(endpoint);
+
+	return process ? process->space : NULL;
+}
+
+void process_add(endpoint_t endpoint, struct space *space)
+{
+	struct process *process = process_slot(ENDPOINT_SLOT(endpoint));
+
+	vmassert(!process->space);
+	process->endpoint = endpoint;
+	process->space = space;
+}
+
+void process_remove(struct process *process)
+{
+	process->space = NULL;
+}

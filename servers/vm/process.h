@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The processes that have an address space. The kernel names them, VM knows them from fork to exit. */
+#ifndef VM_PROCESS_H
+#define VM_PROCESS_H
+
+#include <granite/abi/endpoint.h>
+
+#include "space.h"
+
+/* A slot of the table. */
+struct process {
+	endpoint_t endpoint; /* who lives here, or lived here last */
+	struct space *space; /* NULL: nobody lives here */
+};
+
+/* The living process of just this name; NULL: there is none, or it is a small one, which has no space. */
+struct process *process_find(endpoint_t endpoint);
+
+/* Its space, or NULL. */
+struct space *process_space(endpoint_t endpoint);
+
+/* The process in a slot of the table, living or not. */
+struct process *process_slot(uint32_t slot);
+
+/*
+ * Gives the process the memory that *plan tells of. -EINVAL: the plan can't be; -ENOMEM. Its old memory is
+ * gone only if all went well.
+ */
+int process_exec(struct process *process, const struct vm_exec_plan *plan);
+
+void process_add(endpoint_t endpoint, struct space *space);
+void process_remove(struct process *process);
+
+#endif

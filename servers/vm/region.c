@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+#include "region.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "pool.h"
+#include "types.h"
+#include "vm.h"
+
+_Static_assert(sizeof(struct region_leaf) <= PAGE_SIZE, "a leaf is a page");
+
+/* Changing a range takes at most three more regions: two cuts and an insertion. */
+#define ROOM 3
+
+/* Where a region stands. Past the last one is {nr_leaves, 0}. */
+struct place {
+	uint32_t leaf, index;
+};
+
+static struct region *at(const struct regions *set, struct place place)
+{
+	return place.leaf < set->nr_leaves ? &set->leaf[place.leaf]->region[place.index] : NULL;
+}
+
+static struct place after(const struct regions *set, struct place place)
+{
+	if (++place.index < set->leaf[place.leaf]->nr)
+		return place;
+	return (struct place){place.leaf + 1, 0};
+}
+
+/* The region before `place`, or NULL; *place goes there. */
+static struct region *step_back(const struct regions *set, struct place *place)
+{
+	if (place->index > 0) {
+		place->index--;
+	} else {
+		if (place->leaf == 0)
+			return NULL;
+		place->leaf--;
+		place->index = set->leaf[place->leaf]->nr - 1;
+	}
+	return at(set, *place);
+}
+
+static vir_bytes leaf_end(const struct region_leaf *leaf)
+{
+	return leaf->region[leaf->nr - 1].end;
+}
+
+static uint32_t seek_leaf(const struct regions *set, vir_bytes address)
+{
+	uint32_t low = 0, high = set->nr_leaves;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (leaf_end(set->leaf[middle]) > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static uint32_t seek_index(const struct region_leaf *leaf, vir_bytes address)
+{
+	uint32_t low = 0, high = leaf->nr - 1;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (leaf->region[middle].end > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The first region that ends after `address`. */
+static struct place seek(const struct regions *set, vir_bytes address)
+{
+	uint32_t leaf = seek_leaf(set, address);
+
+	if (leaf == set->nr_leaves)
+		return (struct place){leaf, 0};
+	return (struct place){leaf, seek_index(set->leaf[leaf], address)};
+}
+
+/* ---- Leaves ---- */
+
+static bool add_leaf(struct regions *set, uint32_t position)
+{
+	struct region_leaf *leaf;
+
+	if (set->nr_leaves == REGION_LEAVES_MAX)
+		return false;
+	leaf = pool_allocate(POOL_OWN);
+	if (!leaf)
+		return false;
+	memmove(&set->leaf[position + 1], &set->leaf[position],
+	        (set->nr_leaves - position) * sizeof(set->leaf[0]));
+	set->leaf[position] = leaf;
+	set->nr_leaves++;
+	return true;
+}
+
+static void drop_leaf(struct regions *set, uint32_t position)
+{
+	struct region_leaf *leaf = set->leaf[position];
+
+	memset(leaf, 0, offsetof(struct region_leaf, region) + leaf->nr * sizeof(leaf->region[0]));
+	pool_free(leaf, POOL_OWN);
+	set->nr_leaves--;
+	memmove(&set->leaf[position], &set->leaf[position + 1],
+	        (set->nr_leaves - position) * sizeof(set->leaf[0]));
+}
+
+/* The upper half of a full leaf moves to a new one behind it. */
+static bool split_leaf(struct regions *set, uint32_t position)
+{
+	struct region_leaf *full = set->leaf[position], *upper;
+	uint32_t keep = full->nr / 2;
+
+	if (!add_leaf(set, position + 1))
+		return false;
+	upper = set->leaf[position + 1];
+	upper->nr = full->nr - keep;
+	full->nr = keep;
+	memcpy(upper->region, &full->region[keep], upper->nr * sizeof(full->region[0]));
+	memset(&full->region[keep], 0, upper->nr * sizeof(full->region[0]));
+	return true;
+}
+
+static bool join_leaves(struct regions *set, uint32_t position)
+{
+	struct region_leaf *left, *right;
+
+	if (position + 1 >= set->nr_leaves)
+		return false;
+	left = set->leaf[position];
+	right = set->leaf[position + 1];
+	if (left->nr + right->nr > REGION_LEAF_MAX / 2)
+		return false;
+	memcpy(&left->region[left->nr], right->region, right->nr * sizeof(right->region[0]));
+	left->nr += right->nr;
+	drop_leaf(set, position + 1);
+	return true;
+}
+
+/* ---- Single regions ---- */
+
+static bool make_room(struct regions *set, struct place *place)
+{
+	uint32_t nr;
+
+	if (set->nr_leaves == 0)
+		return add_leaf(set, 0);
+	if (place->leaf == set->nr_leaves) {
+		place->leaf--;
+		place->index = set->leaf[place->leaf]->nr;
+	}
+	if (set->leaf[place->leaf]->nr < REGION_LEAF_MAX)
+		return true;
+	if (!split_leaf(set, place->leaf))
+		return false;
+	nr = set->leaf[place->leaf]->nr;
+	if (place->index > nr) {
+		place->leaf++;
+		place->index -= nr;
+	}
+	return true;
+}
+
+static void insert_at(struct regions *set, struct place place, const struct region *new)
+{
+	struct region_leaf *leaf;
+
+	if (!make_room(set, &place))
+		vm_panic("a region was inserted without asking for room");
+	leaf = set->leaf[place.leaf];
+	memmove(&leaf->region[place.index + 1], &leaf->region[place.index],
+	        (leaf->nr - place.index) * sizeof(leaf->region[0]));
+	leaf->region[place.index] = *new;
+	leaf->nr++;
+	set->hint = NULL;
+}
+
+static void remove_at(struct regions *set, struct place place)
+{
+	struct region_leaf *leaf = set->leaf[place.leaf];
+
+	leaf->nr--;
+	memmove(&leaf->region[place.index], &leaf->region[place.index + 1],
+	        (leaf->nr - place.index) * sizeof(leaf->region[0]));
+	leaf->region[leaf->nr] = (struct region){0};
+	if (leaf->nr == 0)
+		drop_leaf(set, place.leaf);
+	else if (!join_leaves(set, place.leaf) && place.leaf > 0)
+		join_leaves(set, place.leaf - 1);
+	set->hint = NULL;
+}
+
+bool region_continues(const struct region *left, const struct region *right)
+{
+	return left->end == right->start && left->prot == right->prot && left->type == right->type &&
+	       right->object == memory_types[left->type]->advance(left->object, left->end - left->start);
+}
+
+/* Cuts the region that `address` lies within, if there is one, in two. */
+static void cut(struct regions *set, vir_bytes address)
+{
+	struct place place = seek(set, address);
+	struct region *left = at(set, place);
+	struct region right;
+
+	if (!left || left->start >= address)
+		return;
+	right = *left;
+	right.start = address;
+	right.object = memory_types[left->type]->advance(left->object, address - left->start);
+	left->end = address;
+	place.index++;
+	insert_at(set, place, &right);
+}
+
+/* Joins what has come to fit together from just before `start` to just after `end`. */
+static void join(struct regions *set, vir_bytes start, vir_bytes end)
+{
+	struct place place = seek(set, start - 1);
+	struct region *left, *right;
+	vir_bytes from;
+
+	while ((left = at(set, place))) {
+		struct place next = after(set, place);
+
+		right = at(set, next);
+		if (!right || right->start > end)
+			return;
+		from = left->start;
+		if (region_continues(left, right)) {
+			left->end = right->end;
+			remove_at(set, next);
+			place = seek(set, from);
+		} else {
+			place = next;
+		}
+	}
+}
+
+/* ---- What others see ---- */
+
+int regions_copy(struct regions *to, const struct regions *from)
+{
+	for (uint32_t leaf = 0; leaf < from->nr_leaves; leaf++) {
+		if (!add_leaf(to, leaf))
+			return -ENOMEM;
+		to->leaf[leaf]->nr = from->leaf[leaf]->nr;
+		memcpy(to->leaf[leaf]->region, from->leaf[leaf]->region,
+		       from->leaf[leaf]->nr * sizeof(struct region));
+	}
+	return OK;
+}
+
+void regions_clear(struct regions *set)
+{
+	while (set->nr_leaves > 0)
+		drop_leaf(set, set->nr_leaves - 1);
+	set->hint = NULL;
+}
+
+const struct region *regions_from(const struct regions *set, vir_bytes address)
+{
+	return at(set, seek(set, address));
+}
+
+static bool contains(const struct region *region, vir_bytes address)
+{
+	return region && region->start <= address && address < region->end;
+}
+
+const struct region *regions_find(struct regions *set, vir_bytes address)
+{
+	const struct region *region = set->hint;
+
+	if (contains(region, address))
+		return region;
+	region = regions_from(set, address);
+	if (!contains(region, address))
+		return NULL;
+	set->hint = region;
+	return region;
+}
+
+bool regions_empty(const struct regions *set, vir_bytes start, vir_bytes end)
+{
+	const struct region *region = regions_from(set, start);
+
+	return !region || region->start >= end;
+}
+
+/* On i386 what can be written or executed can be read. */
+bool region_allows(const struct region *region, bool write)
+{
+	return write ? (region->prot & VM_PROT_WRITE) != 0 : region->prot != 0;
+}
+
+/* Whether every address is in a region, and each of these suits. */
+static bool all(const struct regions *set, vir_bytes start, vir_bytes end,
+                bool (*suits)(const struct region *region, bool write), bool write)
+{
+	while (start < end) {
+		const struct region *region = regions_from(set, start);
+
+		if (!contains(region, start) || !suits(region, write))
+			return false;
+		start = region->end;
+	}
+	return true;
+}
+
+static bool anything(const struct region *region, bool write)
+{
+	(void)region;
+	(void)write;
+	return true;
+}
+
+bool regions_cover(const struct regions *set, vir_bytes start, vir_bytes end)
+{
+	return all(set, start, end, anything, false);
+}
+
+bool regions_allow(const struct regions *set, vir_bytes start, vir_bytes end, bool write)
+{
+	return all(set, start, end, region_allows, write);
+}
+
+vir_bytes regions_find_gap(const struct regions *set, uint32_t bytes)
+{
+	struct place place = seek(set, MMAP_TOP);
+	const struct region *region = at(set, place);
+	vir_bytes top = region && region->start < MMAP_TOP ? region->start : MMAP_TOP;
+
+	while ((region = step_back(set, &place))) {
+		if (top - region->end >= bytes)
+			return top - bytes;
+		top = region->start;
+	}
+	return top - PROC_MIN_ADDRESS >= bytes ? top - bytes : 0;
+}
+
+/* The leaf that an insertion at `place` goes to. */
+static uint32_t leaf_for(const struct regions *set, struct place place)
+{
+	return place.leaf < set->nr_leaves ? place.leaf : set->nr_leaves - 1;
+}
+
+/* Whether changing the set at this edge of a range may take a new leaf. */
+static bool takes_leaf(const struct regions *set, vir_bytes edge, bool insertion)
+{
+	struct place place = seek(set, edge);
+	const struct region *region = at(set, place);
+	bool is_cut = region && region->start < edge;
+
+	if (!is_cut && !insertion)
+		return false;
+	return set->nr_leaves == 0 || set->leaf[leaf_for(set, place)]->nr + ROOM > REGION_LEAF_MAX;
+}
+
+bool regions_may_change(const struct regions *set, vir_bytes start, vir_bytes end, bool insertion)
+{
+	uint32_t leaves = takes_leaf(set, start, insertion) + takes_leaf(set, end, insertion);
+
+	/* Half a leaf has room for all that happens in it. */
+	if (leaves == 2 && leaf_for(set, seek(set, start)) == leaf_for(set, seek(set, end)))
+		leaves = 1;
+	if (leaves == 0)
+		return true;
+	return set->nr_leaves + leaves <= REGION_LEAVES_MAX && leaves <= pool_available();
+}
+
+void regions_insert(struct regions *set, const struct region *new)
+{
+	insert_at(set, seek(set, new->start), new);
+	join(set, new->start, new->end);
+}
+
+void regions_remove(struct regions *set, vir_bytes start, vir_bytes end)
+{
+	struct region *region;
+
+	cut(set, start);
+	cut(set, end);
+	while ((region = at(set, seek(set, start))) && region->start < end)
+		remove_at(set, seek(set, start));
+}
+
+void regions_protect(struct regions *set, vir_bytes start, vir_bytes end, uint32_t prot)
+{
+	cut(set, start);
+	cut(set, end);
+	for (struct place place = seek(set, start); at(set, place) && at(set, place)->start < end;
+	     place = after(set, place))
+		at(set, place)->prot = prot;
+	join(set, start, end);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which addresses a process may use, and what for: a sorted set of regions that don't overlap. Nothing here
+ * knows of page tables. Addresses are the process's own, all page-aligned.
+ *
+ * The regions stand in order in leaves, each a page of the pool, and the leaves in order in the set: found by
+ * two binary searches, moved with memmove. Neighbours that are the same thing cut in two are always joined.
+ *
+ * A process has at most REGION_LEAVES_MAX leaves; as two neighbouring leaves are joined when they are half
+ * empty together, that is room for some 2000 regions at least, however they are scattered.
+ */
+#ifndef VM_REGION_H
+#define VM_REGION_H
+
+#include <stdbool.h>
+
+#include <granite/abi/layout.h>
+#include <granite/abi/types.h>
+
+/* What backs a region: an index to memory_types. */
+enum region_type { REGION_ANONYMOUS, REGION_ARCHIVE };
+
+struct region {
+	vir_bytes start, end;
+	uint32_t object; /* the type's: what is at `start` */
+	uint16_t prot;   /* VM_PROT_* */
+	uint16_t type;   /* enum region_type */
+};
+
+#define REGION_LEAF_MAX   ((PAGE_SIZE - sizeof(uint32_t)) / sizeof(struct region))
+#define REGION_LEAVES_MAX 32
+
+struct region_leaf {
+	uint32_t nr; /* at least 1; the regions from here on are zeros */
+	struct region region[REGION_LEAF_MAX];
+};
+
+struct regions {
+	uint32_t nr_leaves;
+	struct region_leaf *leaf[REGION_LEAVES_MAX];
+	const struct region *hint; /* what was found last, while nothing has moved; or NULL */
+};
+
+/* An all-zero set is empty. Copying and clearing are for sets as a whole. -ENOMEM: *to is a part of *from. */
+int regions_copy(struct regions *to, const struct regions *from);
+void regions_clear(struct regions *set);
+
+/* The region that contains `address`, or NULL. */
+const struct region *regions_find(struct regions *set, vir_bytes address);
+
+/* The first region that ends after `address`, or NULL. From 0, and on from each end, that visits all. */
+const struct region *regions_from(const struct regions *set, vir_bytes address);
+
+/* Whether nothing is in [start, end); whether regions cover it; all with the right to read, or to write. */
+bool regions_empty(const struct regions *set, vir_bytes start, vir_bytes end);
+bool regions_cover(const struct regions *set, vir_bytes start, vir_bytes end);
+bool regions_allow(const struct regions *set, vir_bytes start, vir_bytes end, bool write);
+bool region_allows(const struct region *region, bool write);
+
+/* The highest free range of so many bytes between PROC_MIN_ADDRESS and MMAP_TOP; 0: there is none. */
+vir_bytes regions_find_gap(const struct regions *set, uint32_t bytes);
+
+/*
+ * Whether [start, end) can be changed as by the three functions below, with one insertion or none: there is
+ * room for the pieces. Always asked first, so that they can't fail.
+ */
+bool regions_may_change(const struct regions *set, vir_bytes start, vir_bytes end, bool insertion);
+
+void regions_insert(struct regions *set, const struct region *new); /* where nothing is */
+void regions_remove(struct regions *set, vir_bytes start, vir_bytes end);
+void regions_protect(struct regions *set, vir_bytes start, vir_bytes end, uint32_t prot);
+
+/* Whether `right` is what `left` would be if it went on. */
+bool region_continues(const struct region *left, const struct region *right);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "space.h"
+
+#include <string.h>
+
+#include "frames.h"
+#include "pool.h"
+#include "vm.h"
+
+_Static_assert(sizeof(struct space) <= PAGE_SIZE, "a space is kept in a page");
+
+static void free_record(struct space *space)
+{
+	memset(space, 0, sizeof(*space));
+	pool_free(space, POOL_OWN);
+}
+
+struct space *space_create(void)
+{
+	struct space *space = pool_allocate(POOL_OWN);
+
+	if (!space)
+		return NULL;
+	if (pagetable_create(&space->pagetable) != OK) {
+		free_record(space);
+		return NULL;
+	}
+	space->heap_start = space->heap_end = PROC_MIN_ADDRESS;
+	return space;
+}
+
+/* Visits the entries of all regions, and so all there are. */
+static void each_entry(const struct space *space, pagetable_visitor *visit, void *context)
+{
+	const struct region *region = regions_from(&space->regions, 0);
+
+	for (; region; region = regions_from(&space->regions, region->end))
+		(void)pagetable_each(&space->pagetable, region->start, region->end, visit, context);
+}
+
+static int release_page(void *context, vir_bytes address, uint32_t *entry)
+{
+	(void)context;
+	(void)address;
+	frame_release(*entry & PTE_FRAME);
+	*entry = 0;
+	return OK;
+}
+
+/* Nobody runs here any more: no translation needs forgetting. */
+void space_destroy(struct space *space)
+{
+	const struct region *region = regions_from(&space->regions, 0);
+
+	each_entry(space, release_page, NULL);
+	for (; region; region = regions_from(&space->regions, region->end))
+		pagetable_free_tables(&space->pagetable, region->start, region->end);
+	pagetable_destroy(&space->pagetable);
+	regions_clear(&space->regions);
+	free_record(space);
+}
+
+int space_map(struct space *space, const struct region *region)
+{
+	if (!regions_empty(&space->regions, region->start, region->end))
+		return -EEXIST;
+	if (!regions_may_change(&space->regions, region->start, region->end, true))
+		return -ENOMEM;
+	regions_insert(&space->regions, region);
+	return OK;
+}
+
+/* ---- Unmapping ---- */
+
+/*
+ * The frame is given up before the translation is forgotten: it can't come to anybody else before, because
+ * only VM hands frames out, and makes sure of the note before it does.
+ */
+static int unmap_page(void *context, vir_bytes address, uint32_t *entry)
+{
+	uint32_t old = *entry;
+
+	pagetable_set(entry, 0);
+	if (old & PTE_PRESENT)
+		flush_page(context, address);
+	frame_release(old & PTE_FRAME);
+	return OK;
+}
+
+/* Frees the tables that a removed range leaves without any region. Those in its middle are certainly among
+ * them. */
+static void drop_tables(struct space *space, vir_bytes start, vir_bytes end)
+{
+	vir_bytes slot = start & ~(BIG_PAGE_SIZE - 1);
+
+	for (; slot < end; slot += BIG_PAGE_SIZE)
+		if (regions_empty(&space->regions, slot, slot + BIG_PAGE_SIZE))
+			pagetable_drop(&space->pagetable, slot);
+}
+
+void space_unmap(struct space *space, vir_bytes start, vir_bytes end)
+{
+	struct flush flush = {.directory = pagetable_physical(&space->pagetable)};
+
+	(void)pagetable_each(&space->pagetable, start, end, unmap_page, &flush);
+	flush_end(&flush);
+	regions_remove(&space->regions, start, end);
+	drop_tables(space, start, end);
+}
+
+/* ---- Rights ---- */
+
+struct protection {
+	struct flush flush;
+	uint32_t prot;
+};
+
+static int protect_page(void *context, vir_bytes address, uint32_t *entry)
+{
+	struct protection *protection = context;
+	uint32_t old = *entry, new = old;
+
+	if (protection->prot)
+		new |= PTE_PRESENT;
+	else
+		new &= ~PTE_PRESENT;
+	/* A right to write is only taken here, never given: a write finds out whether the frame is shared. */
+	if (!(protection->prot & VM_PROT_WRITE))
+		new &= ~PTE_WRITE;
+	pagetable_set(entry, new);
+	if (old & ~new)
+		flush_page(&protection->flush, address);
+	return OK;
+}
+
+void space_protect(struct space *space, vir_bytes start, vir_bytes end, uint32_t prot)
+{
+	struct protection protection = {
+	        .flush.directory = pagetable_physical(&space->pagetable),
+	        .prot = prot,
+	};
+
+	regions_protect(&space->regions, start, end, prot);
+	(void)pagetable_each(&space->pagetable, start, end, protect_page, &protection);
+	flush_end(&protection.flush);
+}
+
+/* ---- Counting ---- */
+
+static int count_page(void *context, vir_bytes address, uint32_t *entry)
+{
+	struct vm_procinfo_rep *count = context;
+
+	(void)address;
+	count->resident++;
+	count->shared += frame_shared(*entry & PTE_FRAME);
+	return OK;
+}
+
+void space_count(const struct space *space, struct vm_procinfo_rep *count)
+{
+	const struct region *region;
+
+	*count = (struct vm_procinfo_rep){.tables = space->pagetable.pages};
+	each_entry(space, count_page, count);
+	for (region = regions_from(&space->regions, 0); region;
+	     region = regions_from(&space->regions, region->end))
+		count->mapped += (region->end - region->start) >> PAGE_SHIFT;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An address space: the regions say what may be there, the page table what is there. Each is a page of the
+ * pool, with what hangs on it. Invariants: every entry that is not 0 lies in a region; a table exists only
+ * where a region does; an entry is present if the region's rights are not none, and writable only if the
+ * region is, and the frame is referred to by this one entry alone.
+ */
+#ifndef VM_SPACE_H
+#define VM_SPACE_H
+
+#include <stdbool.h>
+
+#include <granite/abi/vm.h>
+
+#include "pagetable.h"
+#include "region.h"
+
+struct space {
+	struct pagetable pagetable;
+	struct regions regions;
+	vir_bytes heap_start, heap_end; /* brk(2)'s: heap_end is the break, of any alignment */
+};
+
+/* An empty one; NULL: the pool is empty. */
+struct space *space_create(void);
+
+/* Gives back all it has. The kernel has left its directory. */
+void space_destroy(struct space *space);
+
+/* A copy that shares all pages, to be copied on write from now on on both sides; NULL: the pool is empty. */
+struct space *space_clone(struct space *parent);
+
+/* Adds a region; -ENOMEM: no room for it, -EEXIST: something is there. */
+int space_map(struct space *space, const struct region *region);
+
+/* Both after regions_may_change() has agreed. The range is within the process. */
+void space_unmap(struct space *space, vir_bytes start, vir_bytes end);
+void space_protect(struct space *space, vir_bytes start, vir_bytes end, uint32_t prot);
+
+/* fault.c: makes the page of `address` readable, or writable. -EFAULT: the region forbids it; -ENOMEM. */
+int space_bring(struct space *space, vir_bytes address, bool write);
+
+/* The same for all pages of a range; they may be there already. */
+int space_bring_all(struct space *space, vir_bytes start, vir_bytes end, bool write);
+
+/* Counts what vm_procinfo tells. */
+void space_count(const struct space *space, struct vm_procinfo_rep *count);
+
+#endif
