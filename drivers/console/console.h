@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the console driver's files share. */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+#include <granite/abi/console.h>
+#include <granite/server.h>
+
+#include "line.h"
+
+#define OP(number, NAME, name) SERVER_DECLARE(console, name)
+#include <granite/abi/ops/console.def>
+#undef OP
+
+/* The terminal's modes and what was typed; belongs to terminal.c. */
+extern struct line terminal_line;
+
+/* The process group that Ctrl-C goes to; 0: none. Belongs to calls.c. */
+extern int foreground_group;
+
+/* Starts the UART. */
+void terminal_init(enum line_kind kind);
+
+/* Moves bytes as far as they go now: from the UART to readers, from writers to the UART. */
+void terminal_pump(void);
+
+/* The UART has interrupted. */
+void terminal_interrupt(void);
+
+/*
+ * Takes a read or write, to be answered when it is done. Returns SERVER_NO_REPLY, or -EBUSY: the caller has
+ * another under way.
+ */
+int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes);
+int terminal_write(endpoint_t caller, vir_bytes address, uint32_t bytes);
+
+/* Ends the call that `caller` has under way, if any, with EINTR or what it has done. */
+void terminal_cancel(endpoint_t caller);
+
+#endif

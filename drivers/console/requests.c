@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests that wait: see requests.h. */
+#include <stddef.h>
+
+#include "requests.h"
+
+static struct request requests[ENDPOINT_SLOTS];
+
+struct request *request_find(endpoint_t caller)
+{
+	struct request *request = &requests[ENDPOINT_SLOT(caller)];
+	return request->queue && request->caller == caller ? request : NULL;
+}
+
+void request_remove(struct request *request)
+{
+	struct request **link = &request->queue->first;
+	while (*link != request)
+		link = &(*link)->next;
+	*link = request->next;
+	request->queue = NULL;
+}
+
+/* A request of the slot's earlier owner is that of a dead process. */
+struct request *request_add(struct request_queue *queue, endpoint_t caller, vir_bytes address, uint32_t bytes)
+{
+	struct request *request = &requests[ENDPOINT_SLOT(caller)];
+	if (request->queue && request->caller == caller)
+		return NULL;
+	if (request->queue)
+		request_remove(request);
+	*request = (struct request){.caller = caller, .address = address, .bytes = bytes, .queue = queue};
+	struct request **link = &queue->first;
+	while (*link)
+		link = &(*link)->next;
+	*link = request;
+	return request;
+}

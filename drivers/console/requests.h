@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads and writes that wait for their answer, in the order they came. A process waits for one call at a
+ * time, so there is one place for each slot of the process table, and always room.
+ */
+#ifndef CONSOLE_REQUESTS_H
+#define CONSOLE_REQUESTS_H
+
+#include <granite/abi/endpoint.h>
+
+struct request_queue;
+
+struct request {
+	endpoint_t caller;
+	vir_bytes address; /* of the caller's buffer */
+	uint32_t bytes;    /* wanted */
+	uint32_t done;     /* of these, already accepted */
+	uint32_t end;      /* a write accepted whole: where it ends in the stream of output */
+	struct request *next;
+	struct request_queue *queue; /* the one it is in; null: this place is free */
+};
+
+struct request_queue {
+	struct request *first;
+};
+
+/* Adds a request at the queue's end. Null: the caller has one under way already. */
+struct request *request_add(struct request_queue *queue, endpoint_t caller, vir_bytes address,
+                            uint32_t bytes);
+
+/* The request of `caller`, or null. */
+struct request *request_find(endpoint_t caller);
+
+/* Takes the request out of its queue, and frees its place. */
+void request_remove(struct request *request);
+
+#endif

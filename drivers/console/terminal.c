@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Moves the bytes:
+ *
+ *   UART -> typed -> line discipline -> readers
+ *                        | echo
+ *   UART <- output <-----+------------- writers
+ *
+ * Writers may not fill `output` to the brim: there is always room for one byte's echo, so typing gets through
+ * a flood of output. A write is answered when the UART has sent its bytes, so a process that exits, or powers
+ * the machine off, after a write has been seen to the end.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <granite/sys.h>
+
+#include "console.h"
+#include "requests.h"
+#include "uart.h"
+
+#define WRITE_PIECE 512                         /* bytes copied from a writer at a time */
+#define WRITE_ROOM  (RING_SIZE - LINE_ECHO_MAX) /* what writers may use of the output ring */
+
+struct line terminal_line;
+
+static struct ring typed, output;
+static uint32_t sent; /* the UART has sent the bytes of `output` before this one */
+static struct request_queue readers, writers;
+
+void terminal_init(enum line_kind kind)
+{
+	line_init(&terminal_line, kind);
+	uart_init(&typed);
+	terminal_pump();
+}
+
+/* ---- Typing ---- */
+
+static void show(const struct line_echo *echo)
+{
+	for (uint32_t i = 0; i < echo->count; i++)
+		ring_put(&output, echo->bytes[i]);
+}
+
+/* The group may be gone by now, or never have been; then the signal is nobody's. */
+static void send_signal(int signal)
+{
+	if (foreground_group > 0)
+		(void)kill(-foreground_group, signal);
+}
+
+static int can_take_typed(void)
+{
+	return ring_used(&typed) > 0 && ring_free(&output) >= LINE_ECHO_MAX &&
+	       line_takes_input(&terminal_line);
+}
+
+static void take_typed(void)
+{
+	static struct line_echo echo;
+	uart_receive(&typed);
+	while (can_take_typed()) {
+		int signal = line_input(&terminal_line, ring_take(&typed), &echo);
+		show(&echo);
+		if (signal)
+			send_signal(signal);
+	}
+}
+
+/* ---- Readers ---- */
+
+static void answer_reader(struct request *reader, int result, uint32_t bytes)
+{
+	struct console_read_rep reply = {.bytes = bytes};
+	request_remove(reader);
+	(void)server_reply(reader->caller, result, &reply, sizeof(reply));
+}
+
+/* What a reader could not be given (it died, or its buffer is bad) is left for the next. */
+static void answer_readers(void)
+{
+	static uint8_t buffer[LINE_SIZE];
+	struct request *reader;
+	while ((reader = readers.first) && line_ready(&terminal_line, reader->bytes)) {
+		uint32_t size = reader->bytes < sizeof(buffer) ? reader->bytes : sizeof(buffer);
+		uint32_t consumed;
+		uint32_t bytes = line_peek(&terminal_line, buffer, size, &consumed);
+		int result = sys_vircopy(SELF, (vir_bytes)(uintptr_t)buffer, reader->caller, reader->address,
+		                         bytes, 0);
+		if (result == OK)
+			line_consume(&terminal_line, consumed);
+		answer_reader(reader, result, bytes);
+	}
+}
+
+/* ---- Writers ---- */
+
+static void answer_writer(struct request *writer, int result)
+{
+	struct console_write_rep reply = {.bytes = writer->done};
+	request_remove(writer);
+	(void)server_reply(writer->caller, result, &reply, sizeof(reply));
+}
+
+static int accepted_whole(const struct request *writer)
+{
+	return writer->done == writer->bytes;
+}
+
+/* Takes a piece that fits even if each byte becomes two. */
+static int take_piece(struct request *writer, uint32_t room)
+{
+	static uint8_t piece[WRITE_PIECE];
+	uint32_t bytes = writer->bytes - writer->done;
+	if (bytes > room / 2)
+		bytes = room / 2;
+	if (bytes > sizeof(piece))
+		bytes = sizeof(piece);
+	int result = sys_vircopy(writer->caller, writer->address + writer->done, SELF,
+	                         (vir_bytes)(uintptr_t)piece, bytes, 0);
+	if (result != OK)
+		return result;
+	for (uint32_t i = 0; i < bytes; i++) {
+		uint8_t out[2];
+		uint32_t count = line_output(&terminal_line, piece[i], out);
+		for (uint32_t j = 0; j < count; j++)
+			ring_put(&output, out[j]);
+	}
+	writer->done += bytes;
+	return OK;
+}
+
+static uint32_t writers_room(void)
+{
+	uint32_t used = ring_used(&output);
+	return used < WRITE_ROOM ? WRITE_ROOM - used : 0;
+}
+
+/* A write that fails half-way is a short one, as write(2) has it. */
+static void take_from_writer(struct request *writer)
+{
+	while (!accepted_whole(writer) && writers_room() >= 2) {
+		int result = take_piece(writer, writers_room());
+		if (result != OK && writer->done == 0) {
+			answer_writer(writer, result);
+			return;
+		}
+		if (result != OK)
+			writer->bytes = writer->done;
+	}
+	writer->end = output.head;
+}
+
+/* In the order they came: who is not accepted whole lets nobody pass. */
+static void take_written(void)
+{
+	struct request *next;
+	for (struct request *writer = writers.first; writer && writers_room() >= 2; writer = next) {
+		next = writer->next;
+		if (!accepted_whole(writer))
+			take_from_writer(writer);
+	}
+}
+
+static void answer_writers(void)
+{
+	struct request *writer;
+	while ((writer = writers.first) && accepted_whole(writer) && (int32_t)(sent - writer->end) >= 0)
+		answer_writer(writer, OK);
+}
+
+/* ---- All together ---- */
+
+/* Returns whether the UART took something. */
+static int transmit(void)
+{
+	if (!uart_idle())
+		return 0;
+	sent = output.tail;
+	answer_writers();
+	uart_send(&output);
+	return sent != output.tail;
+}
+
+/* What can't be taken from the UART now must not interrupt: it would do so without end. */
+void terminal_pump(void)
+{
+	int transmitted;
+	do {
+		take_typed();
+		take_written();
+		transmitted = transmit();
+		answer_readers();
+	} while (transmitted || can_take_typed());
+	uart_watch(ring_free(&typed) > 0, sent != output.head);
+}
+
+void terminal_interrupt(void)
+{
+	do
+		terminal_pump();
+	while (uart_interrupting());
+}
+
+/* ---- Calls ---- */
+
+int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes)
+{
+	if (!request_add(&readers, caller, address, bytes))
+		return -EBUSY;
+	terminal_pump();
+	return SERVER_NO_REPLY;
+}
+
+int terminal_write(endpoint_t caller, vir_bytes address, uint32_t bytes)
+{
+	if (!request_add(&writers, caller, address, bytes))
+		return -EBUSY;
+	terminal_pump();
+	return SERVER_NO_REPLY;
+}
+
+void terminal_cancel(endpoint_t caller)
+{
+	struct request *request = request_find(caller);
+	if (!request)
+		return;
+	int result = request->done > 0 ? OK : -EINTR;
+	if (request->queue == &readers)
+		answer_reader(request, result, 0);
+	else
+		answer_writer(request, result);
+}

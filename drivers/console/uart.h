@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The serial port: a 16550 UART at the place of the PC's COM1. */
+#ifndef CONSOLE_UART_H
+#define CONSOLE_UART_H
+
+#include <stdint.h>
+
+#include "ring.h"
+
+#define UART_IRQ 4
+
+/*
+ * Sets it to 115200 bits a second, 8 data bits, no parity, 1 stop bit; it does not interrupt yet. What it
+ * holds already goes to `input`.
+ */
+void uart_init(struct ring *input);
+
+/* Moves what has arrived into `input`; what does not fit stays in the UART. */
+void uart_receive(struct ring *input);
+
+/* Whether the UART can take bytes to send: it has sent all that it had. */
+int uart_idle(void);
+
+/* Moves bytes of `output` into the UART, as many as it holds. Only when it is idle. */
+void uart_send(struct ring *output);
+
+/* Lets it interrupt when something has arrived, when it gets idle, or neither. */
+void uart_watch(int arrival, int idle);
+
+/* Whether an interrupt is still pending in the UART; asking acknowledges that of getting idle. */
+int uart_interrupting(void);
+
+#endif
