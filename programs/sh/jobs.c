@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting programs and waiting for them. Each gets a process group of its own, and the one in the foreground
+ * gets the terminal, so that Ctrl-C reaches it and nobody else.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "../lib/signals.h"
+#include "sh.h"
+
+#define JOBS_MAX  32
+#define JOB_TITLE 32
+
+/* The programs that the shell has started and does not wait for now, oldest first. */
+static struct job {
+	pid_t pid;
+	char name[JOB_TITLE];
+} jobs[JOBS_MAX];
+static int nr_jobs;
+
+static int interactive;
+static struct termios modes; /* the terminal's, when the shell started */
+
+void jobs_init(void)
+{
+	interactive = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &modes) == 0;
+	(void)setpgid(0, 0);
+	if (interactive)
+		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+}
+
+/* ---- The list ---- */
+
+static void job_add(pid_t pid, const char *name)
+{
+	if (nr_jobs == JOBS_MAX)
+		return;
+	jobs[nr_jobs].pid = pid;
+	snprintf(jobs[nr_jobs].name, JOB_TITLE, "%s", name);
+	nr_jobs++;
+}
+
+/* Takes the job off the list. Returns its name. */
+static const char *job_remove(pid_t pid)
+{
+	static char name[JOB_TITLE];
+	strcpy(name, "a program");
+	for (int i = 0; i < nr_jobs; i++) {
+		if (jobs[i].pid != pid)
+			continue;
+		strcpy(name, jobs[i].name);
+		memmove(&jobs[i], &jobs[i + 1], (--nr_jobs - i) * sizeof(jobs[0]));
+		break;
+	}
+	return name;
+}
+
+/* ---- Waiting ---- */
+
+/* Status and signal by name. Ctrl-C needs a new line only: who typed it knows. */
+static void tell_end(const char *name, int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
+		putchar('\n');
+	else if (WIFSIGNALED(status))
+		printf("%s: killed by %s\n", name, signal_name(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != STATUS_NOT_FOUND &&
+	         WEXITSTATUS(status) != STATUS_NOT_RUN)
+		printf("%s: exit status %d\n", name, WEXITSTATUS(status));
+}
+
+static void give_terminal(pid_t group)
+{
+	if (interactive)
+		(void)tcsetpgrp(STDIN_FILENO, group);
+}
+
+/* Back to the shell, with the modes that a program may have left changed. */
+static void take_terminal(void)
+{
+	give_terminal(getpgrp());
+	if (interactive)
+		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+}
+
+static int wait_for(pid_t pid, const char *name)
+{
+	int status = 0;
+	while (waitpid(pid, &status, WUNTRACED) < 0 && errno == EINTR)
+		;
+	take_terminal();
+	if (WIFSTOPPED(status)) {
+		job_add(pid, name);
+		printf("\n%s: stopped; `fg` lets it go on, `kill -KILL %d` ends it\n", name, (int)pid);
+		return 128 + WSTOPSIG(status);
+	}
+	tell_end(name, status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void jobs_report(void)
+{
+	int status;
+	pid_t pid;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		const char *name = job_remove(pid);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			printf("%s: done\n", name);
+		tell_end(name, status);
+	}
+}
+
+int jobs_resume(void)
+{
+	if (nr_jobs == 0) {
+		fprintf(stderr, "fg: nothing is stopped or in the background\n");
+		return 1;
+	}
+	pid_t pid = jobs[nr_jobs - 1].pid;
+	const char *name = job_remove(pid);
+	printf("%s\n", name);
+	fflush(stdout);
+	give_terminal(pid);
+	(void)kill(-pid, SIGCONT);
+	return wait_for(pid, name);
+}
+
+/* ---- Starting ---- */
+
+static _Noreturn void become(char **argv, int background)
+{
+	(void)setpgid(0, 0);
+	if (!background)
+		give_terminal(getpid());
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGQUIT, SIG_DFL);
+	(void)signal(SIGTSTP, SIG_DFL);
+	execve(argv[0], argv, environ);
+	if (errno != ENOENT) {
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+		_exit(STATUS_NOT_RUN);
+	}
+	fprintf(stderr, "%s: no such program; `help` lists those there are\n", argv[0]);
+	_exit(STATUS_NOT_FOUND);
+}
+
+int jobs_run(char **argv, int background)
+{
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid < 0) {
+		fprintf(stderr, "sh: can't start %s: %s\n", argv[0], strerror(errno));
+		return STATUS_NOT_RUN;
+	}
+	if (pid == 0)
+		become(argv, background);
+	/* Both do this: whichever comes first, the other's attempt changes nothing. */
+	(void)setpgid(pid, pid);
+	if (!background)
+		return wait_for(pid, argv[0]);
+	job_add(pid, argv[0]);
+	printf("%s: in the background, pid %d\n", argv[0], (int)pid);
+	return 0;
+}

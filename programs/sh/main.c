@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* The shell: reads a line, does what it says, and again. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/usage.h"
+#include "sh.h"
+
+#define USAGE "sh [-c COMMANDS]"
+#define HELP \
+	"Starts programs by name. -c carries out its argument and leaves; `help` at the prompt tells more."
+#define PROMPT "granite> "
+
+enum input { INPUT_LINE, INPUT_TOO_LONG, INPUT_INTERRUPTED, INPUT_END };
+
+/* Makes read fail with EINTR, which is all that Ctrl-C at the prompt shall do. */
+static void interrupted(int signal)
+{
+	(void)signal;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = interrupted};
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)signal(SIGQUIT, SIG_IGN);
+	(void)signal(SIGTSTP, SIG_IGN);
+}
+
+/* Reads up to the end of a line, which is cut off. Of a line too long nothing is kept. */
+static enum input read_line(char *line, size_t size)
+{
+	size_t used = 0;
+	enum input result = INPUT_LINE;
+	for (;;) {
+		char byte;
+		ssize_t count = read(STDIN_FILENO, &byte, 1);
+		if (count < 0 && errno == EINTR)
+			return INPUT_INTERRUPTED;
+		if (count < 0 || (count == 0 && used == 0))
+			return INPUT_END;
+		if (count == 0)
+			continue;
+		if (byte == '\n')
+			break;
+		if (used == size - 1)
+			result = INPUT_TOO_LONG;
+		else
+			line[used++] = byte;
+	}
+	line[used] = '\0';
+	return result;
+}
+
+static int execute(const char *line)
+{
+	static struct parsed parsed;
+	const char *error = parse_line(line, &parsed);
+	if (error) {
+		fprintf(stderr, "sh: %s\n", error);
+		return STATUS_USAGE;
+	}
+	int status = 0;
+	for (int i = 0; i < parsed.nr_commands; i++) {
+		struct command *command = &parsed.commands[i];
+		status = builtin_run(command->argv);
+		if (status < 0)
+			status = jobs_run(command->argv, command->background);
+	}
+	return status;
+}
+
+static int execute_argument(const char *commands)
+{
+	if (strlen(commands) < PARSE_LINE_MAX)
+		return execute(commands);
+	fprintf(stderr, "sh: more than %d bytes\n", PARSE_LINE_MAX - 1);
+	return STATUS_USAGE;
+}
+
+static void prompt(void)
+{
+	jobs_report();
+	printf("%s", PROMPT);
+	fflush(stdout);
+}
+
+/* Returns at the end of an input that is no terminal; a terminal's can go on after Ctrl-D. */
+static void converse(void)
+{
+	static char line[PARSE_LINE_MAX];
+	for (;;) {
+		prompt();
+		switch (read_line(line, sizeof(line))) {
+		case INPUT_LINE:
+			(void)execute(line);
+			break;
+		case INPUT_TOO_LONG:
+			fprintf(stderr, "sh: a line has at most %d bytes\n", PARSE_LINE_MAX - 1);
+			break;
+		case INPUT_INTERRUPTED:
+			putchar('\n');
+			break;
+		case INPUT_END:
+			if (!isatty(STDIN_FILENO))
+				return;
+			puts("\n`poweroff` switches the machine off, `exit` leaves the shell.");
+			break;
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	usage_check(argc, argv, 0, 2, USAGE, HELP);
+	if (argc != 1 && (argc != 3 || strcmp(argv[1], "-c") != 0))
+		usage_fail(USAGE);
+	jobs_init();
+	catch_signals();
+	if (argc == 3)
+		return execute_argument(argv[2]);
+	puts("Granite. `help` lists what there is.");
+	converse();
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Takes a command line apart: words separated by blanks, 'as is', "with \" and \\", \x for x; commands
+ * separated by
+ * `;`, or `&` for those not to be waited for. Pure code.
+ */
+#ifndef SH_PARSE_H
+#define SH_PARSE_H
+
+#define PARSE_LINE_MAX     1024 /* bytes of a line, with its end */
+#define PARSE_WORDS_MAX    128
+#define PARSE_COMMANDS_MAX 16
+
+struct command {
+	char **argv; /* ended by a null pointer, never empty */
+	int background;
+};
+
+/* Filled by parse_line; all pointers lead into it. */
+struct parsed {
+	int nr_commands;
+	struct command commands[PARSE_COMMANDS_MAX];
+	char *words[PARSE_WORDS_MAX + PARSE_COMMANDS_MAX];
+	char text[2 * PARSE_LINE_MAX];
+};
+
+/* Returns null, or what is wrong with the line, which is at most PARSE_LINE_MAX - 1 bytes long. */
+const char *parse_line(const char *line, struct parsed *parsed);
+
+#endif

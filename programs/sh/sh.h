@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What the shell's files share. */
+#ifndef SH_SH_H
+#define SH_SH_H
+
+#include "parse.h"
+
+#define STATUS_NOT_FOUND 127 /* as shells have it: there is no such program */
+#define STATUS_NOT_RUN   126 /* there is, but it can't be started */
+#define STATUS_USAGE     2
+
+/* jobs.c: the programs started. */
+
+/* Takes the terminal for the shell, and remembers its modes. */
+void jobs_init(void);
+
+/* Starts a program; without `background` also waits for it. Returns its exit status, 128 + n for signal n. */
+int jobs_run(char **argv, int background);
+
+/* Tells what has become of the programs in the background. */
+void jobs_report(void);
+
+/* Lets the program stopped or put in the background last go on in the foreground. Returns as jobs_run. */
+int jobs_resume(void);
+
+/* builtins.c: what the shell does itself. */
+
+/* Carries the command out if it is a builtin. Returns its status, or -1: it is none. */
+int builtin_run(char **argv);
+
+#endif
