@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: MIT
+#
+# Builds Granite. `make help` lists what it can do; everything generated goes to build/.
+#
+#   V=1        show the commands
+#   DEBUG=1    with the vmassert()s, in build/debug (the tests use this one)
+#   CC=clang   another compiler for the target; O=DIR another place for the results
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+.PHONY: all
+all: kernel archive
+
+DEBUG ?=
+V     ?=
+O     ?= $(if $(DEBUG),build/debug,build)
+
+# ---- What this machine lacks is installed first; looking takes milliseconds ----
+
+goals := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out clean distclean help,$(goals)),)
+setup := build \
+	$(if $(filter run test guest debug sdk,$(goals)),run) \
+	$(foreach group,iso bochs test debug check,$(if $(filter $(group) $(group)-%,$(goals)),$(group))) \
+	$(if $(filter format,$(goals)),check)
+$(shell tools/setup $(setup) >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error tools/setup could not install what is missing)
+endif
+endif
+
+# ---- Tools and flags ----
+
+# A CC in the environment means the host's compiler; only the command line chooses the target's.
+ifneq ($(origin CC),command line)
+CC := i686-linux-gnu-gcc
+endif
+LD      := i686-linux-gnu-ld
+AR      := i686-linux-gnu-ar
+NM      := i686-linux-gnu-nm
+OBJCOPY := i686-linux-gnu-objcopy
+HOSTCC  := gcc
+
+target    := $(if $(findstring clang,$(CC)),--target=i686-linux-gnu)
+cc_own    := $(shell $(CC) $(target) -print-file-name=include)
+libgcc    := $(shell i686-linux-gnu-gcc -print-libgcc-file-name)
+
+# Paths are relative, so that build messages are short; tools/cc, which works from any folder, wants them absolute.
+root :=
+musl  = $(root)build/sysroot/usr/lib/i386-linux-musl
+
+arch_flags := $(target) -m32 -march=i686 -fno-pie -fno-strict-aliasing -mno-tls-direct-seg-refs
+warnings   := -Wall -Wextra -Werror
+defines    := $(if $(DEBUG),-DDEBUG_VMASSERT=1)
+common     := -std=gnu11 $(arch_flags) -O2 -g $(defines)
+
+user_includes = -nostdinc -isystem $(root)build/sysroot/usr/include/i386-linux-musl -isystem $(cc_own) \
+	-I$(root)abi -I$(root)lib/sys -I$(root)lib
+user_flags    = $(common) $(user_includes)
+# The bridge runs within other programs, unseen: it must not touch their FPU registers.
+bridge_flags  = $(user_flags) -mgeneral-regs-only -ffreestanding
+kernel_flags := $(common) -mgeneral-regs-only -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -nostdinc -isystem $(cc_own) -DGRANITE_KERNEL -Iabi -Ikernel/include \
+	-Ikernel/arch/i386/include -Ilib
+
+ld_flags     := -m elf_i386 -static -nostdlib --build-id=none -z noexecstack
+program_ld    = $(ld_flags) -z noseparate-code -z max-page-size=4096 -e granite_start --require-defined=granite_start
+
+# ---- Messages ----
+
+# $(call say,WORD,what): one line for a command, or with V=1 the command itself.
+say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)';)
+
+# ---- Rebuild when a flag changes ----
+
+# Everything compiled depends on this file, which is only touched when its text changes.
+.PHONY: force
+$(O)/flags: force
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(kernel_flags)' '$(bridge_flags)' '$(warnings) $(program_ld)' '$(host_flags)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+stable := Makefile $(O)/flags
+
+# ---- Objects ----
+
+# start.c becomes start.c.o, so that start.S can stand next to it.
+objects = $(patsubst %,$(O)/$(2)%.o,$(1))
+
+# $(call compile,flags): the recipe of an object from .c or .S.
+define compile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(1) $(warnings) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+endef
+
+$(O)/kernel/%.c.o: kernel/%.c $(stable)
+	$(call compile,$(kernel_flags))
+$(O)/kernel/%.S.o: kernel/%.S $(stable)
+	$(call compile,$(kernel_flags))
+$(O)/kernel/lib/formats/%.c.o: lib/formats/%.c $(stable)
+	$(call compile,$(kernel_flags))
+
+$(O)/lib/sys/%.c.o: lib/sys/%.c $(stable)
+	$(call compile,$(bridge_flags))
+$(O)/lib/sys/%.S.o: lib/sys/%.S $(stable)
+	$(call compile,$(bridge_flags))
+$(O)/lib/bridge/%.c.o: lib/bridge/%.c $(stable)
+	$(call compile,$(bridge_flags))
+$(O)/lib/bridge/%.S.o: lib/bridge/%.S $(stable)
+	$(call compile,$(bridge_flags))
+
+$(O)/%.c.o: %.c $(stable)
+	$(call compile,$(user_flags))
+$(O)/%.S.o: %.S $(stable)
+	$(call compile,$(user_flags))
+
+# ---- Kernel ----
+
+kernel_objects := $(call objects,$(sort $(shell find kernel -name '*.[cS]'))) \
+	$(call objects,$(wildcard lib/formats/*.c),kernel/)
+kernel_script  := kernel/arch/i386/kernel.ld
+kernel         := $(O)/granite.elf
+
+.PHONY: kernel
+kernel: $(kernel)
+
+link_kernel = $(LD) $(ld_flags) -T $(kernel_script) -o $@ $(filter %.o,$^) $(libgcc)
+
+# The kernel holds a table of its own functions. It is linked with an empty table, read out, and linked again; the
+# table's section comes last, so no function moves, and mksymbols --check makes sure of that.
+$(O)/kernel/ksyms0.S: tools/mksymbols
+	@mkdir -p $(@D)
+	@tools/mksymbols </dev/null >$@
+$(O)/kernel/granite0.elf: $(kernel_objects) $(O)/kernel/ksyms0.o $(kernel_script) $(stable)
+	@$(link_kernel)
+$(O)/kernel/ksyms.S: $(O)/kernel/granite0.elf tools/mksymbols
+	@$(NM) $< | tools/mksymbols >$@
+$(O)/kernel/ksyms0.o $(O)/kernel/ksyms.o: %.o: %.S $(stable)
+	@$(CC) $(target) -m32 -c -o $@ $<
+$(kernel): $(kernel_objects) $(O)/kernel/ksyms.o $(kernel_script) $(stable)
+	$(call say,LD,$@)$(link_kernel)
+	@$(NM) $@ | tools/mksymbols --check $(O)/kernel/ksyms.S
+
+# ---- Libraries ----
+
+libgranite := $(O)/lib/libgranite.a
+libbridge  := $(O)/lib/libbridge.a
+libsmall   := $(O)/lib/libbridge_small.a
+libformats := $(O)/lib/libformats.a
+
+libgranite_objects := $(call objects,$(wildcard lib/sys/*.[cS]))
+libbridge_objects  := $(call objects,$(wildcard lib/bridge/*.[cS]))
+libsmall_objects   := $(call objects,$(wildcard lib/bridge/small/*.[cS]))
+libformats_objects := $(call objects,$(wildcard lib/formats/*.c))
+
+$(libgranite): $(libgranite_objects)
+$(libbridge): $(libbridge_objects)
+$(libsmall): $(libsmall_objects)
+$(libformats): $(libformats_objects)
+
+$(O)/lib/%.a: $(stable)
+	@mkdir -p $(@D)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+# The C library's start files and archives, around the program's objects.
+crt_first = $(musl)/crt1.o $(musl)/crti.o
+crt_last  = $(musl)/crtn.o
+
+# ---- Programs ----
+
+# Small processes have no page table: they are linked low, and with a bridge that asks nobody.
+small := vm pm
+
+ordinary_base := 0x08048000
+ordinary_libs := $(libgranite) $(libbridge) $(libformats)
+small_base    := 0x1000
+small_libs    := $(libgranite) $(libsmall) $(libformats)
+
+# $(call program,NAME,SOURCES,ordinary|small,FOLDER): rules for FOLDER/NAME, stripped, and elf/FOLDER/NAME for debuggers.
+define program
+program_objects += $(call objects,$(2))
+$(O)/elf/$(4)/$(1): $(call objects,$(2)) $($(3)_libs) $(stable)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)$(LD) $(program_ld) -Ttext-segment=$($(3)_base) -o $$@ $(crt_first) $$(filter %.o,$$^) \
+		--start-group $$(filter %.a,$$^) $(musl)/libc.a $(libgcc) --end-group $(crt_last)
+$(O)/$(4)/$(1): $(O)/elf/$(4)/$(1)
+	@mkdir -p $$(@D)
+	@$(OBJCOPY) --strip-all $$< $$@
+endef
+
+# The folders servers/NAME, drivers/NAME, programs/NAME and the files programs/NAME.c each become bin/NAME.
+folders  := $(patsubst %/,%,$(sort $(dir $(wildcard servers/*/*.[cS] drivers/*/*.[cS] programs/*/*.[cS]))))
+singles  := $(wildcard programs/*.c)
+programs := $(notdir $(folders) $(basename $(singles)))
+
+$(foreach f,$(folders),$(eval $(call program,$(notdir $f),$(wildcard $f/*.[cS]),$(if \
+	$(filter $(notdir $f),$(small)),small,ordinary),bin)))
+$(foreach f,$(singles),$(eval $(call program,$(notdir $(basename $f)),$f,ordinary,bin)))
+
+# ---- Archive and ISO image ----
+
+archive       := $(O)/granite.cpio
+archive_files := $(programs:%=bin/%)
+etc_files     := $(wildcard etc/*)
+
+.PHONY: archive iso
+archive: $(archive)
+
+# The list is a file, so that the archive is made anew when a program appears or goes; tools/guest reads it too.
+$(O)/archive_files: force
+	@mkdir -p $(@D)
+	@printf '%s\n' $(foreach f,$(archive_files),$f=$(O)/$f) $(foreach f,$(etc_files),$f=$f) >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(archive): $(archive_files:%=$(O)/%) $(etc_files) tools/image $(O)/archive_files
+	$(call say,CPIO,$@)tools/image -o $@ $$(cat $(O)/archive_files)
+
+iso: $(O)/granite.iso
+$(O)/granite.iso: $(kernel) $(archive) tools/iso
+	$(call say,ISO,$@)tools/iso -o $@ $(kernel) $(archive)
+
+# ---- What tools/cc needs to compile any program like ours ----
+
+.PHONY: sdk bochs-tools
+sdk: $(kernel) $(archive) $(ordinary_libs) $(O)/toolchain
+bochs-tools:
+
+$(O)/toolchain: root := $(CURDIR)/
+$(O)/toolchain: $(stable)
+	@{ echo "cc='$(CC)'"; \
+	echo "cflags='$(user_flags)'"; \
+	echo "ld='$(LD) $(program_ld) -Ttext-segment=$(ordinary_base) -L$(musl)'"; \
+	echo "first='$(crt_first)'"; \
+	echo "last='--start-group $(ordinary_libs:%=$(root)%) $(musl)/libc.a $(libgcc) --end-group $(crt_last)'"; } >$@
+
+# ---- Tests ----
+
+host_tests  := $(notdir $(basename $(wildcard tests/host/*_test.c)))
+guest_tests := $(notdir $(basename $(wildcard tests/guest/*.c)))
+
+.PHONY: host-tests guest-tests
+host-tests: $(host_tests:%=$(O)/tests/host/%)
+guest-tests: $(guest_tests:%=$(O)/tests/guest/%)
+
+$(foreach t,$(guest_tests),$(eval $(call program,$t,tests/guest/$t.c,ordinary,tests/guest)))
+
+# A host test's first lines name the sources it tests: /* links: servers/vm/region.c lib/formats/elf.c */
+host_flags := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-DDEBUG_VMASSERT=1 -I. -Iabi -Ilib/sys -Ilib -iquote kernel/include -iquote kernel/arch/i386/include
+
+define compile_host
+	@mkdir -p $(@D)
+	$(call say,HOST,$<)$(HOSTCC) $(host_flags) $(1) $(warnings) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+endef
+$(O)/host/%.c.o: %.c $(stable)
+	$(call compile_host)
+$(O)/host/kernel/%.c.o: kernel/%.c $(stable)
+	$(call compile_host,-DGRANITE_KERNEL)
+
+links_of = $(shell sed -n '/^\/[*] links:/ { :more; /[*]\//! { N; b more }; s/.*links://; s/[*]\/.*//; s/[*]//g; p; q }' \
+	tests/host/$(1).c)
+define host_test
+host_objects += $(call objects,tests/host/$(1).c $(2),host/)
+$(O)/tests/host/$(1): $(call objects,tests/host/$(1).c $(2),host/)
+	@mkdir -p $$(@D)
+	@$(HOSTCC) $(host_flags) -o $$@ $$^ -lcmocka
+endef
+ifneq ($(filter host-tests,$(goals)),)
+$(foreach t,$(host_tests),$(eval $(call host_test,$t,$(call links_of,$t))))
+endif
+
+.PHONY: test test-tools
+test-tools:
+test:
+	@tools/test
+
+include check.mk
+
+# ---- Run ----
+
+MEM     ?=
+CMDLINE ?=
+PROG    ?=
+ARGS    ?=
+
+.PHONY: run debug guest
+run: $(kernel) $(archive)
+	@tools/run --build $(O) $(if $(MEM),--mem '$(MEM)') $(if $(CMDLINE),--cmdline '$(CMDLINE)')
+debug: $(kernel) $(archive)
+	@tools/run --build $(O) --gdb $(if $(MEM),--mem '$(MEM)') $(if $(CMDLINE),--cmdline '$(CMDLINE)')
+guest: sdk
+	@tools/guest $(PROG) $(if $(ARGS),-- $(ARGS))
+
+# ---- The rest ----
+
+.PHONY: clean distclean help
+clean:
+	rm -rf $(filter-out build/sysroot,$(wildcard build/*))
+distclean:
+	rm -rf build
+help:
+	@sed -n 's/^#h //p' Makefile
+
+#h make            build the kernel and the boot archive
+#h make run        boot it in QEMU on this terminal; Ctrl-A X leaves   (MEM=64, CMDLINE="...")
+#h make test       all tests
+#h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
+#h make debug      boot it in QEMU under gdb
+#h make iso        build/granite.iso, to boot from a CD or an USB stick
+#h make check      formatting and static analysis
+#h make format     bring all C files into the format that check wants
+#h make clean      forget all that was built; distclean: the C library too
+#h V=1 shows the commands, DEBUG=1 builds with assertions, CC=clang compiles with clang.
+
+-include $(patsubst %.o,%.d,$(kernel_objects) $(libgranite_objects) $(libbridge_objects) $(libsmall_objects) \
+	$(libformats_objects) $(program_objects) $(host_objects))

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""The build, as the tools see it: where things are, how to bring them up to date, how to compile a program."""
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+
+
+class BuildError(Exception):
+    """Something does not compile; the compiler has said why on standard error."""
+
+
+class Build:
+    """One folder of results: build for release, build/debug with assertions."""
+
+    def __init__(self, folder="build"):
+        self.folder = os.path.join(ROOT, folder)
+        self.kernel = os.path.join(self.folder, "granite.elf")
+        self.archive = os.path.join(self.folder, "granite.cpio")
+        self.iso = os.path.join(self.folder, "granite.iso")
+
+    def make(self, *goals, quiet=True):
+        """Bring `goals` up to date; a quiet make only speaks if it fails. Several tools may ask for this at once."""
+        command = ["make", "-C", ROOT, "--no-print-directory", f"O={os.path.relpath(self.folder, ROOT)}"]
+        if os.path.basename(self.folder) == "debug":
+            command.append("DEBUG=1")
+        with locked(os.path.join(ROOT, "build", ".lock")):
+            done = subprocess.run(
+                [*command, *overrides(), *goals],
+                env=outer_environment(),
+                stdout=subprocess.PIPE if quiet else None,
+                stderr=subprocess.STDOUT if quiet else None,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            sys.stderr.write(done.stdout or "")
+            raise BuildError("the system does not build")
+
+    def compile(self, output, sources, options=()):
+        """Compile and link C files, anyone's, into one program."""
+        done = subprocess.run(
+            [os.path.join(ROOT, "tools", "cc"), *options, *sources, "-o", output],
+            env={**os.environ, "GRANITE_BUILD": self.folder},
+            stdout=sys.stderr,
+            check=False,
+        )
+        if done.returncode:
+            raise BuildError(f"{' '.join(sources)} does not compile")
+
+    def image(self, output, members):
+        """Make a boot archive from a dictionary of names and files."""
+        tool = os.path.join(ROOT, "tools", "image")
+        subprocess.run([tool, "-o", output, *(f"{name}={path}" for name, path in members.items())], check=True)
+
+    def archive_members(self):
+        """What make puts in the boot archive, as a dictionary of names and files."""
+        with open(os.path.join(self.folder, "archive_files")) as file:
+            members = dict(word.split("=", 1) for word in file.read().split())
+        return {name: os.path.join(ROOT, path) for name, path in members.items()}
+
+
+@contextlib.contextmanager
+def locked(path):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def overrides():
+    """The variables on the command line of a make that called us, such as CC=clang; O and DEBUG are ours."""
+    words = os.environ.get("MAKEFLAGS", "").partition("-- ")[2].split()
+    return [word for word in words if "=" in word and word.split("=")[0] in ("CC", "V")]
+
+
+def outer_environment():
+    """The environment without what a make that called us has put there: ours has jobs of its own."""
+    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}

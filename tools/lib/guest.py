@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: MIT
+"""Runs a program in the guest, as a service, and tells how it ended."""
+
+import dataclasses
+import errno
+import os
+import re
+import select
+import subprocess
+import threading
+import time
+
+import machine
+from build import ROOT
+
+STATUS_HANG = 124
+STATUS_PANIC = 125
+STATUS_COMPILE = 126  # as shells have it: it can't be started
+
+LABEL_MAX = 15  # PROC_NAME_MAX without its end
+RESERVED_LABELS = ("vm", "pm", "rs", "users", "all", "guest")
+MANIFEST_ARGUMENT = re.compile(r"[!-~]+")  # others can't stand in a manifest: see launcher()
+MANIFEST_ARGUMENTS_MAX = 16
+CONSOLE_READY = "[console] ready"
+END_OF_FILE = b"\x04"
+POLL_SECONDS = 0.1
+GRACE_SECONDS = 5  # from the last words in the log to the machine's end
+
+
+@dataclasses.dataclass
+class Service:
+    """A program to be started by RS. `calls`, `ports` and `irqs` are rights beyond those of the class `guest`."""
+
+    path: str
+    name: str
+    args: list = dataclasses.field(default_factory=list)
+    calls: str = ""
+    ports: str = ""
+    irqs: str = ""
+
+    @property
+    def label(self):
+        return self.name[:LABEL_MAX]
+
+    @property
+    def needs_launcher(self):
+        """Its arguments are too many for a manifest, or are not words."""
+        words = all(MANIFEST_ARGUMENT.fullmatch(arg) for arg in self.args)
+        return not words or len(self.args) > MANIFEST_ARGUMENTS_MAX
+
+    def manifest_line(self, on_exit):
+        calls = ",".join(["guest", *filter(None, [self.calls])])
+        words = ["service", self.label, f"bin/{self.name}", f"calls={calls}", "ipc=guest", "children=inherit"]
+        words += [f"ports={self.ports}"] if self.ports else []
+        words += [f"irqs={self.irqs}"] if self.irqs else []
+        words.append(f"onexit={on_exit}")
+        if self.args and not self.needs_launcher:
+            words += ["--", *self.args]
+        return " ".join(words) + "\n"
+
+
+@dataclasses.dataclass
+class Options:
+    machine: str = "qemu"
+    seconds: float = 60
+    memory: int = 128
+    cmdline: str = ""
+    files: dict = dataclasses.field(default_factory=dict)  # more of them for the archive
+    piped_input: bool = True  # the console neither echoes nor acts on control characters
+
+
+@dataclasses.dataclass
+class Result:
+    status: int
+    reason: str  # one line; empty if the program ended by itself
+    log: str
+
+
+def system_manifest():
+    """The system's own manifest, line by line, without its shell."""
+    with open(os.path.join(ROOT, "etc", "manifest")) as file:
+        for line in file:
+            words = line.split()
+            if words[:1] != ["service"] or "bin/sh" not in words:
+                yield line
+
+
+def reserved_labels():
+    """Those that a guest's service can't have."""
+    services = [line.split()[1] for line in system_manifest() if line.split()[:1] == ["service"]]
+    return {*RESERVED_LABELS, *services}
+
+
+def manifest(services, options):
+    """The system's manifest, and then the guest's services; the first is waited for."""
+    lines = []
+    for line in system_manifest():
+        words = line.split()
+        if words[:2] == ["service", "console"] and options.piped_input:
+            line = line.rstrip("\n") + (" pipe\n" if "--" in words else " -- pipe\n")
+        lines.append(line)
+    lines += [service.manifest_line("nothing") for service in services[1:]]
+    lines.append(services[0].manifest_line("poweroff"))
+    return "".join(lines)
+
+
+LAUNCHER = """\
+#include <unistd.h>
+extern char **environ;
+int main(void)
+{{
+	char *arguments[] = {{{arguments}, 0}};
+	execve(arguments[0], arguments, environ);
+	return 127;
+}}
+"""
+
+
+def c_string(text):
+    return '"' + "".join(f"\\{byte:03o}" for byte in os.fsencode(text)) + '"'
+
+
+def launcher(build, folder, service, path):
+    """Compile a program that becomes the one at `path` in the archive, with any arguments."""
+    source = os.path.join(folder, "launcher.c")
+    with open(source, "w") as file:
+        file.write(LAUNCHER.format(arguments=", ".join(map(c_string, [path, *service.args]))))
+    output = os.path.join(folder, "launcher")
+    build.compile(output, [source], ["-s"])
+    return output
+
+
+def make_archive(build, folder, services, options):
+    path = os.path.join(folder, "manifest")
+    with open(path, "w") as file:
+        file.write(manifest(services, options))
+    members = build.archive_members()
+    members["etc/manifest"] = path
+    for service in services:
+        members[f"bin/{service.name}"] = service.path
+        if service.needs_launcher:
+            members[f"guest/{service.name}"] = service.path
+            members[f"bin/{service.name}"] = launcher(build, folder, service, f"guest/{service.name}")
+    members.update(options.files)
+    archive = os.path.join(folder, "granite.cpio")
+    build.image(archive, members)
+    return archive
+
+
+class Log:
+    """The kernel's log as it grows in a file, and what it says about the program."""
+
+    def __init__(self, path, label):
+        self.path = path
+        label = re.escape(label)
+        self.exited = re.compile(rf"^\[rs\] {label} exited (\d+)", re.M)
+        self.killed = re.compile(rf"^\[rs\] {label} killed by signal (\d+)", re.M)
+        self.refused = re.compile(r"^\[rs\] (.* can't be started: .*|manifest line .*|the manifest can't be .*)$", re.M)
+
+    def text(self):
+        try:
+            with open(self.path, encoding="utf-8", errors="replace") as file:
+                return file.read().replace("\r", "")
+        except FileNotFoundError:
+            return ""
+
+    def verdict(self):
+        """(status, reason), or None: the log does not say yet."""
+        text = self.text()
+        if "PANIC" in text:
+            return STATUS_PANIC, "the system panicked"
+        if match := self.exited.search(text):
+            return int(match[1]), ""
+        if match := self.killed.search(text):
+            return 128 + int(match[1]), f"killed by signal {match[1]}"
+        if match := self.refused.search(text):
+            return STATUS_COMPILE, f"RS says: {match[1]}"
+        return None
+
+    def console_ready(self):
+        return CONSOLE_READY in self.text()
+
+
+class NewlineFilter:
+    """Undoes the terminal's \\n -> \\r\\n on a stream of pieces."""
+
+    def __init__(self):
+        self.held = b""
+
+    def feed(self, data):
+        data = self.held + data
+        self.held = b"\r" if data.endswith(b"\r") else b""
+        return data[: len(data) - len(self.held)].replace(b"\r\n", b"\n")
+
+    def end(self):
+        return self.held
+
+
+class InputPump(threading.Thread):
+    """
+    Passes our input to the guest's console, once that is there: its UART forgets what came before. The input's end
+    becomes Ctrl-D, which only ends a file on an empty line.
+    """
+
+    def __init__(self, source, sink, ready):
+        super().__init__(daemon=True)
+        self.source, self.sink, self.ready = source, sink, ready
+
+    def run(self):
+        last = b"\n"
+        try:
+            while not self.ready():
+                time.sleep(POLL_SECONDS)
+            while data := os.read(self.source, 4096):
+                self.write(data)
+                last = data[-1:]
+            self.write(END_OF_FILE if last == b"\n" else END_OF_FILE * 2)
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EBADF, errno.EIO):
+                raise
+
+    def write(self, data):
+        while data:
+            data = data[os.write(self.sink, data) :]
+
+
+def run(build, services, options, stdin, stdout):
+    """
+    Boot the system with `services`. The first one's output goes to `stdout`, a function that takes bytes; its input
+    comes from the descriptor `stdin`, or is empty if that is None.
+    """
+    with machine.scratch() as folder:
+        archive = make_archive(build, folder, services, options)
+        log = Log(os.path.join(folder, "log"), services[0].label)
+        cmdline = " ".join(filter(None, ["log=com2", options.cmdline]))
+        boot = boot_bochs if options.machine == "bochs" else boot_qemu
+        verdict, emulator = boot(build, folder, archive, cmdline, log, options, stdin, stdout)
+        text = log.text()
+        if verdict is None:
+            verdict = STATUS_PANIC, "the machine stopped before the program ended"
+            text += emulator
+        return Result(*verdict, text)
+
+
+def boot_qemu(build, folder, archive, cmdline, log, options, stdin, stdout):
+    command = machine.qemu(build.kernel, archive, cmdline, options.memory, ["-serial", "stdio"])
+    command += ["-serial", f"file:{log.path}"]
+    errors = os.path.join(folder, "errors")
+    with open(errors, "wb") as stderr:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
+        )
+    source = os.open(os.devnull, os.O_RDONLY) if stdin is None else stdin
+    InputPump(source, process.stdin.fileno(), lambda: process.poll() is not None or log.console_ready()).start()
+    os.set_blocking(process.stdout.fileno(), False)
+
+    def read():
+        select.select([process.stdout], [], [], POLL_SECONDS)
+        return process.stdout.read() or b""
+
+    verdict = watch(process, read, log, options.seconds, stdout)
+    with open(errors, errors="replace") as file:
+        return verdict, file.read()
+
+
+def boot_bochs(build, folder, archive, cmdline, log, options, stdin, stdout):
+    del stdin  # Bochs has none
+    image = os.path.join(folder, "granite.iso")
+    machine.iso(image, build.kernel, archive, cmdline)
+    com1 = os.path.join(folder, "com1")
+    command = machine.bochs(folder, image, com1, log.path, options.memory)
+    with open(os.path.join(folder, "bochs.out"), "wb") as noise:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=noise, stderr=noise, start_new_session=True
+        )
+    while not os.path.exists(com1) and process.poll() is None:
+        time.sleep(POLL_SECONDS)
+    with open(com1 if os.path.exists(com1) else os.devnull, "rb") as console:
+
+        def read():
+            data = console.read()
+            if not data:
+                time.sleep(POLL_SECONDS)
+            return data
+
+        verdict = watch(process, read, log, options.seconds, stdout)
+    with open(machine.bochs_log(folder), errors="replace") as file:
+        return verdict, file.read()[-2000:]
+
+
+def watch(process, read, log, seconds, stdout):
+    """Pass the console's output on until the machine ends, or is ended because it said its last words or hangs."""
+    newlines = NewlineFilter()
+    limit = time.monotonic() + seconds
+    verdict = None
+    try:
+        while process.poll() is None:
+            stdout(newlines.feed(read()))
+            now = time.monotonic()
+            if verdict is None and (verdict := log.verdict()):
+                limit = min(limit, now + GRACE_SECONDS)
+            if now >= limit:
+                break
+        else:
+            verdict = log.verdict()
+            stdout(newlines.feed(read_all(read)) + newlines.end())
+            return verdict
+        stdout(newlines.feed(read()) + newlines.end())
+        return verdict or (STATUS_HANG, f"still running after {seconds:g} seconds")
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def read_all(read):
+    data = b""
+    while piece := read():
+        data += piece
+    return data

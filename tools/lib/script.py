@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of tests/script need: printing TAP, and a terminal to type on."""
+
+import os
+import pty
+import select
+import signal
+import sys
+import time
+import traceback
+
+from build import ROOT, Build
+
+BOOT_SECONDS = 60
+PROMPT = "granite> "
+
+
+def build_under_test():
+    """The build that tools/test has made and wants tested."""
+    return Build(os.path.relpath(os.environ.get("GRANITE_BUILD", "build/debug"), ROOT))
+
+
+def run_tests(tests):
+    """Call each function, print its name (which says what is true if it passes) as TAP, and exit."""
+    print(f"1..{len(tests)}")
+    failed = 0
+    for number, test in enumerate(tests, start=1):
+        try:
+            test()
+            verdict = "ok"
+        except Exception:  # an assertion, or something unforeseen: a failure like any other
+            verdict = "not ok"
+            failed += 1
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}")
+        print(f"{verdict} {number} - {test.__name__}", flush=True)
+    sys.exit(failed > 0)
+
+
+class Terminal:
+    """A program on a pseudo-terminal, as a person at the keyboard has it."""
+
+    def __init__(self, command):
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.chdir(ROOT)
+            os.execvp(command[0], command)
+        self.text = ""
+        self.status = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGTERM)
+            self.wait(5)
+        os.close(self.master)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def read_some(self, seconds):
+        """Whether the program said something."""
+        if not select.select([self.master], [], [], max(seconds, 0))[0]:
+            return False
+        try:
+            data = os.read(self.master, 4096)
+        except OSError:  # the other side is closed
+            data = b""
+        self.text += data.decode(errors="replace").replace("\r", "")
+        return bool(data)
+
+    def expect(self, wanted, seconds=BOOT_SECONDS):
+        """Wait until `wanted` appears; returns what came before, and forgets both."""
+        limit = time.monotonic() + seconds
+        while wanted not in self.text:
+            if not self.read_some(limit - time.monotonic()):
+                raise AssertionError(f"{wanted!r} did not come; this did: {self.text!r}")
+        before, _, self.text = self.text.partition(wanted)
+        return before
+
+    def wait(self, seconds=BOOT_SECONDS):
+        """Wait for the program's end; returns its exit status."""
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                while self.read_some(0):
+                    pass
+                self.status = os.waitstatus_to_exitcode(status)
+                return self.status
+            self.read_some(0.1) or time.sleep(0.02)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self.status = -signal.SIGKILL
+        raise AssertionError(f"still running; it said: {self.text!r}")
