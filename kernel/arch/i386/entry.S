@@ -13,6 +13,8 @@
 #define KERNEL_STACK_SIZE 16384
 #define FRAME_CS          52
 #define FRAME_EIP         48
+#define FRAME_EFLAGS      56
+#define EFLAGS_VM         0x20000
 
 	.bss
 	.balign 16
@@ -89,12 +91,19 @@ exception_common:
 	SAVE
 	movl %esp, %eax
 	KERNEL_SEGMENTS
+	testl $EFLAGS_VM, FRAME_EFLAGS(%eax)
+	jnz exception_in_v86
 	testl $3, FRAME_CS(%eax)
 	jz exception_in_kernel
 	movl $kernel_stack_top, %esp
 	pushl %eax
 	xorl %ebp, %ebp
 	call exception_from_process
+
+exception_in_v86:
+	movl $kernel_stack_top, %esp
+	xorl %ebp, %ebp
+	call exception_from_v86
 
 exception_in_kernel:
 	/* On the way out the stack is the process table: there is no room to work on. */
@@ -126,6 +135,8 @@ interrupt_common:
 	SAVE
 	movl %esp, %eax
 	KERNEL_SEGMENTS
+	testl $EFLAGS_VM, FRAME_EFLAGS(%eax)
+	jnz interrupt_in_v86
 	testl $3, FRAME_CS(%eax)
 	jz 1f
 	movl $kernel_stack_top, %esp
@@ -142,6 +153,12 @@ return_to_kernel:
 	popal
 	addl $8, %esp
 	iretl
+
+interrupt_in_v86:
+	movl $kernel_stack_top, %esp
+	pushl 40(%eax)
+	xorl %ebp, %ebp
+	call interrupt_from_v86
 
 /* --- out: a fault between exit_begin and exit_end is that of the process --- */
 

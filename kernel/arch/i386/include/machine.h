@@ -49,6 +49,8 @@ void multiboot_read(uint32_t magic, uint32_t info);
 /* exception.c, called by entry.S */
 __attribute__((noreturn)) void exception_from_process(const struct arch_frame *frame);
 __attribute__((noreturn)) void exception_on_exit(const struct arch_frame *frame);
+__attribute__((noreturn)) void exception_from_v86(void);
+__attribute__((noreturn)) void interrupt_from_v86(uint32_t irq);
 void exception_from_kernel(struct arch_frame *frame);
 __attribute__((noreturn)) void interrupt_from_process(uint32_t irq);
 void interrupt_from_kernel(uint32_t irq);
