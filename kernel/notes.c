@@ -30,17 +30,15 @@ static void apply(const struct vm_note *note)
 	}
 }
 
-void notes_apply(void)
+void notes_carry_out(void)
 {
-	uint32_t count = vm_notes ? vm_notes->count : 0;
+	uint32_t count = vm_notes->count;
 
-	if (!count)
-		return;
-	NOREC_ENTER(notes_apply);
+	NOREC_ENTER(notes_carry_out);
 	if (count > VM_NOTES_MAX)
 		panic("VM noted %u things, %u fit", count, VM_NOTES_MAX);
 	for (uint32_t i = 0; i < count; i++)
 		apply(&vm_notes->note[i]);
 	vm_notes->count = 0;
-	NOREC_RETURN(notes_apply);
+	NOREC_RETURN(notes_carry_out);
 }

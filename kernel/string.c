@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "string.h"
 
-void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
-{
-	unsigned char *t = to;
-	const unsigned char *f = from;
-
-	while (bytes--)
-		*t++ = *f++;
-	return to;
-}
-
 void *memmove(void *to, const void *from, size_t bytes)
 {
 	unsigned char *t = to;
@@ -21,15 +11,6 @@ void *memmove(void *to, const void *from, size_t bytes)
 	while (bytes--)
 		t[bytes] = f[bytes];
 	return to;
-}
-
-void *memset(void *at, int byte, size_t bytes)
-{
-	unsigned char *a = at;
-
-	while (bytes--)
-		*a++ = byte;
-	return at;
 }
 
 int memcmp(const void *a, const void *b, size_t bytes)

@@ -13,7 +13,7 @@ struct proc *sched_pick(void);
 void sched_enqueue(struct proc *p); /* at the tail */
 void sched_dequeue(struct proc *p);
 void sched_requeue(struct proc *p); /* to the tail of its queue, with a new quantum */
-void sched_tick(struct proc *p);  /* p ran for a clock tick */
+void sched_tick(struct proc *p);    /* p ran for a clock tick */
 void sched_set(struct proc *p, uint32_t priority, uint32_t quantum);
 
 #endif

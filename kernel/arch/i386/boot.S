@@ -20,3 +20,5 @@ multiboot_entry:
 	pushl %ebx /* physical address of the information */
 	pushl %eax /* the loader's magic */
 	call i386_start
+
+	.section .note.GNU-stack, "", @progbits

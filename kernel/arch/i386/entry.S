@@ -215,7 +215,29 @@ phys_copy_fault:
 	popl %esi
 	ret
 
-/* The same from the last byte to the first; *done counts from the end. */
+/* uint32_t copy_message(uint32_t from, uint32_t to): the same for the 64 bytes of a message, all of them or none that count. */
+	.globl copy_message, copy_message_begin, copy_message_fault
+copy_message:
+	pushl %esi
+	pushl %edi
+	movl $FLAT_DS, %eax
+	movl 12(%esp), %esi
+	movl 16(%esp), %edi
+	movl %eax, %ds
+	movl %eax, %es
+	movl $16, %ecx
+copy_message_begin:
+	rep movsl
+	xorl %eax, %eax
+copy_message_fault:
+	movl $KERNEL_DS, %ecx
+	movl %ecx, %ds
+	movl %ecx, %es
+	popl %edi
+	popl %esi
+	ret
+
+/* phys_copy from the last byte to the first; *done counts from the end. */
 	.globl phys_copy_backward, phys_copy_backward_begin, phys_copy_backward_fault
 phys_copy_backward:
 	pushl %esi
@@ -262,3 +284,5 @@ interrupt_vectors:
 	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	.long interrupt_\n
 	.endr
+
+	.section .note.GNU-stack, "", @progbits

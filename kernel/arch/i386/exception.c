@@ -78,26 +78,34 @@ __attribute__((noreturn)) void exception_from_process(const struct arch_frame *f
 	switch_to_user();
 }
 
-static int within(uint32_t eip, const char *begin, const char *end)
+/* Where the copy routines may fault, and where they go on. */
+static const struct {
+	const char *begin, *fault;
+} recoveries[] = {
+        {copy_message_begin, copy_message_fault},
+        {phys_copy_begin, phys_copy_fault},
+        {phys_copy_backward_begin, phys_copy_backward_fault},
+};
+
+static uint32_t recovery_of(uint32_t eip)
 {
-	return eip >= (uint32_t)begin && eip < (uint32_t)end;
+	for (unsigned i = 0; i < sizeof(recoveries) / sizeof(recoveries[0]); i++)
+		if (eip >= (uint32_t)recoveries[i].begin && eip < (uint32_t)recoveries[i].fault)
+			return (uint32_t)recoveries[i].fault;
+	return 0;
 }
 
-/* The only faults that the kernel expects of itself are those of the copy routine. */
+/* The only faults that the kernel expects of itself are those of the copy routines. */
 void exception_from_kernel(struct arch_frame *frame)
 {
-	const char *resume = NULL;
+	uint32_t recovery = recovery_of(frame->eip);
 
-	if (within(frame->eip, phys_copy_begin, phys_copy_fault))
-		resume = phys_copy_fault;
-	else if (within(frame->eip, phys_copy_backward_begin, phys_copy_backward_fault))
-		resume = phys_copy_backward_fault;
-	if (frame->vector != PAGE_FAULT || !resume)
+	if (frame->vector != PAGE_FAULT || !recovery)
 		panic_at(frame, "exception %u in the kernel, error %x, address %x", frame->vector,
 		         frame->error, read_cr2());
 	copy_fault_error = frame->error;
 	frame->eax = read_cr2();
-	frame->eip = (uint32_t)resume;
+	frame->eip = recovery;
 }
 
 /*
@@ -138,8 +146,9 @@ void interrupt_from_kernel(uint32_t irq)
 }
 
 /*
- * A process in virtual-8086 mode. The processor lets none get there (Intel SDM vol. 2, IRET), but QEMU 7.2 does, by iret in
- * ring 3. The frame is four words longer then, and of no use: the process begins a SIGSEGV with what it should have had.
+ * A process in virtual-8086 mode. The processor lets none get there (Intel SDM vol. 2, IRET), but QEMU 7.2
+ * does, by iret in ring 3. The frame is four words longer then, and of no use: the process begins a SIGSEGV
+ * with what it should have had.
  */
 static void leave_v86(struct proc *p)
 {

@@ -153,19 +153,15 @@ void arch_copy_backward(uint32_t from, uint32_t to, uint32_t bytes, struct arch_
 
 uint32_t arch_message_in(struct proc *p, vir_bytes address, struct message *to)
 {
-	uint32_t done, fault;
+	uint32_t fault = copy_message(p->arch.base + address, (uint32_t)to);
 
-	arch_load(p);
-	fault = phys_copy(p->arch.base + address, (uint32_t)to, sizeof(*to), &done);
 	return fault ? fault - p->arch.base : 0;
 }
 
 uint32_t arch_message_out(struct proc *p, vir_bytes address, const struct message *from)
 {
-	uint32_t done, fault;
+	uint32_t fault = copy_message((uint32_t)from, p->arch.base + address);
 
-	arch_load(p);
-	fault = phys_copy((uint32_t)from, p->arch.base + address, sizeof(*from), &done);
 	return fault ? fault - p->arch.base : 0;
 }
 

@@ -195,8 +195,11 @@ void segments_forget(struct proc *p)
 
 static void load_descriptors(const struct proc *p)
 {
-	gdt[USER_CS_INDEX] = p->arch.code;
-	gdt[USER_DS_INDEX] = p->arch.data;
+	/* The code and data segments of all processes with a page table are the same; the two go together. */
+	if (gdt[USER_CS_INDEX].low != p->arch.code.low || gdt[USER_CS_INDEX].high != p->arch.code.high) {
+		gdt[USER_CS_INDEX] = p->arch.code;
+		gdt[USER_DS_INDEX] = p->arch.data;
+	}
 	for (int slot = 0; slot < TLS_SLOTS; slot++)
 		gdt[TLS_INDEX_MIN + slot] = p->arch.tls[slot];
 }
