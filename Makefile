@@ -252,12 +252,14 @@ $(O)/toolchain: $(stable)
 
 host_tests  := $(notdir $(basename $(wildcard tests/host/*_test.c)))
 guest_tests := $(notdir $(basename $(wildcard tests/guest/*.c)))
+small_tests := $(notdir $(basename $(wildcard tests/small/*.c)))
 
 .PHONY: host-tests guest-tests
 host-tests: $(host_tests:%=$(O)/tests/host/%)
-guest-tests: $(guest_tests:%=$(O)/tests/guest/%)
+guest-tests: $(guest_tests:%=$(O)/tests/guest/%) $(small_tests:%=$(O)/tests/small/%)
 
 $(foreach t,$(guest_tests),$(eval $(call program,$t,tests/guest/$t.c,ordinary,tests/guest)))
+$(foreach t,$(small_tests),$(eval $(call program,$t,tests/small/$t.c,small,tests/small)))
 
 # A host test's first lines name the sources it tests: /* links: servers/vm/region.c lib/formats/elf.c */
 host_flags := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
