@@ -13,10 +13,8 @@
  * SIGSEGV. */
 static void ask_for(struct proc *p, vir_bytes address, uint32_t bytes)
 {
-	if (!copy_in_range(p, address, bytes) || vm_request(p, p, address, bytes, 1) != OK) {
-		p->misc_flags &= ~MF_UPCALL;
+	if (!copy_in_range(p, address, bytes) || vm_request(p, p, address, bytes, 1) != OK)
 		raise_segv(p, address);
-	}
 }
 
 void syscall_bounce(struct proc *p)
@@ -37,9 +35,10 @@ void syscall_bounce(struct proc *p)
 	p->vm_asked = 0;
 }
 
-/* Copies one word between the kernel and p's bridge control. 0, or the address that faulted. */
-static uint32_t copy_word(struct proc *p, vir_bytes address, uint32_t *word, int write)
+/* Copies the word at `offset` of p's bridge control to or from the kernel. 0, or the address that faulted. */
+static uint32_t control_word(struct proc *p, uint32_t offset, uint32_t *word, int write)
 {
+	vir_bytes address = p->bridge_control + offset;
 	struct arch_copy_result result;
 	uint32_t bytes = sizeof(*word);
 	uint32_t linear = arch_reach_proc(p, address, &bytes);
@@ -52,6 +51,19 @@ static uint32_t copy_word(struct proc *p, vir_bytes address, uint32_t *word, int
 	return result.fault ? address : 0;
 }
 
+/* `busy` is written last: until then the upcall can be begun anew. */
+static uint32_t enter_upcall(struct proc *p)
+{
+	uint32_t pc = arch_pc(p), one = 1;
+	uint32_t fault = control_word(p, offsetof(struct bridge_control, eip), &pc, 1);
+
+	if (!fault)
+		fault = control_word(p, offsetof(struct bridge_control, busy), &one, 1);
+	if (!fault)
+		arch_set_pc(p, p->bridge_upcall);
+	return fault;
+}
+
 void upcall_bounce(struct proc *p)
 {
 	uint32_t busy, fault, one = 1;
@@ -60,11 +72,11 @@ void upcall_bounce(struct proc *p)
 		p->misc_flags &= ~MF_UPCALL;
 		return;
 	}
-	fault = copy_word(p, p->bridge_control + offsetof(struct bridge_control, busy), &busy, 0);
+	fault = control_word(p, offsetof(struct bridge_control, busy), &busy, 0);
 	if (!fault && busy)
-		fault = copy_word(p, p->bridge_control + offsetof(struct bridge_control, pending), &one, 1);
+		fault = control_word(p, offsetof(struct bridge_control, pending), &one, 1);
 	else if (!fault)
-		fault = arch_bounce(p, p->bridge_upcall);
+		fault = enter_upcall(p);
 	if (fault) {
 		ask_for(p, fault & ~3u, 4);
 		return;

@@ -104,23 +104,42 @@ int vm_verdict(struct proc *server, struct proc *p, int32_t result)
 	return 0;
 }
 
-/* Whether p's bridge was at work: then no handler of p's can be run, for it would enter the bridge again. */
-static int bridge_was_busy(struct proc *p)
+/* What p's bridge says of itself. Without one, or when that can't be read, no handler of p's can be run
+ * either. */
+static struct bridge_control bridge_state(struct proc *p)
 {
+	struct bridge_control control = {.busy = 1};
 	struct arch_copy_result result;
-	uint32_t busy = 0, bytes = sizeof(busy);
+	uint32_t bytes = sizeof(control);
 
 	if (!p->bridge_control)
-		return 1;
-	arch_copy(arch_reach_proc(p, p->bridge_control, &bytes), (uint32_t)&busy, bytes, &result);
+		return control;
+	arch_copy(arch_reach_proc(p, p->bridge_control, &bytes), (uint32_t)&control, bytes, &result);
 	arch_windows_close();
-	return result.fault || busy;
+	return result.fault ? (struct bridge_control){.busy = 1} : control;
+}
+
+/*
+ * The bridge was touching memory that the program had named: it gives the program an EFAULT. Only for what
+ * the processor itself raised, in user mode: a message or a stack that the kernel can't reach has no trap
+ * number.
+ */
+static int bridge_resumes(struct proc *p, const struct bridge_control *control,
+                          const struct pm_exception_req *exception)
+{
+	if (!control->busy || !control->resume || exception->signal != SIGSEGV || !exception->trap)
+		return 0;
+	arch_set_pc(p, control->resume);
+	return 1;
 }
 
 void raise_exception(struct proc *p, const struct pm_exception_req *exception)
 {
 	struct pm_exception_req *request = (void *)p->outgoing.m_bytes;
+	struct bridge_control control = bridge_state(p);
 
+	if (bridge_resumes(p, &control, exception))
+		return;
 	if (proc_is_vital(p))
 		panic_at(&p->regs, "%s died of signal %u: trap %u, error %x, address %x", p->name,
 		         exception->signal, exception->trap, exception->error, exception->address);
@@ -129,13 +148,20 @@ void raise_exception(struct proc *p, const struct pm_exception_req *exception)
 	p->vm_asked = 0;
 	p->outgoing.m_type = PM_EXCEPTION;
 	*request = *exception;
-	request->fatal |= bridge_was_busy(p);
+	request->fatal |= control.busy != 0; /* a handler would enter the bridge again */
 	ipc_send_for(p, boot_process(PM_PROC_NR), RTS_EXCEPTION);
 }
 
+/* Where not even the upcall for a signal can be made, no handler can be run either. */
 void raise_segv(struct proc *p, uint32_t address)
 {
-	struct pm_exception_req exception = {.signal = SIGSEGV, .si_code = SEGV_MAPERR, .address = address};
+	struct pm_exception_req exception = {
+	        .signal = SIGSEGV,
+	        .si_code = SEGV_MAPERR,
+	        .address = address,
+	        .fatal = (p->misc_flags & MF_UPCALL) != 0,
+	};
 
+	p->misc_flags &= ~MF_UPCALL;
 	raise_exception(p, &exception);
 }

@@ -24,6 +24,7 @@ void arch_proc_fork(struct proc *child, struct proc *parent);
 /* p vanishes: nothing of it may stay in the processor. */
 void arch_proc_forget(struct proc *p);
 
+void arch_set_pc(struct proc *p, vir_bytes pc);
 void arch_set_result(struct proc *p, int32_t result);  /* of the trap that p is in */
 void arch_set_status(struct proc *p, uint32_t status); /* the second result, of IPC */
 void arch_retry_trap(struct proc *p);                  /* p takes its trap again */

@@ -3,28 +3,24 @@
 #ifndef BRIDGE_BRIDGE_H
 #define BRIDGE_BRIDGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <granite/abi/bridge.h>
 #include <granite/pm.h>
 
 #include "linux.h"
 
-/*
- * A program's registers while the bridge works, on the bridge's own stack. entry.S writes them in this order;
- * the first eight are as popal wants them.
+/* A program's registers while the bridge works, on the bridge's own stack: as entry.S pushes and pops them.
  */
 struct bridge_regs {
-	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax;
+	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax; /* popal's order */
 	uint32_t es, ds;
-	uint32_t top; /* address of the struct bridge_return on the program's stack */
+	uint32_t eflags, eip, esp;
 };
 
-/* What lies on the program's stack while the bridge works. The program's own esp is right behind it. */
-struct bridge_return {
-	uint32_t eflags, eip;
-};
-
-_Static_assert(sizeof(struct bridge_regs) == 44, "what entry.S pushes");
+_Static_assert(sizeof(struct bridge_regs) == 52, "what entry.S pushes");
+_Static_assert(offsetof(struct bridge_regs, eflags) == 40, "entry.S knows these three");
+_Static_assert(sizeof(struct bridge_control) == 16, "entry.S makes room for it");
 
 static inline void *user_pointer(uint32_t address)
 {
@@ -36,21 +32,29 @@ static inline uint32_t user_address(const void *pointer)
 	return (uint32_t)(uintptr_t)pointer;
 }
 
-static inline struct bridge_return *bridge_return_of(const struct bridge_regs *regs)
+/*
+ * user.S: the ways to memory whose address the program gave. OK, or -EFAULT if the program may not use it so;
+ * then the part before may have been copied.
+ */
+int32_t user_copy(void *to, const void *from, uint32_t bytes);
+
+/* The length of the string without its end, at most `max` (then it has no end so far), or -EFAULT. */
+int32_t user_strnlen(const char *string, uint32_t max);
+
+static inline int32_t user_get(void *to, uint32_t address, uint32_t bytes)
 {
-	return user_pointer(regs->top);
+	return user_copy(to, user_pointer(address), bytes);
 }
 
-static inline uint32_t bridge_user_esp(const struct bridge_regs *regs)
+static inline int32_t user_put(uint32_t address, const void *from, uint32_t bytes)
 {
-	return regs->top + sizeof(struct bridge_return);
+	return user_copy(user_pointer(address), from, bytes);
 }
 
-/* Makes the program go on at eip, with these flags and this stack pointer. Writes below esp. */
-static inline void bridge_set_return(struct bridge_regs *regs, uint32_t eip, uint32_t eflags, uint32_t esp)
+/* Likewise, for results that the program may not want: address 0. */
+static inline int32_t user_put_if(uint32_t address, const void *from, uint32_t bytes)
 {
-	regs->top = esp - sizeof(struct bridge_return);
-	*bridge_return_of(regs) = (struct bridge_return){.eflags = eflags, .eip = eip};
+	return address ? user_put(address, from, bytes) : 0;
 }
 
 /* entry.S; the kernel knows these (sys_bridge). */

@@ -17,6 +17,12 @@
 /* Reads a clock. -EINVAL: there is none of that number. */
 int32_t clock_now(uint32_t clock, uint64_t *nsecs);
 
+/* usertime.c: times in the program's memory. -EFAULT; -EINVAL: no time. Putting to address 0 does nothing. */
+int32_t user_get_time32(uint32_t address, uint64_t *nsecs);
+int32_t user_get_time64(uint32_t address, uint64_t *nsecs);
+int32_t user_put_time32(uint32_t address, uint64_t nsecs);
+int32_t user_put_time64(uint32_t address, uint64_t nsecs);
+
 /* sleep.c: sleeps for that long. */
 int32_t sleep_for(uint64_t nsecs, uint64_t *left);
 

@@ -25,15 +25,17 @@ void bridge_upcall(struct bridge_regs *regs)
 	push_waiting_signals(regs);
 }
 
-/* Makes the program enter the bridge with the same call again; the address to return to is on its stack
- * already. */
+/*
+ * Makes the program enter the bridge with the same call again. A stack that can't take the address to return
+ * to could not have held it when the call came.
+ */
 static void rewind_call(struct bridge_regs *regs, uint32_t number)
 {
-	uint32_t eflags = bridge_return_of(regs)->eflags;
-
+	regs->esp -= sizeof(regs->eip);
+	if (user_put(regs->esp, &regs->eip, sizeof(regs->eip)) != OK)
+		bridge_die();
+	regs->eip = user_address((void *)granite_bridge_entry);
 	regs->eax = number;
-	bridge_set_return(regs, user_address((void *)granite_bridge_entry), eflags,
-	                  bridge_user_esp(regs) - 4);
 }
 
 /* Without a handler to run there was no reason to interrupt the call: it is made again, as Linux does. */

@@ -2,50 +2,58 @@
 /*
  * The ways into the bridge and the one way out of it.
  *
- * The program's stack, at the first instruction of either way in, and then:
- *
- *	esp -> eip to go on at			esp -> eflags
- *						       eip		struct bridge_return
- *
  * The bridge works on a stack of its own, so a program's small signal stack need not bear it too. It is one for all:
  * while `busy` is set nothing enters the bridge a second time, and when it is not set nothing on that stack counts.
  * Everything goes through %ss, the one data segment that is surely the program's flat one.
+ *
+ * On the way out the program has all its registers back when two words are still needed, and finds them at its own esp:
+ *
+ *	esp -> eflags		for popfl
+ *	       eip		for ret
  *
  * A signal may come at any instruction. The kernel then looks at `busy`, which one instruction sets or clears:
  *
  *   entry, before busy is set     The upcall finds esp and the registers as the program had them, and eip here. The
  *                                 handler runs, and on its return the call is made: as if the signal had come just
  *                                 before it.
- *   upcall, before busy is set    The same. The second upcall fetches both signals; when their handlers have returned,
- *                                 the first one finds nothing to fetch and goes on.
  *   while busy is set             The kernel sets `pending`. Blocking calls come back with EINTR; any other call ends
- *                                 as if the signal had come after it, and leave sees `pending`.
- *   leave, after busy is clear    All registers, esp too, are the program's again, and the two words still needed are
- *                                 at esp, where an upcall does no harm. If `pending` was set as well, the upcall
- *                                 fetches both signals, and clears it.
+ *                                 as if the signal had come after it, and leave sees `pending`. An upcall sets busy
+ *                                 itself.
+ *   leave, after busy is clear    The upcall finds the program's registers, eip here, and below esp nothing that
+ *                                 counts. If `pending` was set as well it fetches both signals, and clears it.
  *   a handler that longjmps       leaves words on a stack that is abandoned, and nothing else: the bridge is not busy
  *                                 while a handler runs, and all signals noted so far have been fetched.
  */
 #define BUSY	granite_bridge_control
 #define PENDING	granite_bridge_control + 4
+#define EIP	granite_bridge_control + 8
 
-#define STACK_BYTES 8192
+#define CONTROL_BYTES	16
+#define STACK_BYTES	8192
+
+/* In struct bridge_regs. */
+#define REGS_EFLAGS	40
+#define REGS_EIP	44
+#define REGS_ESP	48
 
 	.bss
-	.balign	16
+	.globl	granite_bridge_control
+	.balign	CONTROL_BYTES
+granite_bridge_control:
+	.skip	CONTROL_BYTES
 bridge_stack:
 	.skip	STACK_BYTES
 bridge_stack_top:
 
-	.globl	granite_bridge_control
-	.balign	8
-granite_bridge_control:
-	.skip	8
-
-/* Pushes struct bridge_regs, and its address as an argument; esp is then divisible by 16, as the ABI wants it. */
-.macro SAVE
-	movl	%esp, %ss:bridge_stack_top - 4
-	movl	$bridge_stack_top - 4, %esp
+/*
+ * Calls `function` with the address of a struct bridge_regs. All registers but eip, which is in EIP, are the program's.
+ * The 12 bytes, esp's among them, make esp divisible by 16 at the call, as the ABI wants it.
+ */
+.macro WORK function
+	movl	%esp, %ss:bridge_stack_top - 12
+	movl	$bridge_stack_top - 12, %esp
+	pushl	%ss:EIP
+	pushfl
 	pushl	%ds
 	pushl	%es
 	pushal
@@ -55,24 +63,31 @@ granite_bridge_control:
 	popl	%es
 	cld
 	pushl	%esp
+	call	\function
+	popl	%eax
 .endm
 
 	.text
 
-/* int 0x80 and `call *%gs:0x10` arrive here. */
+/* int 0x80 and `call *%gs:0x10` arrive here, the address to go on at on the stack. */
 	.globl	granite_bridge_entry
 	.type	granite_bridge_entry, @function
 granite_bridge_entry:
 	movl	$1, %ss:BUSY
-	pushfl
-	SAVE
-	call	bridge_call
+	popl	%ss:EIP
+	WORK	bridge_call
 leave:
-	popl	%eax			/* the argument */
+	movl	REGS_ESP(%esp), %edx
+	movl	REGS_EIP(%esp), %eax
+	movl	%eax, -4(%edx)
+	movl	REGS_EFLAGS(%esp), %eax
+	movl	%eax, -8(%edx)
+	subl	$8, %edx
+	movl	%edx, REGS_ESP(%esp)
 	popal
 	popl	%es
 	popl	%ds
-	popl	%esp
+	movl	8(%esp), %esp
 	movl	$0, %ss:BUSY
 	cmpl	$0, %ss:PENDING
 	jne	again
@@ -80,18 +95,13 @@ leave:
 	ret
 again:
 	movl	$1, %ss:BUSY
-	jmp	fetch
-	.size	granite_bridge_entry, . - granite_bridge_entry
-
-/* A signal arrives here, between any two instructions of the program. */
+	popfl
+	popl	%ss:EIP
+/* A signal arrives here, between any two instructions of the program; the kernel has set `busy` and `eip`. */
 	.globl	granite_bridge_upcall
 	.type	granite_bridge_upcall, @function
 granite_bridge_upcall:
-	movl	$1, %ss:BUSY
-	pushfl
-fetch:
-	SAVE
-	call	bridge_upcall
+	WORK	bridge_upcall
 	jmp	leave
 	.size	granite_bridge_upcall, . - granite_bridge_upcall
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <granite/abi/errno.h>
 #include <granite/vm.h>
-#include <string.h>
 
 #include "bridge.h"
 #include "exec.h"
@@ -31,40 +30,55 @@ static void unmap_buffer(char *buffer, uint32_t bytes)
 	(void)result; /* at worst a few pages stay mapped */
 }
 
-static int32_t exec_packed(const char *path, uint32_t path_bytes, const uint32_t *arguments,
-                           const uint32_t *environment, const struct pm_exec_req *measured)
+/* PM_EXEC's answer, which comes only if it failed. */
+static int32_t exec_packed(struct pm_exec_req *request, uint32_t arguments, uint32_t environment,
+                           char *buffer)
 {
-	union pm_exec_message call = {.req = *measured};
-	char *buffer;
-	int32_t result = map_buffer(measured->strings_bytes, &buffer);
+	union pm_exec_message call;
+	char *end = buffer;
+	int32_t result = exec_pack(arguments, request->argc, &end);
 
+	if (result == OK)
+		result = exec_pack(environment, request->envc, &end);
 	if (result != OK)
 		return result;
-	exec_pack(environment, exec_pack(arguments, buffer));
-	call.req.path = user_address(path);
-	call.req.path_bytes = path_bytes;
-	call.req.strings = user_address(buffer);
-	result = pm_exec_call(&call); /* comes back only if it failed */
-	unmap_buffer(buffer, measured->strings_bytes);
-	return result;
+	request->strings = user_address(buffer);
+	call.req = *request;
+	return pm_exec_call(&call);
+}
+
+static int32_t measure_path(uint32_t path, struct pm_exec_req *request)
+{
+	int32_t length = user_strnlen(user_pointer(path), PATH_BYTES_MAX);
+
+	if (length < 0)
+		return length;
+	if (length == 0)
+		return -ENOENT;
+	if (length == PATH_BYTES_MAX)
+		return -ENAMETOOLONG;
+	request->path = path;
+	request->path_bytes = (uint32_t)length;
+	return OK;
 }
 
 /* execve(path, arguments, environment) */
 int32_t linux_execve(struct bridge_regs *regs)
 {
-	const char *path = user_pointer(regs->ebx);
-	uint32_t path_bytes = strnlen(path, PATH_BYTES_MAX);
-	struct pm_exec_req measured = {.strings_bytes = 0};
-	int32_t result;
+	struct pm_exec_req request = {.strings_bytes = 0};
+	char *buffer;
+	int32_t result = measure_path(regs->ebx, &request);
 
-	if (path_bytes == 0)
-		return -ENOENT;
-	if (path_bytes == PATH_BYTES_MAX)
-		return -ENAMETOOLONG;
-	result = exec_measure(user_pointer(regs->ecx), &measured.argc, &measured.strings_bytes);
 	if (result == OK)
-		result = exec_measure(user_pointer(regs->edx), &measured.envc, &measured.strings_bytes);
+		result = exec_measure(regs->ecx, &request.argc, &request.strings_bytes);
+	if (result == OK)
+		result = exec_measure(regs->edx, &request.envc, &request.strings_bytes);
+	if (result == OK)
+		result = map_buffer(request.strings_bytes + 1,
+		                    &buffer); /* not even empty when there are no strings */
 	if (result != OK)
 		return result;
-	return exec_packed(path, path_bytes, user_pointer(regs->ecx), user_pointer(regs->edx), &measured);
+	result = exec_packed(&request, regs->ecx, regs->edx, buffer);
+	unmap_buffer(buffer, request.strings_bytes + 1);
+	return result;
 }

@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 /*
- * `words` is a list of string addresses that ends with 0, or null for an empty list. Adds the number of
- * strings to *count and their bytes, ends included, to *bytes. -E2BIG: *bytes would be more than PM_ARGS_MAX.
+ * `list` is the address of a list of string addresses that ends with 0, or 0 for an empty list. Adds the
+ * number of strings to *count and their bytes, ends included, to *bytes. -E2BIG: *bytes would be more than
+ * PM_ARGS_MAX; -EFAULT.
  */
-int32_t exec_measure(const uint32_t *words, uint32_t *count, uint32_t *bytes);
+int32_t exec_measure(uint32_t list, uint32_t *count, uint32_t *bytes);
 
-/* Copies the strings to `to`, and returns where the next would go. */
-char *exec_pack(const uint32_t *words, char *to);
+/* Copies the strings to *to, which has room for exec_measure's bytes, and moves *to behind them. -EFAULT. */
+int32_t exec_pack(uint32_t list, uint32_t count, char **to);
 
 #endif

@@ -3,7 +3,6 @@
 #include <granite/abi/errno.h>
 #include <granite/abi/types.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "bridge.h"
@@ -79,15 +78,14 @@ int32_t linux_lseek(struct bridge_regs *regs)
 /* fstat64(fd, stat) */
 int32_t linux_fstat64(struct bridge_regs *regs)
 {
-	struct linux_stat64 *stat = user_pointer(regs->ecx);
+	static const struct linux_stat64 console = {.mode = S_IFCHR | 0620,
+	                                            .nlink = 1,
+	                                            .rdev = CONSOLE_DEVICE,
+	                                            .blksize = 4096,
+	                                            .short_ino = 1,
+	                                            .ino = 1};
 
 	if (!fd_is_open((int32_t)regs->ebx))
 		return -EBADF;
-	memset(stat, 0, sizeof(*stat));
-	stat->mode = S_IFCHR | 0620;
-	stat->nlink = 1;
-	stat->rdev = CONSOLE_DEVICE;
-	stat->blksize = 4096;
-	stat->ino = stat->short_ino = 1;
-	return OK;
+	return user_put(regs->ecx, &console, sizeof(console));
 }

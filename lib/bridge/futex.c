@@ -13,12 +13,15 @@
 #define FUTEX_WAITS   0
 #define FUTEX_WAKES   1
 
-static int32_t wait_for(const volatile uint32_t *word, uint32_t value, uint64_t nsecs)
+static int32_t wait_for(uint32_t address, uint32_t value, uint64_t nsecs)
 {
+	uint32_t word;
 	uint64_t left;
-	int32_t result;
+	int32_t result = user_get(&word, address, sizeof(word));
 
-	if (*word != value)
+	if (result != OK)
+		return result;
+	if (word != value)
 		return -EAGAIN;
 	result = sleep_for(nsecs, &left);
 	return result == OK ? -ETIMEDOUT : result;
@@ -29,7 +32,7 @@ static int32_t futex(const struct bridge_regs *regs, uint64_t nsecs)
 {
 	switch (regs->ecx & FUTEX_COMMAND) {
 	case FUTEX_WAITS:
-		return wait_for(user_pointer(regs->ebx), regs->edx, nsecs);
+		return wait_for(regs->ebx, regs->edx, nsecs);
 	case FUTEX_WAKES:
 		return 0;
 	default:
@@ -45,20 +48,16 @@ static int has_timeout(const struct bridge_regs *regs)
 
 int32_t linux_futex(struct bridge_regs *regs)
 {
-	const struct linux_timespec32 *timeout = user_pointer(regs->esi);
 	uint64_t nsecs = NSECS_MAX;
+	int32_t result = has_timeout(regs) ? user_get_time32(regs->esi, &nsecs) : OK;
 
-	if (has_timeout(regs) && nsecs_of(timeout->sec, timeout->nsec, &nsecs) != OK)
-		return -EINVAL;
-	return futex(regs, nsecs);
+	return result == OK ? futex(regs, nsecs) : result;
 }
 
 int32_t linux_futex_time64(struct bridge_regs *regs)
 {
-	const struct linux_timespec64 *timeout = user_pointer(regs->esi);
 	uint64_t nsecs = NSECS_MAX;
+	int32_t result = has_timeout(regs) ? user_get_time64(regs->esi, &nsecs) : OK;
 
-	if (has_timeout(regs) && nsecs_of((int64_t)timeout->sec, timeout->nsec, &nsecs) != OK)
-		return -EINVAL;
-	return futex(regs, nsecs);
+	return result == OK ? futex(regs, nsecs) : result;
 }

@@ -48,29 +48,41 @@ int32_t linux_write(struct bridge_regs *regs)
 	return fd_is_open((int32_t)regs->ebx) ? write_all(regs->ecx, regs->edx) : -EBADF;
 }
 
-/* readv(fd, vectors, count), writev(fd, vectors, count): one move for each; one that falls short is the last.
- */
+struct vector_move {
+	int32_t (*move)(uint32_t address, uint32_t bytes);
+	uint32_t done;
+};
+
+/* Moves the vector at `address`. 1: all of it; 0: less; or a negative errno. */
+static int32_t move_vector(struct vector_move *vectors, uint32_t address)
+{
+	struct linux_iovec vector;
+	int32_t result = user_get(&vector, address, sizeof(vector));
+
+	if (result != OK)
+		return result;
+	if (vector.bytes > BYTES_MAX - vectors->done)
+		vector.bytes = BYTES_MAX - vectors->done;
+	result = vectors->move(vector.base, vector.bytes);
+	if (result < 0)
+		return result;
+	vectors->done += (uint32_t)result;
+	return (uint32_t)result == vector.bytes;
+}
+
+/* readv(fd, vectors, count), writev(fd, vectors, count): one that falls short is the last. */
 static int32_t move_vectors(const struct bridge_regs *regs, int32_t (*move)(uint32_t address, uint32_t bytes))
 {
-	const struct linux_iovec *vector = user_pointer(regs->ecx);
-	const struct linux_iovec *end = vector + regs->edx;
-	uint32_t done = 0;
+	struct vector_move vectors = {.move = move};
+	int32_t result = 1;
 
 	if (!fd_is_open((int32_t)regs->ebx))
 		return -EBADF;
 	if (regs->edx > VECTORS_MAX)
 		return -EINVAL;
-	for (; vector != end; vector++) {
-		uint32_t bytes = vector->bytes < BYTES_MAX - done ? vector->bytes : BYTES_MAX - done;
-		int32_t result = move(vector->base, bytes);
-
-		if (result < 0)
-			return done ? (int32_t)done : result;
-		done += (uint32_t)result;
-		if ((uint32_t)result < bytes)
-			break;
-	}
-	return (int32_t)done;
+	for (uint32_t i = 0; i < regs->edx && result == 1; i++)
+		result = move_vector(&vectors, regs->ecx + i * sizeof(struct linux_iovec));
+	return result < 0 && vectors.done == 0 ? result : (int32_t)vectors.done;
 }
 
 int32_t linux_readv(struct bridge_regs *regs)

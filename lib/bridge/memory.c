@@ -68,9 +68,10 @@ int32_t linux_mmap2(struct bridge_regs *regs)
 /* mmap(arguments) */
 int32_t linux_mmap(struct bridge_regs *regs)
 {
-	const struct linux_mmap_args *args = user_pointer(regs->ebx);
+	struct linux_mmap_args args;
+	int32_t result = user_get(&args, regs->ebx, sizeof(args));
 
-	return map(args->address, args->bytes, args->prot, args->flags, args->fd);
+	return result == OK ? map(args.address, args.bytes, args.prot, args.flags, args.fd) : result;
 }
 
 static int32_t unmap(uint32_t address, uint32_t bytes)
@@ -147,10 +148,8 @@ static int is_usual(const struct linux_user_desc *desc)
 	return (desc->flags & (must | must_not)) == must;
 }
 
-/* set_thread_area(desc) */
-int32_t linux_set_thread_area(struct bridge_regs *regs)
+static int32_t set_segment(struct linux_user_desc *desc)
 {
-	struct linux_user_desc *desc = user_pointer(regs->ebx);
 	union sys_settls_message call;
 	uint32_t flags = desc->flags & USER_DESC_PAGES ? SETTLS_PAGES : 0;
 	int32_t result;
@@ -162,7 +161,17 @@ int32_t linux_set_thread_area(struct bridge_regs *regs)
 	call.req = (struct sys_settls_req){
 	        .index = desc->entry_number, .base = desc->base, .limit = desc->limit, .flags = flags};
 	result = sys_settls_call(&call);
-	if (result == OK)
-		desc->entry_number = call.rep.index;
+	desc->entry_number = call.rep.index;
 	return result;
+}
+
+/* set_thread_area(desc) */
+int32_t linux_set_thread_area(struct bridge_regs *regs)
+{
+	struct linux_user_desc desc;
+	int32_t result = user_get(&desc, regs->ebx, sizeof(desc));
+
+	if (result == OK)
+		result = set_segment(&desc);
+	return result == OK ? user_put(regs->ebx, &desc.entry_number, sizeof(desc.entry_number)) : result;
 }

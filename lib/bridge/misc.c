@@ -4,7 +4,6 @@
 #include <granite/abi/layout.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
-#include <string.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 
@@ -28,14 +27,13 @@ int32_t linux_uname(struct bridge_regs *regs)
 	                                          .machine = "i686",
 	                                          .domainname = "(none)"};
 
-	memcpy(user_pointer(regs->ebx), &name, sizeof(name));
-	return OK;
+	return user_put(regs->ebx, &name, sizeof(name));
 }
 
 /* sysinfo(info), in pages */
 int32_t linux_sysinfo(struct bridge_regs *regs)
 {
-	struct linux_sysinfo *info = user_pointer(regs->ebx);
+	struct linux_sysinfo info = {.mem_unit = PAGE_SIZE};
 	union vm_info_message memory;
 	union sys_clock_message clock;
 	int32_t result = vm_info_call(&memory);
@@ -44,12 +42,10 @@ int32_t linux_sysinfo(struct bridge_regs *regs)
 		result = sys_clock_call(&clock);
 	if (result != OK)
 		return result;
-	memset(info, 0, sizeof(*info));
-	info->uptime = (int32_t)(clock.rep.uptime_nsecs / NSECS_PER_SEC);
-	info->totalram = memory.rep.total;
-	info->freeram = memory.rep.free;
-	info->mem_unit = PAGE_SIZE;
-	return OK;
+	info.uptime = (int32_t)(clock.rep.uptime_nsecs / NSECS_PER_SEC);
+	info.totalram = memory.rep.total;
+	info.freeram = memory.rep.free;
+	return user_put(regs->ebx, &info, sizeof(info));
 }
 
 /* getcwd(buffer, bytes): the length with the end. There is only the root. */
@@ -59,8 +55,7 @@ int32_t linux_getcwd(struct bridge_regs *regs)
 
 	if (regs->ecx < sizeof(root))
 		return -ERANGE;
-	memcpy(user_pointer(regs->ebx), root, sizeof(root));
-	return sizeof(root);
+	return user_put(regs->ebx, root, sizeof(root)) == OK ? (int32_t)sizeof(root) : -EFAULT;
 }
 
 /* umask(mask) */
@@ -96,13 +91,13 @@ static uint64_t limit_of(uint32_t resource)
 /* getrlimit(resource, limit), with the infinity of its time */
 static int32_t store_limit(const struct bridge_regs *regs, uint32_t infinity)
 {
-	struct linux_rlimit32 *limit = user_pointer(regs->ecx);
+	struct linux_rlimit32 limit;
 	uint64_t value = limit_of(regs->ebx);
 
 	if (regs->ebx >= LINUX_RLIM_NLIMITS)
 		return -EINVAL;
-	limit->current = limit->max = value == RLIM_INFINITY ? infinity : (uint32_t)value;
-	return OK;
+	limit.current = limit.max = value == RLIM_INFINITY ? infinity : (uint32_t)value;
+	return user_put(regs->ecx, &limit, sizeof(limit));
 }
 
 int32_t linux_getrlimit(struct bridge_regs *regs)
@@ -118,15 +113,14 @@ int32_t linux_ugetrlimit(struct bridge_regs *regs)
 /* prlimit64(pid, resource, new, old): the limits are everybody's and fixed */
 int32_t linux_prlimit64(struct bridge_regs *regs)
 {
-	struct linux_rlimit64 *old = user_pointer(regs->esi);
+	struct linux_rlimit64 old;
 
 	if (regs->ecx >= LINUX_RLIM_NLIMITS)
 		return -EINVAL;
 	if (regs->edx)
 		return -EPERM;
-	if (old)
-		old->current = old->max = limit_of(regs->ecx);
-	return OK;
+	old.current = old.max = limit_of(regs->ecx);
+	return user_put_if(regs->esi, &old, sizeof(old));
 }
 
 /* reboot(magic, magic, command) */

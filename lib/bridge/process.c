@@ -2,7 +2,6 @@
 /* fork, exit and wait. */
 #include <granite/abi/errno.h>
 #include <signal.h>
-#include <string.h>
 
 #include "bridge.h"
 #include "convert.h"
@@ -48,13 +47,6 @@ int32_t linux_vfork(struct bridge_regs *regs)
 	return fork_process(PM_FORK_VFORK);
 }
 
-static void move_stack(struct bridge_regs *regs, uint32_t esp)
-{
-	struct bridge_return at = *bridge_return_of(regs);
-
-	bridge_set_return(regs, at.eip, at.eflags, esp);
-}
-
 /*
  * clone(flags, stack, ...): processes only, as fork, vfork and posix_spawn want them. posix_spawn's child
  * runs on the given stack, which here lies in its own copy of the memory.
@@ -71,43 +63,40 @@ int32_t linux_clone(struct bridge_regs *regs)
 		return -ENOSYS;
 	pid = fork_process(flags ? PM_FORK_VFORK : 0);
 	if (pid == 0 && stack)
-		move_stack(regs, stack);
+		regs->esp = stack;
 	return pid;
 }
 
-static void store_rusage(struct linux_rusage *usage, uint64_t user_nsecs)
+static int32_t store_rusage(uint32_t address, uint64_t user_nsecs)
 {
-	memset(usage, 0, sizeof(*usage));
-	usage->utime = timeval_of(user_nsecs);
+	struct linux_rusage usage = {.utime = timeval_of(user_nsecs)};
+
+	return user_put_if(address, &usage, sizeof(usage));
+}
+
+static int32_t wait_for(int32_t pid, uint32_t options, uint32_t status, uint32_t usage)
+{
+	union pm_wait_message call;
+	int32_t result;
+
+	call.req = (struct pm_wait_req){.pid = pid, .options = options};
+	result = pm_wait_call(&call);
+	if (result != OK || call.rep.pid == 0)
+		return result;
+	result = user_put_if(status, &call.rep.status, sizeof(call.rep.status));
+	if (result == OK)
+		result = store_rusage(usage, call.rep.user_nsecs);
+	return result == OK ? call.rep.pid : result;
 }
 
 /* wait4(pid, status, options, usage) */
 int32_t linux_wait4(struct bridge_regs *regs)
 {
-	int32_t *status = user_pointer(regs->ecx);
-	struct linux_rusage *usage = user_pointer(regs->esi);
-	union pm_wait_message call;
-	int32_t result;
-
-	call.req = (struct pm_wait_req){.pid = (int32_t)regs->ebx, .options = regs->edx};
-	result = pm_wait_call(&call);
-	if (result != OK || call.rep.pid == 0)
-		return result;
-	if (status)
-		*status = (int32_t)call.rep.status;
-	if (usage)
-		store_rusage(usage, call.rep.user_nsecs);
-	return call.rep.pid;
+	return wait_for((int32_t)regs->ebx, regs->edx, regs->ecx, regs->esi);
 }
 
 /* waitpid(pid, status, options) */
 int32_t linux_waitpid(struct bridge_regs *regs)
 {
-	uint32_t esi = regs->esi;
-	int32_t result;
-
-	regs->esi = 0;
-	result = linux_wait4(regs);
-	regs->esi = esi;
-	return result;
+	return wait_for((int32_t)regs->ebx, regs->edx, regs->ecx, 0);
 }

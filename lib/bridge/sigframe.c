@@ -5,7 +5,6 @@
  *
  *	struct linux_fpstate		its fxsave part on 64 bytes
  *	struct linux_sigframe		or linux_rt_sigframe with SA_SIGINFO
- *	struct bridge_return		how entry.S gets to the handler
  *
  * All is written by plain stores: where the stack can't take them the process dies of SIGSEGV, because the
  *bridge is busy.
@@ -58,8 +57,6 @@ void siginfo_fill(struct linux_siginfo *info, uint32_t signal, int32_t code, uin
 
 static void save_registers(struct linux_sigcontext *sc, const struct bridge_regs *regs)
 {
-	const struct bridge_return *at = bridge_return_of(regs);
-
 	sc->edi = regs->edi;
 	sc->esi = regs->esi;
 	sc->ebp = regs->ebp;
@@ -73,9 +70,9 @@ static void save_registers(struct linux_sigcontext *sc, const struct bridge_regs
 	sc->gs = current_gs();
 	sc->cs = current_cs();
 	sc->ss = current_ss();
-	sc->eip = at->eip;
-	sc->eflags = at->eflags;
-	sc->esp = sc->esp_at_signal = bridge_user_esp(regs);
+	sc->eip = regs->eip;
+	sc->eflags = regs->eflags;
+	sc->esp = sc->esp_at_signal = regs->esp;
 }
 
 static void save_context(struct linux_sigcontext *sc, const struct bridge_regs *regs,
@@ -137,8 +134,7 @@ static uint32_t place_fpstate(uint32_t below)
 }
 
 /* Besides the stack, registers hold the arguments too, for handlers compiled with regparm. */
-static void enter_handler(struct bridge_regs *regs, const struct pm_sigfetch_rep *signal, uint32_t eflags,
-                          uint32_t frame)
+static void enter_handler(struct bridge_regs *regs, const struct pm_sigfetch_rep *signal, uint32_t frame)
 {
 	uint32_t with_info = signal->flags & SA_SIGINFO;
 
@@ -146,22 +142,20 @@ static void enter_handler(struct bridge_regs *regs, const struct pm_sigfetch_rep
 	regs->edx = with_info ? frame + offsetof(struct linux_rt_sigframe, info) : 0;
 	regs->ecx = with_info ? frame + offsetof(struct linux_rt_sigframe, uc) : 0;
 	regs->ds = regs->es = current_ss();
-	bridge_set_return(regs, signal->handler, eflags & ~(EFLAGS_TRAP | EFLAGS_DIRECTION | EFLAGS_RESUME),
-	                  frame);
+	regs->eflags &= ~(EFLAGS_TRAP | EFLAGS_DIRECTION | EFLAGS_RESUME);
+	regs->eip = signal->handler;
+	regs->esp = frame;
 }
 
-/* The context is complete before the first store to the program's stack: the frame covers struct
- * bridge_return. */
 void sigframe_push(struct bridge_regs *regs, const struct pm_sigfetch_rep *signal)
 {
-	uint32_t esp = bridge_user_esp(regs);
 	uint32_t with_info = signal->flags & SA_SIGINFO;
 	uint32_t bytes = with_info ? sizeof(struct linux_rt_sigframe) : sizeof(struct linux_sigframe);
-	uint32_t fpstate = place_fpstate(sigstack_choose(esp, signal->flags));
+	uint32_t fpstate = place_fpstate(sigstack_choose(regs->esp, signal->flags));
 	uint32_t frame = place_frame(fpstate, bytes);
 	struct linux_sigcontext sc;
 
-	if (sigstack_overflows(esp, frame))
+	if (sigstack_overflows(regs->esp, frame))
 		bridge_die();
 	save_context(&sc, regs, signal, fpstate);
 	sigfpu_save(user_pointer(fpstate));
@@ -169,5 +163,5 @@ void sigframe_push(struct bridge_regs *regs, const struct pm_sigfetch_rep *signa
 		fill_rt_frame(user_pointer(frame), signal, &sc);
 	else
 		fill_frame(user_pointer(frame), signal, &sc);
-	enter_handler(regs, signal, sc.eflags, frame);
+	enter_handler(regs, signal, frame);
 }

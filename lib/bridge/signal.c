@@ -2,21 +2,9 @@
 /* The calls about signals: PM holds the actions, the mask and what is pending; only the frames are the
  * bridge's. */
 #include <granite/abi/errno.h>
-#include <string.h>
 
-#include "convert.h"
+#include "clocks.h"
 #include "sigframe.h"
-
-static uint64_t load_set(const uint32_t *words)
-{
-	return (uint64_t)words[1] << 32 | words[0];
-}
-
-static void store_set(uint32_t *words, uint64_t set)
-{
-	words[0] = (uint32_t)set;
-	words[1] = (uint32_t)(set >> 32);
-}
 
 static int32_t send_signal(int32_t pid, uint32_t signal)
 {
@@ -50,42 +38,39 @@ int32_t linux_tgkill(struct bridge_regs *regs)
 	return send_signal((int32_t)regs->ebx, regs->edx);
 }
 
+_Static_assert(sizeof(struct pm_sigaction_data) == sizeof(struct linux_sigaction),
+               "PM's form of an action is Linux's");
+
 /* rt_sigaction(signal, action, old, set_bytes) */
 int32_t linux_rt_sigaction(struct bridge_regs *regs)
 {
-	const struct linux_sigaction *action = user_pointer(regs->ecx);
-	struct linux_sigaction *old = user_pointer(regs->edx);
 	union pm_sigaction_message call;
-	int32_t result;
+	int32_t result = OK;
 
 	if (regs->esi != LINUX_SIGSET_BYTES)
 		return -EINVAL;
-	_Static_assert(sizeof(*action) == sizeof(call.req.action), "PM's form of an action is Linux's");
-	call.req = (struct pm_sigaction_req){.signal = regs->ebx, .set = action != 0};
-	if (action)
-		memcpy(&call.req.action, action, sizeof(*action));
-	result = pm_sigaction_call(&call);
-	if (result == OK && old)
-		memcpy(old, &call.rep.old, sizeof(*old));
-	return result;
+	call.req = (struct pm_sigaction_req){.signal = regs->ebx, .set = regs->ecx != 0};
+	if (regs->ecx)
+		result = user_get(&call.req.action, regs->ecx, sizeof(call.req.action));
+	if (result == OK)
+		result = pm_sigaction_call(&call);
+	return result == OK ? user_put_if(regs->edx, &call.rep.old, sizeof(call.rep.old)) : result;
 }
 
 /* rt_sigprocmask(how, set, old, set_bytes) */
 int32_t linux_rt_sigprocmask(struct bridge_regs *regs)
 {
-	const uint32_t *set = user_pointer(regs->ecx);
-	uint32_t *old = user_pointer(regs->edx);
 	union pm_sigprocmask_message call;
-	int32_t result;
+	int32_t result = OK;
 
-	if (regs->esi != LINUX_SIGSET_BYTES || (set && regs->ebx >= PM_MASK_ASK))
+	if (regs->esi != LINUX_SIGSET_BYTES || (regs->ecx && regs->ebx >= PM_MASK_ASK))
 		return -EINVAL;
-	call.req = (struct pm_sigprocmask_req){.how = set ? regs->ebx : PM_MASK_ASK,
-	                                       .set = set ? load_set(set) : 0};
-	result = pm_sigprocmask_call(&call);
-	if (result == OK && old)
-		store_set(old, call.rep.old);
-	return result;
+	call.req = (struct pm_sigprocmask_req){.how = regs->ecx ? regs->ebx : PM_MASK_ASK};
+	if (regs->ecx)
+		result = user_get(&call.req.set, regs->ecx, LINUX_SIGSET_BYTES);
+	if (result == OK)
+		result = pm_sigprocmask_call(&call);
+	return result == OK ? user_put_if(regs->edx, &call.rep.old, LINUX_SIGSET_BYTES) : result;
 }
 
 /* rt_sigpending(set, set_bytes) */
@@ -97,9 +82,7 @@ int32_t linux_rt_sigpending(struct bridge_regs *regs)
 	if (regs->ecx != LINUX_SIGSET_BYTES)
 		return -EINVAL;
 	result = pm_sigpending_call(&call);
-	if (result == OK)
-		store_set(user_pointer(regs->ebx), call.rep.set);
-	return result;
+	return result == OK ? user_put(regs->ebx, &call.rep.set, LINUX_SIGSET_BYTES) : result;
 }
 
 static int32_t suspend(uint64_t mask)
@@ -113,9 +96,13 @@ static int32_t suspend(uint64_t mask)
 /* rt_sigsuspend(mask, set_bytes) */
 int32_t linux_rt_sigsuspend(struct bridge_regs *regs)
 {
+	uint64_t mask;
+	int32_t result;
+
 	if (regs->ecx != LINUX_SIGSET_BYTES)
 		return -EINVAL;
-	return suspend(load_set(user_pointer(regs->ebx)));
+	result = user_get(&mask, regs->ebx, sizeof(mask));
+	return result == OK ? suspend(mask) : result;
 }
 
 /* pause(): the mask stays. Only the process itself changes it, so it can't change between the two calls. */
@@ -130,42 +117,43 @@ int32_t linux_pause(struct bridge_regs *regs)
 	return result == OK ? suspend(call.rep.old) : result;
 }
 
-/* rt_sigtimedwait(set, info, timeout, set_bytes), with the timeout in `nsecs` if regs->edx is not 0 */
-static int32_t sigtimedwait(struct bridge_regs *regs, uint64_t nsecs)
+static int32_t store_info(uint32_t address, const struct pm_sigtimedwait_rep *signal)
 {
-	struct linux_siginfo *info = user_pointer(regs->ecx);
+	struct linux_siginfo info;
+
+	siginfo_fill(&info, signal->signal, signal->si_code, signal->si_a, signal->si_b, signal->si_c);
+	return user_put_if(address, &info, sizeof(info));
+}
+
+/* rt_sigtimedwait(set, info, timeout, set_bytes), with the timeout in `nsecs` if regs->edx is not 0 */
+static int32_t sigtimedwait(const struct bridge_regs *regs, uint64_t nsecs)
+{
 	union pm_sigtimedwait_message call;
 	int32_t result;
 
-	call.req = (struct pm_sigtimedwait_req){
-	        .set = load_set(user_pointer(regs->ebx)), .nsecs = nsecs, .forever = regs->edx == 0};
-	result = pm_sigtimedwait_call(&call);
-	if (result != OK)
-		return result;
-	if (info)
-		siginfo_fill(info, call.rep.signal, call.rep.si_code, call.rep.si_a, call.rep.si_b,
-		             call.rep.si_c);
-	return (int32_t)call.rep.signal;
+	if (regs->esi != LINUX_SIGSET_BYTES)
+		return -EINVAL;
+	call.req = (struct pm_sigtimedwait_req){.nsecs = nsecs, .forever = regs->edx == 0};
+	result = user_get(&call.req.set, regs->ebx, LINUX_SIGSET_BYTES);
+	if (result == OK)
+		result = pm_sigtimedwait_call(&call);
+	if (result == OK)
+		result = store_info(regs->ecx, &call.rep);
+	return result == OK ? (int32_t)call.rep.signal : result;
 }
 
 int32_t linux_rt_sigtimedwait(struct bridge_regs *regs)
 {
-	const struct linux_timespec32 *timeout = user_pointer(regs->edx);
 	uint64_t nsecs = 0;
+	int32_t result = regs->edx ? user_get_time32(regs->edx, &nsecs) : OK;
 
-	if (regs->esi != LINUX_SIGSET_BYTES ||
-	    (timeout && nsecs_of(timeout->sec, timeout->nsec, &nsecs) != OK))
-		return -EINVAL;
-	return sigtimedwait(regs, nsecs);
+	return result == OK ? sigtimedwait(regs, nsecs) : result;
 }
 
 int32_t linux_rt_sigtimedwait_time64(struct bridge_regs *regs)
 {
-	const struct linux_timespec64 *timeout = user_pointer(regs->edx);
 	uint64_t nsecs = 0;
+	int32_t result = regs->edx ? user_get_time64(regs->edx, &nsecs) : OK;
 
-	if (regs->esi != LINUX_SIGSET_BYTES ||
-	    (timeout && nsecs_of((int64_t)timeout->sec, timeout->nsec, &nsecs) != OK))
-		return -EINVAL;
-	return sigtimedwait(regs, nsecs);
+	return result == OK ? sigtimedwait(regs, nsecs) : result;
 }

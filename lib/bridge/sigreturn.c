@@ -30,7 +30,9 @@ static void restore_registers(struct bridge_regs *regs, const struct linux_sigco
 	regs->edx = sc->edx;
 	regs->ecx = sc->ecx;
 	regs->eax = sc->eax;
-	bridge_set_return(regs, sc->eip, sc->eflags, sc->esp);
+	regs->eip = sc->eip;
+	regs->eflags = sc->eflags;
+	regs->esp = sc->esp;
 }
 
 /* With the old mask other signals may be deliverable at once: they are noted, and entry.S sees them when
@@ -44,10 +46,10 @@ static void restore_mask(uint32_t low, uint32_t high)
 		bridge_die();
 }
 
-/* *sc is a copy: the words stored below the program's stack pointer may fall into the frame. */
-static void restore(struct bridge_regs *regs, const struct linux_sigcontext *sc, uint32_t mask_high)
+static void restore(struct bridge_regs *regs, const struct linux_sigcontext *sc, uint32_t mask_low,
+                    uint32_t mask_high)
 {
-	restore_mask(sc->oldmask, mask_high);
+	restore_mask(mask_low, mask_high);
 	sigfpu_restore(user_pointer(sc->fpstate));
 	restore_segments(regs, sc);
 	restore_registers(regs, sc);
@@ -56,26 +58,21 @@ static void restore(struct bridge_regs *regs, const struct linux_sigcontext *sc,
 /* The frame's restorer has popped pretcode and sig when it comes here. */
 int32_t linux_sigreturn(struct bridge_regs *regs)
 {
-	const struct linux_sigframe *frame =
-	        user_pointer(bridge_user_esp(regs) - offsetof(struct linux_sigframe, sc));
-	struct linux_sigcontext sc = frame->sc;
+	const struct linux_sigframe *frame = user_pointer(regs->esp - offsetof(struct linux_sigframe, sc));
 
-	restore(regs, &sc, frame->extramask);
+	restore(regs, &frame->sc, frame->sc.oldmask, frame->extramask);
 	return 0;
 }
 
-/* Here it has popped pretcode only. */
+/* Here it has popped pretcode only. A stack that can't be set is left as it is, as on Linux. */
 int32_t linux_rt_sigreturn(struct bridge_regs *regs)
 {
 	const struct linux_rt_sigframe *frame =
-	        user_pointer(bridge_user_esp(regs) - offsetof(struct linux_rt_sigframe, sig));
-	struct linux_sigcontext sc = frame->uc.mcontext;
-	struct linux_sigaltstack stack = frame->uc.stack;
+	        user_pointer(regs->esp - offsetof(struct linux_rt_sigframe, sig));
 	int32_t result;
 
-	sc.oldmask = frame->uc.sigmask[0];
-	restore(regs, &sc, frame->uc.sigmask[1]);
-	result = sigstack_set(&stack, sc.esp);
-	(void)result; /* a stack that can't be set is left as it is, as on Linux */
+	restore(regs, &frame->uc.mcontext, frame->uc.sigmask[0], frame->uc.sigmask[1]);
+	result = sigstack_set(&frame->uc.stack, regs->esp);
+	(void)result;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The alternate signal stack, sigaltstack(2). Only the bridge needs to know it; exec forgets it with the old
  * image. */
-#include <errno.h>
+#include <granite/abi/errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -40,25 +40,26 @@ int32_t sigstack_set(const struct linux_sigaltstack *stack, uint32_t esp)
 		return -EPERM;
 	if (stack->flags == SS_DISABLE) {
 		alternate = (struct linux_sigaltstack){.flags = SS_DISABLE};
-		return 0;
+		return OK;
 	}
 	if (stack->flags != 0 && stack->flags != SS_ONSTACK)
 		return -EINVAL;
 	if (stack->bytes < MINSIGSTKSZ)
 		return -ENOMEM;
 	alternate = *stack;
-	return 0;
+	return OK;
 }
 
 /* sigaltstack(stack, old) */
 int32_t linux_sigaltstack(struct bridge_regs *regs)
 {
-	const struct linux_sigaltstack *stack = user_pointer(regs->ebx);
-	struct linux_sigaltstack *old = user_pointer(regs->ecx);
-	struct linux_sigaltstack before = sigstack_get(bridge_user_esp(regs));
-	int32_t result = stack ? sigstack_set(stack, bridge_user_esp(regs)) : 0;
+	struct linux_sigaltstack stack, before = sigstack_get(regs->esp);
+	int32_t result = OK;
 
-	if (result == 0 && old)
-		*old = before;
-	return result;
+	if (regs->ebx) {
+		result = user_get(&stack, regs->ebx, sizeof(stack));
+		if (result == OK)
+			result = sigstack_set(&stack, regs->esp);
+	}
+	return result == OK ? user_put_if(regs->ecx, &before, sizeof(before)) : result;
 }

@@ -6,7 +6,6 @@
 
 #include "bridge.h"
 #include "clocks.h"
-#include "convert.h"
 
 #define SLEEP_ABSOLUTE 1 /* TIMER_ABSTIME */
 
@@ -38,52 +37,53 @@ static int32_t sleep_until(uint32_t clock, uint64_t nsecs)
 	return sleep_for(nsecs - now, &left);
 }
 
-/* nanosleep(time, left) */
-int32_t linux_nanosleep(struct bridge_regs *regs)
-{
-	const struct linux_timespec32 *time = user_pointer(regs->ebx);
-	struct linux_timespec32 *left = user_pointer(regs->ecx);
-	uint64_t nsecs, left_nsecs = 0;
-	int32_t result = nsecs_of(time->sec, time->nsec, &nsecs);
+/* A form of a time in the program's memory. */
+struct time_form {
+	int32_t (*get)(uint32_t address, uint64_t *nsecs);
+	int32_t (*put)(uint32_t address, uint64_t nsecs);
+};
+static const struct time_form time32 = {user_get_time32, user_put_time32};
+static const struct time_form time64 = {user_get_time64, user_put_time64};
 
-	if (result == OK)
-		result = sleep_for(nsecs, &left_nsecs);
-	if (result == -EINTR && left)
-		*left = timespec32_of(left_nsecs);
+/* The time left goes to address `left`, if the sleep was interrupted. */
+static int32_t sleep_and_tell(uint64_t nsecs, uint32_t left, const struct time_form *form)
+{
+	uint64_t left_nsecs;
+	int32_t result = sleep_for(nsecs, &left_nsecs);
+
+	if (result == -EINTR && form->put(left, left_nsecs) != OK)
+		return -EFAULT;
 	return result;
 }
 
-/* clock_nanosleep(clock, flags, time, left) */
-int32_t linux_clock_nanosleep(struct bridge_regs *regs)
+/* nanosleep(time, left) */
+int32_t linux_nanosleep(struct bridge_regs *regs)
 {
-	const struct linux_timespec32 *time = user_pointer(regs->edx);
-	struct linux_timespec32 *left = user_pointer(regs->esi);
-	uint64_t nsecs, left_nsecs = 0;
-	int32_t result = clock_sleeps(regs->ebx) ? nsecs_of(time->sec, time->nsec, &nsecs) : -EINVAL;
+	uint64_t nsecs;
+	int32_t result = user_get_time32(regs->ebx, &nsecs);
+
+	return result == OK ? sleep_and_tell(nsecs, regs->ecx, &time32) : result;
+}
+
+/* clock_nanosleep(clock, flags, time, left) */
+static int32_t clock_nanosleep(const struct bridge_regs *regs, const struct time_form *form)
+{
+	uint64_t nsecs;
+	int32_t result = clock_sleeps(regs->ebx) ? form->get(regs->edx, &nsecs) : -EINVAL;
 
 	if (result != OK)
 		return result;
 	if (regs->ecx & SLEEP_ABSOLUTE)
 		return sleep_until(regs->ebx, nsecs);
-	result = sleep_for(nsecs, &left_nsecs);
-	if (result == -EINTR && left)
-		*left = timespec32_of(left_nsecs);
-	return result;
+	return sleep_and_tell(nsecs, regs->esi, form);
+}
+
+int32_t linux_clock_nanosleep(struct bridge_regs *regs)
+{
+	return clock_nanosleep(regs, &time32);
 }
 
 int32_t linux_clock_nanosleep_time64(struct bridge_regs *regs)
 {
-	const struct linux_timespec64 *time = user_pointer(regs->edx);
-	struct linux_timespec64 *left = user_pointer(regs->esi);
-	uint64_t nsecs, left_nsecs = 0;
-	int32_t result = clock_sleeps(regs->ebx) ? nsecs_of((int64_t)time->sec, time->nsec, &nsecs) : -EINVAL;
-
-	if (result != OK)
-		return result;
-	if (regs->ecx & SLEEP_ABSOLUTE)
-		return sleep_until(regs->ebx, nsecs);
-	result = sleep_for(nsecs, &left_nsecs);
-	if (result == -EINTR && left)
-		*left = timespec64_of(left_nsecs);
-	return result;
+	return clock_nanosleep(regs, &time64);
 }

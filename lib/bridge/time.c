@@ -2,7 +2,6 @@
 /* What time it is, and how long who has run. */
 #include <granite/abi/errno.h>
 #include <granite/sys.h>
-#include <string.h>
 
 #include "bridge.h"
 #include "clocks.h"
@@ -66,78 +65,63 @@ int32_t clock_now(uint32_t clock, uint64_t *nsecs)
 /* clock_gettime(clock, now) */
 int32_t linux_clock_gettime(struct bridge_regs *regs)
 {
-	struct linux_timespec32 *now = user_pointer(regs->ecx);
 	uint64_t nsecs;
 	int32_t result = clock_now(regs->ebx, &nsecs);
 
-	if (result == OK)
-		*now = timespec32_of(nsecs);
-	return result;
+	return result == OK ? user_put_time32(regs->ecx, nsecs) : result;
 }
 
 int32_t linux_clock_gettime64(struct bridge_regs *regs)
 {
-	struct linux_timespec64 *now = user_pointer(regs->ecx);
 	uint64_t nsecs;
 	int32_t result = clock_now(regs->ebx, &nsecs);
 
-	if (result == OK)
-		*now = timespec64_of(nsecs);
-	return result;
+	return result == OK ? user_put_time64(regs->ecx, nsecs) : result;
 }
 
 /* clock_getres(clock, resolution): all clocks count nanoseconds */
 int32_t linux_clock_getres(struct bridge_regs *regs)
 {
-	struct linux_timespec32 *resolution = user_pointer(regs->ecx);
 	uint64_t nsecs;
 	int32_t result = clock_now(regs->ebx, &nsecs);
 
-	if (result == OK && resolution)
-		*resolution = timespec32_of(1);
-	return result;
+	return result == OK ? user_put_time32(regs->ecx, 1) : result;
 }
 
 int32_t linux_clock_getres_time64(struct bridge_regs *regs)
 {
-	struct linux_timespec64 *resolution = user_pointer(regs->ecx);
 	uint64_t nsecs;
 	int32_t result = clock_now(regs->ebx, &nsecs);
 
-	if (result == OK && resolution)
-		*resolution = timespec64_of(1);
-	return result;
+	return result == OK ? user_put_time64(regs->ecx, 1) : result;
 }
 
 /* gettimeofday(now, zone): the zone is always UTC */
 int32_t linux_gettimeofday(struct bridge_regs *regs)
 {
-	struct linux_timeval *now = user_pointer(regs->ebx);
-	uint32_t *zone = user_pointer(regs->ecx);
+	static const uint32_t utc[2];
+	struct linux_timeval now;
 	uint64_t nsecs;
 	int32_t result = machine_clock(1, &nsecs);
 
 	if (result != OK)
 		return result;
-	if (now)
-		*now = timeval_of(nsecs - nsecs % NSECS_PER_USEC);
-	if (zone)
-		zone[0] = zone[1] = 0;
-	return OK;
+	now = timeval_of(nsecs - nsecs % NSECS_PER_USEC);
+	result = user_put_if(regs->ebx, &now, sizeof(now));
+	return result == OK ? user_put_if(regs->ecx, utc, sizeof(utc)) : result;
 }
 
 /* time(now) */
 int32_t linux_time(struct bridge_regs *regs)
 {
-	int32_t *now = user_pointer(regs->ebx);
 	uint64_t nsecs;
-	int32_t result = machine_clock(1, &nsecs);
+	int32_t now, result = machine_clock(1, &nsecs);
 
 	if (result != OK)
 		return result;
-	if (now)
-		*now = (int32_t)(nsecs / NSECS_PER_SEC);
-	return (int32_t)(nsecs / NSECS_PER_SEC);
+	now = (int32_t)(nsecs / NSECS_PER_SEC);
+	result = user_put_if(regs->ebx, &now, sizeof(now));
+	return result == OK ? now : result;
 }
 
 static int32_t ticks_of(uint64_t nsecs)
@@ -148,7 +132,7 @@ static int32_t ticks_of(uint64_t nsecs)
 /* times(times) */
 int32_t linux_times(struct bridge_regs *regs)
 {
-	struct linux_tms *times = user_pointer(regs->ebx);
+	struct linux_tms times;
 	struct pm_times_rep run;
 	uint64_t uptime;
 	int32_t result = run_times(&run);
@@ -157,17 +141,17 @@ int32_t linux_times(struct bridge_regs *regs)
 		result = machine_clock(0, &uptime);
 	if (result != OK)
 		return result;
-	if (times)
-		*times = (struct linux_tms){.utime = ticks_of(run.user_nsecs),
-		                            .cutime = ticks_of(run.children_nsecs)};
-	return ticks_of(uptime) & INT32_MAX; /* a negative one would look like an error */
+	times = (struct linux_tms){.utime = ticks_of(run.user_nsecs), .cutime = ticks_of(run.children_nsecs)};
+	result = user_put_if(regs->ebx, &times, sizeof(times));
+	return result == OK ? ticks_of(uptime) & INT32_MAX
+	                    : result; /* a negative one would look like an error */
 }
 
 /* getrusage(who, usage) */
 int32_t linux_getrusage(struct bridge_regs *regs)
 {
 	int32_t who = (int32_t)regs->ebx;
-	struct linux_rusage *usage = user_pointer(regs->ecx);
+	struct linux_rusage usage = {.counts = {0}};
 	struct pm_times_rep run;
 	int32_t result;
 
@@ -176,7 +160,6 @@ int32_t linux_getrusage(struct bridge_regs *regs)
 	result = run_times(&run);
 	if (result != OK)
 		return result;
-	memset(usage, 0, sizeof(*usage));
-	usage->utime = timeval_of(who == USAGE_OF_CHILDREN ? run.children_nsecs : run.user_nsecs);
-	return OK;
+	usage.utime = timeval_of(who == USAGE_OF_CHILDREN ? run.children_nsecs : run.user_nsecs);
+	return user_put(regs->ecx, &usage, sizeof(usage));
 }

@@ -13,10 +13,12 @@ static int32_t nsecs_of_timeval(const struct linux_timeval *time, uint64_t *nsec
 	return nsecs_of(time->sec, time->usec * (int32_t)NSECS_PER_USEC, nsecs);
 }
 
-static struct linux_itimerval itimerval_of(const struct pm_itimer_rep *timer)
+static int32_t put_timer(uint32_t address, const struct pm_itimer_rep *timer)
 {
-	return (struct linux_itimerval){.interval = timeval_of(timer->interval_nsecs),
-	                                .value = timeval_of(timer->value_nsecs)};
+	struct linux_itimerval time = {.interval = timeval_of(timer->interval_nsecs),
+	                               .value = timeval_of(timer->value_nsecs)};
+
+	return user_put_if(address, &time, sizeof(time));
 }
 
 /* alarm(seconds): what was left of the old one, in whole seconds, and at least one if any time was left */
@@ -34,37 +36,34 @@ int32_t linux_alarm(struct bridge_regs *regs)
 	return left == 0 && call.rep.value_nsecs != 0 ? 1 : (int32_t)left;
 }
 
-static int32_t read_timer(const struct linux_itimerval *new, struct pm_itimer_req *timer)
+/* Address 0: a timer that is not set. */
+static int32_t get_timer(uint32_t address, struct pm_itimer_req *timer)
 {
-	int32_t result = nsecs_of_timeval(&new->value, &timer->value_nsecs);
+	struct linux_itimerval time = {.value = {0, 0}};
+	int32_t result = address ? user_get(&time, address, sizeof(time)) : OK;
 
-	return result == OK ? nsecs_of_timeval(&new->interval, &timer->interval_nsecs) : result;
+	if (result == OK)
+		result = nsecs_of_timeval(&time.value, &timer->value_nsecs);
+	return result == OK ? nsecs_of_timeval(&time.interval, &timer->interval_nsecs) : result;
 }
 
-/* setitimer(which, new, old); no `new` clears it */
+/* setitimer(which, new, old) */
 int32_t linux_setitimer(struct bridge_regs *regs)
 {
-	const struct linux_itimerval *new = user_pointer(regs->ecx);
-	struct linux_itimerval *old = user_pointer(regs->edx);
 	union pm_itimer_message call;
 	struct pm_itimer_req timer = {.set = 1};
-	int32_t result;
+	int32_t result = regs->ebx == ITIMER_REAL ? get_timer(regs->ecx, &timer) : -EINVAL;
 
-	if (regs->ebx != ITIMER_REAL)
-		return -EINVAL;
-	if (new &&read_timer(new, &timer) != OK)
-		return -EINVAL;
+	if (result != OK)
+		return result;
 	call.req = timer;
 	result = pm_itimer_call(&call);
-	if (result == OK && old)
-		*old = itimerval_of(&call.rep);
-	return result;
+	return result == OK ? put_timer(regs->edx, &call.rep) : result;
 }
 
 /* getitimer(which, now) */
 int32_t linux_getitimer(struct bridge_regs *regs)
 {
-	struct linux_itimerval *now = user_pointer(regs->ecx);
 	union pm_itimer_message call;
 	int32_t result;
 
@@ -72,7 +71,5 @@ int32_t linux_getitimer(struct bridge_regs *regs)
 		return -EINVAL;
 	call.req = (struct pm_itimer_req){.set = 0};
 	result = pm_itimer_call(&call);
-	if (result == OK)
-		*now = itimerval_of(&call.rep);
-	return result;
+	return result == OK ? put_timer(regs->ecx, &call.rep) : result;
 }

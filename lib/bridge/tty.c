@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ioctl(2) on a terminal, and every open descriptor is one: tty_ioctl(4). */
+#include <granite/abi/console.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/types.h>
 #include <sys/ioctl.h>
@@ -11,52 +12,68 @@
 #define ROWS    25
 #define COLUMNS 80
 
-static int32_t store_window_size(uint16_t *size)
+static int32_t get_attributes(uint32_t address)
 {
-	size[0] = ROWS;
-	size[1] = COLUMNS;
-	size[2] = size[3] = 0; /* in pixels: nobody knows */
-	return OK;
+	uint8_t termios[CONSOLE_TERMIOS_BYTES];
+	int32_t result = console_getattr(termios);
+
+	return result == OK ? user_put(address, termios, sizeof(termios)) : result;
 }
 
-static int32_t get_foreground(int32_t *pgid)
+static int32_t set_attributes(uint32_t address, int flush)
 {
-	int32_t group = 0;
-	int32_t result = console_foreground(&group);
+	uint8_t termios[CONSOLE_TERMIOS_BYTES];
+	int32_t result = user_get(termios, address, sizeof(termios));
 
-	if (result == OK)
-		*pgid = group;
-	return result;
+	return result == OK ? console_setattr(termios, flush) : result;
 }
 
-static int32_t set_foreground(int32_t pgid)
+static int32_t get_window_size(uint32_t address)
 {
+	static const uint16_t size[4] = {ROWS, COLUMNS, 0, 0}; /* in pixels: nobody knows */
+
+	return user_put(address, size, sizeof(size));
+}
+
+static int32_t get_foreground(uint32_t address)
+{
+	int32_t pgid = 0;
+	int32_t result = console_foreground(&pgid);
+
+	return result == OK ? user_put(address, &pgid, sizeof(pgid)) : result;
+}
+
+static int32_t set_foreground(uint32_t address)
+{
+	int32_t pgid;
+	int32_t result = user_get(&pgid, address, sizeof(pgid));
+
+	if (result != OK)
+		return result;
 	return pgid > 0 ? console_foreground(&pgid) : -EINVAL;
 }
 
 /* ioctl(fd, request, argument) */
 int32_t linux_ioctl(struct bridge_regs *regs)
 {
-	void *argument = user_pointer(regs->edx);
-
 	if (!fd_is_open((int32_t)regs->ebx))
 		return -EBADF;
 	switch (regs->ecx) {
 	case TCGETS:
-		return console_getattr(argument);
+		return get_attributes(regs->edx);
 	case TCSETS:
 	case TCSETSW: /* what was written is already out */
-		return console_setattr(argument, 0);
+		return set_attributes(regs->edx, 0);
 	case TCSETSF:
-		return console_setattr(argument, 1);
+		return set_attributes(regs->edx, 1);
 	case TCSBRK:
 		return OK;
 	case TIOCGWINSZ:
-		return store_window_size(argument);
+		return get_window_size(regs->edx);
 	case TIOCGPGRP:
-		return get_foreground(argument);
+		return get_foreground(regs->edx);
 	case TIOCSPGRP:
-		return set_foreground(*(const int32_t *)argument);
+		return set_foreground(regs->edx);
 	default:
 		return -ENOTTY;
 	}

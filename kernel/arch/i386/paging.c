@@ -155,14 +155,14 @@ uint32_t arch_message_in(struct proc *p, vir_bytes address, struct message *to)
 {
 	uint32_t fault = copy_message(p->arch.base + address, (uint32_t)to);
 
-	return fault ? fault - p->arch.base : 0;
+	return fault ? fault_address(p, fault) : 0;
 }
 
 uint32_t arch_message_out(struct proc *p, vir_bytes address, const struct message *from)
 {
 	uint32_t fault = copy_message((uint32_t)from, p->arch.base + address);
 
-	return fault ? fault - p->arch.base : 0;
+	return fault ? fault_address(p, fault) : 0;
 }
 
 /* --- VM's notes --- */

@@ -110,6 +110,11 @@ uint32_t arch_pc(const struct proc *p)
 	return p->regs.eip;
 }
 
+void arch_set_pc(struct proc *p, vir_bytes pc)
+{
+	p->regs.eip = pc;
+}
+
 uint32_t arch_sp(const struct proc *p)
 {
 	return p->regs.esp;
@@ -124,7 +129,7 @@ uint32_t arch_bounce(struct proc *p, vir_bytes entry)
 		return sp;
 	arch_copy((uint32_t)&p->regs.eip, p->arch.base + sp, sizeof(uint32_t), &result);
 	if (result.fault)
-		return result.fault - p->arch.base;
+		return fault_address(p, result.fault);
 	p->regs.esp = sp;
 	p->regs.eip = entry;
 	return 0;

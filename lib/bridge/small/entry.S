@@ -3,11 +3,13 @@
  * The bridge of a small process. int 0x80 and `call *%gs:0x10` arrive here with the return address on the stack. No
  * signal ever comes, so it works on the process's own stack.
  */
+#define CONTROL_BYTES	16	/* sizeof(struct bridge_control) */
+
 	.bss
 	.globl	granite_bridge_control
-	.balign	8
+	.balign	CONTROL_BYTES
 granite_bridge_control:
-	.skip	8
+	.skip	CONTROL_BYTES
 
 	.text
 	.globl	granite_bridge_entry

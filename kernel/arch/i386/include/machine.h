@@ -25,6 +25,13 @@ extern uint32_t loaded_directory; /* what CR3 holds; 0: paging is off */
 void directory_load(uint32_t directory);
 void directory_leave(uint32_t directory); /* it may vanish: if it is loaded, the kernel-only one is instead */
 
+/* The process's address of a fault at a linear one. Never 0, which says that there was none; nothing is
+ * mapped there. */
+static inline uint32_t fault_address(const struct proc *p, uint32_t linear)
+{
+	return linear == p->arch.base ? 1 : linear - p->arch.base;
+}
+
 /* process.c */
 void segments_reload(
         struct proc *p); /* p's descriptors changed: what the processor holds of them is loaded anew */

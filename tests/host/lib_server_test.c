@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* The server loop, on a scripted kernel. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* The kernel's side of <granite/ipc.h>, played here. */
+#define GRANITE_IPC_H
+#define GRANITE_MUST_CHECK __attribute__((warn_unused_result))
+#include <granite/abi/endpoint.h>
+#include <granite/abi/errno.h>
+#include <granite/abi/ipc.h>
+#include <granite/abi/message.h>
+
+static int ipc_receive(endpoint_t source, struct message *m, int *status);
+static int ipc_reply_receive(endpoint_t client, struct message *m, int *status);
+static int ipc_sendnb(endpoint_t client, struct message *m);
+
+#include "../../lib/sys/server.c"
+
+#define BASE   0x900
+#define KBASE  0x980
+#define CLIENT 77
+#define STOP   (-EPERM) /* what receiving gives when the script has ended */
+
+struct event {
+	int result; /* of receiving; not OK: nothing comes */
+	int type, status;
+	uint32_t word;
+};
+
+struct answer {
+	endpoint_t client;
+	struct message m;
+};
+
+static const struct event *script;
+static struct answer answers[16];
+static int nr_answers, nr_notified, refuse_replies;
+
+static int next_event(struct message *m, int *status)
+{
+	struct event event = *script;
+
+	if (event.result != STOP)
+		script++;
+	if (event.result != OK)
+		return event.result;
+	memset(m, 0xee, sizeof(*m));
+	m->m_source = CLIENT;
+	m->m_type = event.type;
+	m->m_words[0] = event.word;
+	*status = event.status;
+	return OK;
+}
+
+static int ipc_receive(endpoint_t source, struct message *m, int *status)
+{
+	assert_int_equal(source, ANY);
+	return next_event(m, status);
+}
+
+static int ipc_sendnb(endpoint_t client, struct message *m)
+{
+	answers[nr_answers].client = client;
+	answers[nr_answers++].m = *m;
+	return OK;
+}
+
+static int ipc_reply_receive(endpoint_t client, struct message *m, int *status)
+{
+	if (refuse_replies)
+		return -ENOTREADY;
+	assert_int_equal(ipc_sendnb(client, m), OK);
+	return next_event(m, status);
+}
+
+static int reply_zeroed;
+
+static int twice(endpoint_t caller, const void *request, void *reply)
+{
+	const uint32_t *value = request;
+	uint32_t *result = reply;
+	static const uint8_t zeros[MESSAGE_PAYLOAD];
+
+	assert_int_equal(caller, CLIENT);
+	reply_zeroed = memcmp(reply, zeros, sizeof(zeros)) == 0;
+	*result = 1;
+	assert_int_equal(*value, 21); /* the request is still there after the reply is begun */
+	*result = 2 * *value;
+	return OK;
+}
+
+static int later(endpoint_t caller, const void *request, void *reply)
+{
+	(void)caller, (void)request, (void)reply;
+	return SERVER_NO_REPLY;
+}
+
+static int kernel_only(endpoint_t caller, const void *request, void *reply)
+{
+	(void)caller, (void)request, (void)reply;
+	return -ENOMEM;
+}
+
+static void notified_once(const struct message *m)
+{
+	assert_int_equal(m->m_source, CLIENT);
+	nr_notified++;
+}
+
+static const struct server_op ops[] = {{twice}, {NULL}, {later}};
+static const struct server_op kernel_ops[] = {{kernel_only}};
+static const struct server server = {.calls = SERVER_TABLE(BASE, ops),
+                                     .kernel_calls = SERVER_TABLE(KBASE, kernel_ops),
+                                     .notified = notified_once};
+
+static void serve_script(const struct event *events)
+{
+	nr_answers = nr_notified = refuse_replies = 0;
+	script = events;
+	assert_int_equal(server_run(&server), STOP);
+}
+
+static void a_request_is_answered_with_a_clean_reply(void **state)
+{
+	const struct event events[] = {{.type = BASE, .status = IPC_SENDREC, .word = 21}, {.result = STOP}};
+
+	(void)state;
+	serve_script(events);
+	assert_int_equal(nr_answers, 1);
+	assert_int_equal(answers[0].client, CLIENT);
+	assert_int_equal(answers[0].m.m_type, OK);
+	assert_int_equal(answers[0].m.m_words[0], 42);
+	assert_int_equal(answers[0].m.m_words[13], 0);
+	assert_true(reply_zeroed);
+}
+
+static void unknown_operations_are_refused(void **state)
+{
+	const struct event events[] = {{.type = BASE + 1}, {.type = BASE + 3},  {.type = BASE - 1},
+	                               {.type = 0},        {.type = INT32_MIN}, {.result = STOP}};
+
+	(void)state;
+	serve_script(events);
+	assert_int_equal(nr_answers, 5);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(answers[i].m.m_type, -EBADCALL);
+}
+
+static void the_kernels_operations_cannot_be_forged(void **state)
+{
+	const struct event events[] = {{.type = KBASE, .status = IPC_SENDREC},
+	                               {.type = KBASE, .status = IPC_SEND | IPC_STATUS_FROM_KERNEL},
+	                               {.type = BASE, .status = IPC_STATUS_FROM_KERNEL, .word = 21},
+	                               {.result = STOP}};
+
+	(void)state;
+	serve_script(events);
+	assert_int_equal(nr_answers, 3);
+	assert_int_equal(answers[0].m.m_type, -EBADCALL);
+	assert_int_equal(answers[1].m.m_type, -ENOMEM);
+	assert_int_equal(answers[2].m.m_type, -EBADCALL);
+}
+
+static void notifications_and_delayed_answers_get_no_reply(void **state)
+{
+	const struct event events[] = {
+	        {.type = NOTIFY_MESSAGE, .status = IPC_NOTIFY},
+	        {.type = BASE + 2, .status = IPC_SENDREC},
+	        {.result = -EINTR},
+	        {.type = NOTIFY_MESSAGE, .status = IPC_SENDREC}, /* a request in disguise */
+	        {.result = STOP}};
+
+	(void)state;
+	serve_script(events);
+	assert_int_equal(nr_notified, 1);
+	assert_int_equal(nr_answers, 1);
+	assert_int_equal(answers[0].m.m_type, -EBADCALL);
+}
+
+static void a_client_that_does_not_wait_stops_nobody(void **state)
+{
+	const struct event events[] = {
+	        {.type = BASE, .word = 21}, {.type = BASE, .word = 21}, {.result = STOP}};
+
+	(void)state;
+	script = events;
+	nr_answers = 0;
+	refuse_replies = 1;
+	assert_int_equal(server_run(&server), STOP);
+	assert_int_equal(nr_answers, 0);
+}
+
+static void server_reply_sends_only_what_fits(void **state)
+{
+	uint32_t words[MESSAGE_PAYLOAD / 4 + 1] = {5, 6};
+
+	(void)state;
+	nr_answers = 0;
+	assert_int_equal(server_reply(CLIENT, -EINTR, words, 4), OK);
+	assert_int_equal(answers[0].m.m_type, -EINTR);
+	assert_int_equal(answers[0].m.m_words[0], 5);
+	assert_int_equal(answers[0].m.m_words[1], 0);
+	assert_int_equal(server_reply(CLIENT, OK, words, sizeof(words)), -EINVAL);
+	assert_int_equal(nr_answers, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_request_is_answered_with_a_clean_reply),
+	        cmocka_unit_test(unknown_operations_are_refused),
+	        cmocka_unit_test(the_kernels_operations_cannot_be_forged),
+	        cmocka_unit_test(notifications_and_delayed_answers_get_no_reply),
+	        cmocka_unit_test(a_client_that_does_not_wait_stops_nobody),
+	        cmocka_unit_test(server_reply_sends_only_what_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
