@@ -17,6 +17,7 @@
 #define SIGKILL     9
 #define SIGSEGV     11
 #define SEGV_MAPERR 1
+#define SEGV_ACCERR 2
 
 /* VM may be asked this often before a copy has got any further: others may undo its work in between. */
 #define VM_ASK_MAX 8
@@ -58,7 +59,7 @@ static void page_fault_verdict(struct proc *p, int32_t result)
 	const struct vm_pagefault_req *request = (void *)p->outgoing.m_bytes;
 	struct pm_exception_req exception = {
 	        .signal = result == -ENOMEM ? SIGKILL : SIGSEGV,
-	        .si_code = SEGV_MAPERR + (request->error & VM_FAULT_PRESENT),
+	        .si_code = result == -EACCES ? SEGV_ACCERR : SEGV_MAPERR,
 	        .address = request->address,
 	        .trap = 14,
 	        .error = request->error,

@@ -73,6 +73,19 @@ static int map(struct space *space, const struct region *region)
 	return result == -EEXIST ? -EINVAL : result; /* segments overlap */
 }
 
+/* Mapped beforehand: most of a small program's text is soon used, and a page fault costs much more. */
+#define AHEAD_BYTES_MAX (64 * PAGE_SIZE)
+
+/* Not what can be written: the first write would take its page fault all the same. */
+static int map_ahead(struct space *space, const struct region *file)
+{
+	vir_bytes end = file->end - file->start > AHEAD_BYTES_MAX ? file->start + AHEAD_BYTES_MAX : file->end;
+
+	if (file->prot & VM_PROT_WRITE || !region_allows(file, false))
+		return OK;
+	return space_bring_all(space, file->start, end, false);
+}
+
 static int map_segment(struct space *space, const struct vm_segment *segment)
 {
 	vir_bytes start = page_down(segment->address), end = page_up(segment_end(segment));
@@ -89,6 +102,8 @@ static int map_segment(struct space *space, const struct vm_segment *segment)
 
 	if (result == OK)
 		result = map(space, &rest);
+	if (result == OK)
+		result = map_ahead(space, &file);
 	if (result == OK && tail_bytes(segment))
 		result = space_bring(space, file_end(segment), true);
 	if (end > space->heap_start)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Page faults, and memory that the kernel wants present for a copy. */
 #include "frames.h"
+#include "memory.h"
 #include "notes.h"
 #include "process.h"
 #include "types.h"
@@ -59,8 +60,10 @@ int space_bring(struct space *space, vir_bytes address, bool write)
 	vir_bytes page = page_down(address);
 	uint32_t *entry;
 
-	if (!region || !region_allows(region, write))
+	if (!region)
 		return -EFAULT;
+	if (!region_allows(region, write))
+		return -EACCES;
 	entry = pagetable_make(&space->pagetable, page);
 	if (!entry)
 		return -ENOMEM;
@@ -80,20 +83,38 @@ int space_bring_all(struct space *space, vir_bytes start, vir_bytes end, bool wr
 	return result;
 }
 
+/* The death of RS is the system's, so it may use the reserve. */
+static void reserve_open(endpoint_t endpoint)
+{
+	if (endpoint == RS_PROC_NR)
+		memory_keep_reserve(false);
+}
+
+static void reserve_close(endpoint_t endpoint)
+{
+	if (endpoint == RS_PROC_NR)
+		memory_keep_reserve(true);
+}
+
 int do_pagefault(endpoint_t caller, const struct vm_pagefault_req *request, struct vm_pagefault_rep *reply)
 {
 	struct space *space = process_space(caller);
+	int result;
 
 	(void)reply;
 	if (!space)
 		return -EFAULT;
-	return space_bring(space, request->address, request->error & VM_FAULT_WRITE);
+	reserve_open(caller);
+	result = space_bring(space, request->address, request->error & VM_FAULT_WRITE);
+	reserve_close(caller);
+	return result;
 }
 
 int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_memreq_rep *reply)
 {
 	struct space *space = process_space(request->endpoint);
 	vir_bytes start = request->address, end;
+	int result;
 
 	(void)caller;
 	(void)reply;
@@ -104,5 +125,8 @@ int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_
 		return -EFAULT;
 	if (end - start > MEMREQ_BYTES_MAX)
 		end = start + MEMREQ_BYTES_MAX;
-	return space_bring_all(space, start, end, request->write);
+	reserve_open(request->endpoint);
+	result = space_bring_all(space, start, end, request->write);
+	reserve_close(request->endpoint);
+	return result;
 }

@@ -92,7 +92,7 @@ phys_bytes frame_allocate(void)
 {
 	uint32_t index = frames.free_list;
 
-	if (index == FRAMES_END)
+	if (!frames_available())
 		return 0;
 	frames.free_list = frames.table[index].next;
 	frames.free--;

@@ -30,6 +30,7 @@ struct frames {
 
 	/* Pages of memory: below the identity map's end; above it; of these, the archive's and the free. */
 	uint32_t below, above, archive, free;
+	uint32_t reserve; /* so many free ones are not given out: see memory.h */
 };
 
 extern struct frames frames;
@@ -37,6 +38,12 @@ extern struct frames frames;
 /* How long a table this machine needs, and its making. Everything but the archive is free then. */
 uint32_t frames_table_bytes(const struct boot_info *info);
 void frames_init(const struct boot_info *info, void *table);
+
+/* How many frame_allocate() would give. */
+static inline uint32_t frames_available(void)
+{
+	return frames.free > frames.reserve ? frames.free - frames.reserve : 0;
+}
 
 /* A frame with one reference and unknown contents; 0: there is none. */
 phys_bytes frame_allocate(void);

@@ -13,7 +13,7 @@ static void account(struct vm_info_rep *info)
 	info->kernel = frames.below - pool_pages() - table;
 	info->vm_tables = table + pool_used(POOL_OWN);
 	info->pool_used = pool_used(POOL_TABLES);
-	info->pool_free = pool_available();
+	info->pool_free = pool_unused();
 	info->archive = frames.archive;
 	info->process = frames.above - frames.archive - frames.free;
 	info->free = frames.free;

@@ -4,7 +4,7 @@
 
 #include <granite/sys.h>
 
-#include "boot.h"
+#include "memory.h"
 #include "notes.h"
 #include "pagetable.h"
 #include "vm.h"

@@ -67,7 +67,7 @@ static bool can_populate(const struct space *space, const struct region *region)
 {
 	uint32_t tables = pagetable_missing(&space->pagetable, region->start, region->end);
 
-	return (region->end - region->start) >> PAGE_SHIFT <= frames.free &&
+	return (region->end - region->start) >> PAGE_SHIFT <= frames_available() &&
 	       pagetable_may_grow(&space->pagetable, tables) && tables + 2 <= pool_available();
 }
 

@@ -140,6 +140,37 @@ static vir_bytes next_slot(vir_bytes address, vir_bytes end)
 	return next < end ? next : end;
 }
 
+/* Tables are mostly empty; that is found out by so many entries at once. */
+#define GROUP 8
+
+static bool group_empty(const uint32_t *entry)
+{
+	return !(entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] | entry[7]);
+}
+
+/* The first entry from `entry` on, and before `end`, that is not 0; or `end`. */
+static uint32_t *next_used(uint32_t *entry, uint32_t *end)
+{
+	while (entry < end && !*entry) {
+		entry++;
+		while (entry + GROUP <= end && group_empty(entry))
+			entry += GROUP;
+	}
+	return entry;
+}
+
+/* Entries of one table. */
+static int visit_table(uint32_t *first, vir_bytes start, vir_bytes end, pagetable_visitor *visit,
+                       void *context)
+{
+	uint32_t *last = first + (end - start) / PAGE_SIZE, *entry = next_used(first, last);
+	int result = OK;
+
+	for (; entry < last && result == OK; entry = next_used(entry + 1, last))
+		result = visit(context, start + (uint32_t)(entry - first) * PAGE_SIZE, entry);
+	return result;
+}
+
 int pagetable_each(const struct pagetable *pt, vir_bytes start, vir_bytes end, pagetable_visitor *visit,
                    void *context)
 {
@@ -152,13 +183,9 @@ int pagetable_each(const struct pagetable *pt, vir_bytes start, vir_bytes end, p
 		next = next_slot(address, end);
 		if (!entry)
 			continue;
-		for (; address < next; address += PAGE_SIZE, entry++) {
-			if (!*entry)
-				continue;
-			result = visit(context, address, entry);
-			if (result != OK)
-				return result;
-		}
+		result = visit_table(entry, address, next, visit, context);
+		if (result != OK)
+			return result;
 	}
 	return OK;
 }

@@ -17,7 +17,7 @@ struct free_page {
 static struct {
 	char *base;
 	phys_bytes physical; /* of base */
-	uint32_t pages, available;
+	uint32_t pages, unused, reserve;
 	uint32_t used[POOL_USES];
 	uint32_t touched;        /* pages from here on have never been used, and hold anything */
 	struct free_page *ready; /* free */
@@ -30,7 +30,7 @@ void pool_init(void *base, phys_bytes physical, uint32_t pages)
 	memset(&pool, 0, sizeof(pool));
 	pool.base = base;
 	pool.physical = physical;
-	pool.pages = pool.available = pages;
+	pool.pages = pool.unused = pages;
 }
 
 static void ripen(void)
@@ -79,10 +79,10 @@ static void *take(void)
 
 void *pool_allocate(enum pool_use use)
 {
-	void *page = take();
+	void *page = pool_available() ? take() : NULL;
 
 	if (page) {
-		pool.available--;
+		pool.unused--;
 		pool.used[use]++;
 	}
 	return page;
@@ -107,7 +107,7 @@ void pool_free(void *page, enum pool_use use)
 		pool.fresh_last = free;
 	free->next = pool.fresh;
 	pool.fresh = free;
-	pool.available++;
+	pool.unused++;
 	pool.used[use]--;
 }
 
@@ -116,9 +116,19 @@ uint32_t pool_pages(void)
 	return pool.pages;
 }
 
+uint32_t pool_unused(void)
+{
+	return pool.unused;
+}
+
 uint32_t pool_available(void)
 {
-	return pool.available;
+	return pool.unused > pool.reserve ? pool.unused - pool.reserve : 0;
+}
+
+void pool_keep(uint32_t pages)
+{
+	pool.reserve = pages;
 }
 
 uint32_t pool_used(enum pool_use use)

@@ -28,7 +28,9 @@ void *pool_allocate(enum pool_use use);
 void pool_free(void *page, enum pool_use use);
 
 uint32_t pool_pages(void);     /* in all */
-uint32_t pool_available(void); /* of these, free */
+uint32_t pool_unused(void);    /* of these, free */
+uint32_t pool_available(void); /* of these, more than what is kept in reserve (memory.h) */
+void pool_keep(uint32_t pages);
 uint32_t pool_used(enum pool_use use);
 
 phys_bytes pool_physical(const void *page);

@@ -127,7 +127,7 @@ struct vm_procinfo_rep {
 	uint32_t mapped;   /* pages that regions span */
 };
 
-/* The reply is OK, -EFAULT (nothing there, or the right is missing) or -ENOMEM. */
+/* The reply is OK, -EFAULT (nothing is mapped there), -EACCES (the right is missing) or -ENOMEM. */
 struct vm_pagefault_req {
 	vir_bytes address;
 	uint32_t error; /* the processor's error code, Intel SDM vol. 3A, 4.7: VM_FAULT_* */

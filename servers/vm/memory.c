@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "boot.h"
+#include "memory.h"
 
 #include "frames.h"
 #include "pagetable.h"
 #include "pool.h"
 #include "types.h"
 #include "vm.h"
+
+#define RESERVE_FRAMES     64
+#define RESERVE_POOL_PAGES 16
 
 static void require(bool condition, const char *otherwise)
 {
@@ -39,4 +42,11 @@ void memory_init(const struct boot_info *info, void *pool)
 	          (bytes - table) >> PAGE_SHIFT);
 	pagetable_init(info->region_end);
 	archive_init(info);
+	memory_keep_reserve(true);
+}
+
+void memory_keep_reserve(bool keep)
+{
+	frames.reserve = keep ? RESERVE_FRAMES : 0;
+	pool_keep(keep ? RESERVE_POOL_PAGES : 0);
 }

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm_machine.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include <granite/sys.h>
+
+#include "servers/vm/memory.h"
+#include "servers/vm/notes.h"
+#include "servers/vm/pagetable.h"
+#include "servers/vm/pool.h"
+#include "servers/vm/process.h"
+#include "servers/vm/vm.h"
+
+#define REGION_END (16u << 20)
+#define VM_PHYS    0x123000u /* where VM's segment starts */
+#define PROCS_MAX  32
+#define TLB_SIZE   4096
+
+struct frame_contents {
+	uint32_t word[PAGE_WORDS];
+};
+
+struct tlb_entry {
+	uint32_t page; /* its number + 1; 0: empty */
+	uint32_t entry;
+};
+
+struct proc {
+	endpoint_t endpoint; /* NONE: free */
+	uint32_t generation;
+	phys_bytes directory;
+	struct tlb_entry tlb[TLB_SIZE];
+	uint32_t slots[PROC_SLOT_END]; /* directory entries that the processor has kept; 0: not this one */
+};
+
+static struct {
+	void *pool;
+	uint32_t frames_end; /* first frame number beyond memory */
+	struct frame_contents *memory;
+	struct proc procs[PROCS_MAX];
+	bool fail_fork;
+	volatile sig_atomic_t in_vm;
+	void (*others)(void);
+} machine;
+
+/* Not cmocka's: this may run within a signal handler. */
+static void broken(const char *what)
+{
+	fprintf(stderr, "machine: %s\n", what);
+	abort();
+}
+
+void vm_panic(const char *reason)
+{
+	fprintf(stderr, "VM panics: ");
+	broken(reason);
+	for (;;)
+		;
+}
+
+/* ---- Memory ---- */
+
+static struct frame_contents *contents(phys_bytes frame)
+{
+	uint32_t number = frame >> PAGE_SHIFT;
+
+	if (number < REGION_END >> PAGE_SHIFT || number >= machine.frames_end)
+		broken("this is no frame");
+	return &machine.memory[number - (REGION_END >> PAGE_SHIFT)];
+}
+
+uint32_t archive_word(uint32_t offset)
+{
+	return 0xa0000000 | offset / WORD_STRIDE;
+}
+
+static void fill_archive(const struct boot_info *info)
+{
+	for (uint32_t offset = 0; offset < info->archive_bytes; offset += WORD_STRIDE)
+		contents(page_down(info->archive_start + offset))->word[offset / WORD_STRIDE % PAGE_WORDS] =
+		        archive_word(offset);
+}
+
+/* Half of the free frames, a hole, the other half, the archive. */
+static struct boot_info describe(const struct machine_size *size)
+{
+	uint32_t half = size->free_frames / 2 * PAGE_SIZE, hole = REGION_END + half,
+	         after = hole + 10 * PAGE_SIZE;
+	uint32_t table = (size->free_frames + size->archive_pages + 10) * 8 / PAGE_SIZE + 1;
+	struct boot_info info = {
+	        .region_end = REGION_END,
+	        .vm_base = VM_PHYS,
+	        .archive_start = after + half,
+	        .archive_bytes = size->archive_pages * PAGE_SIZE,
+	        .pool_start = REGION_END - VM_PHYS - (size->pool_pages + table) * PAGE_SIZE,
+	        .pool_end = REGION_END - VM_PHYS,
+	        .nr_ranges = 3,
+	        .ranges = {{0, 0x9f000}, {0x100000, hole - 0x100000}, {after, 0}},
+	};
+
+	info.ranges[2].bytes = half + info.archive_bytes;
+	return info;
+}
+
+void machine_start(const struct machine_size *size)
+{
+	struct boot_info info = describe(size);
+	uint32_t frames;
+
+	memset(&machine, 0, sizeof(machine));
+	for (int i = 0; i < PROCS_MAX; i++)
+		machine.procs[i].endpoint = NONE;
+	machine.frames_end = (info.archive_start + info.archive_bytes) >> PAGE_SHIFT;
+	frames = machine.frames_end - (REGION_END >> PAGE_SHIFT);
+	machine.memory = malloc(frames * sizeof(machine.memory[0]));
+	memset(machine.memory, 0x5a, frames * sizeof(machine.memory[0]));
+	machine.pool = aligned_alloc(PAGE_SIZE, info.pool_end - info.pool_start);
+	memset(machine.pool, 0x5a, info.pool_end - info.pool_start);
+	fill_archive(&info);
+	memset(process_slot(0), 0, ENDPOINT_SLOTS * sizeof(struct process));
+	vm_notes.count = 0;
+	memory_init(&info, machine.pool);
+}
+
+void machine_stop(void)
+{
+	machine_interrupts(0, NULL);
+	free(machine.memory);
+	free(machine.pool);
+}
+
+/* ---- The kernel ---- */
+
+static struct proc *proc_of(endpoint_t endpoint)
+{
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (machine.procs[i].endpoint == endpoint && endpoint != NONE)
+			return &machine.procs[i];
+	return NULL;
+}
+
+static struct tlb_entry *tlb_entry(struct proc *p, vir_bytes address)
+{
+	return &p->tlb[(address >> PAGE_SHIFT) % TLB_SIZE];
+}
+
+static struct proc *owner_of(phys_bytes directory)
+{
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (machine.procs[i].endpoint != NONE && machine.procs[i].directory == directory)
+			return &machine.procs[i];
+	return NULL;
+}
+
+static void forget_page(struct proc *p, vir_bytes address)
+{
+	if (!p)
+		return;
+	tlb_entry(p, address)->page = 0;
+	memset(p->slots, 0, sizeof(p->slots));
+}
+
+static void forget_all(struct proc *p)
+{
+	if (!p)
+		return;
+	memset(p->tlb, 0, sizeof(p->tlb));
+	memset(p->slots, 0, sizeof(p->slots));
+}
+
+static void apply(const struct vm_note *note)
+{
+	switch (note->op) {
+	case NOTE_ZERO:
+		memset(contents(note->a), 0, sizeof(struct frame_contents));
+		break;
+	case NOTE_COPY:
+		*contents(note->b) = *contents(note->a);
+		break;
+	case NOTE_INVAL_PAGE:
+		forget_page(owner_of(note->a), note->b);
+		break;
+	case NOTE_INVAL_ALL:
+		forget_all(owner_of(note->a));
+		break;
+	default:
+		broken("an unknown note");
+	}
+}
+
+static void carry_out_notes(void)
+{
+	if (vm_notes.count > VM_NOTES_MAX)
+		broken("too many notes");
+	for (uint32_t i = 0; i < vm_notes.count; i++)
+		apply(&vm_notes.note[i]);
+	vm_notes.count = 0;
+}
+
+int sys_vmctl_apply(void)
+{
+	int in_vm = machine.in_vm;
+
+	machine.in_vm = 0;
+	carry_out_notes();
+	machine.in_vm = in_vm;
+	return OK;
+}
+
+int sys_vmctl_setdir(endpoint_t endpoint, phys_bytes directory)
+{
+	struct proc *p = proc_of(endpoint);
+
+	if (!p)
+		return -EDEADSRCDST;
+	p->directory = directory;
+	forget_all(p);
+	return OK;
+}
+
+int sys_fork(endpoint_t parent, phys_bytes directory, endpoint_t *child)
+{
+	(void)parent;
+	for (int i = 0; i < PROCS_MAX && !machine.fail_fork; i++) {
+		struct proc *p = &machine.procs[i];
+
+		if (p->endpoint != NONE)
+			continue;
+		p->directory = directory;
+		forget_all(p);
+		p->generation++;
+		*child = p->endpoint = ENDPOINT_MAKE(i + 2, p->generation);
+		return OK;
+	}
+	machine.fail_fork = false;
+	return -EAGAIN;
+}
+
+/* What the processor finds in the tables; 0: nothing present. */
+static uint32_t walk(struct proc *p, vir_bytes address)
+{
+	const uint32_t *directory = pool_pointer(p->directory), *table;
+	uint32_t *slot = &p->slots[(PROC_BASE + address) >> 22], entry;
+
+	if (!*slot)
+		*slot = directory[(PROC_BASE + address) >> 22];
+	if (!(*slot & PTE_PRESENT))
+		return 0;
+	table = pool_pointer(*slot & PTE_FRAME);
+	entry = table[(address >> 12) & 1023];
+	return entry & PTE_PRESENT ? entry : 0;
+}
+
+static uint32_t *word_of(uint32_t entry, vir_bytes address)
+{
+	return &contents(entry & PTE_FRAME)->word[address / WORD_STRIDE % PAGE_WORDS];
+}
+
+/* VM copies only zeros, from a page of its own. */
+int sys_vircopy(endpoint_t source, vir_bytes source_address, endpoint_t destination, vir_bytes address,
+                size_t bytes, uint32_t flags)
+{
+	struct proc *p = proc_of(destination);
+
+	(void)source_address;
+	if (source != SELF || !p || !(flags & VIRCOPY_TRY))
+		return -EFAULT;
+	for (vir_bytes a = address; a < address + bytes; a++) {
+		uint32_t entry = walk(p, a);
+
+		if (!(entry & PTE_WRITE))
+			return -EFAULT;
+		if (a % WORD_STRIDE == 0)
+			*word_of(entry, a) = 0;
+	}
+	return OK;
+}
+
+/* ---- Processes ---- */
+
+void machine_enter_vm(void)
+{
+	machine.in_vm = 1;
+}
+
+void machine_leave_vm(void)
+{
+	machine.in_vm = 0;
+	carry_out_notes();
+}
+
+void machine_fail_next_fork(void)
+{
+	machine.fail_fork = true;
+}
+
+int machine_fork(endpoint_t parent, endpoint_t *child)
+{
+	struct vm_fork_req request = {.parent = parent};
+	struct vm_fork_rep reply = {0};
+	int result = MACHINE_CALL(fork, PM_PROC_NR, &request, &reply);
+
+	*child = reply.child;
+	return result;
+}
+
+int machine_exec(endpoint_t endpoint, const struct vm_exec_plan *plan)
+{
+	int result;
+
+	machine_enter_vm();
+	result = process_exec(process_find(endpoint), plan);
+	machine_leave_vm();
+	return result;
+}
+
+void machine_exit(endpoint_t endpoint)
+{
+	struct vm_exit_req request = {.endpoint = endpoint};
+
+	proc_of(endpoint)->endpoint = NONE;
+	if (MACHINE_CALL(exit, PM_PROC_NR, &request, NULL) != OK)
+		broken("a process can not exit");
+}
+
+/* The word, through the TLB or the tables; NULL: that would be a page fault. */
+static uint32_t *reach(struct proc *p, vir_bytes address, bool write)
+{
+	struct tlb_entry *cached = tlb_entry(p, address);
+	uint32_t page = (address >> PAGE_SHIFT) + 1, rights = PTE_USER | (write ? PTE_WRITE : 0);
+
+	if (cached->page != page || (cached->entry & rights) != rights)
+		*cached = (struct tlb_entry){page, walk(p, address)};
+	if ((cached->entry & rights) == rights)
+		return word_of(cached->entry, address);
+	/* A page fault makes the processor forget what led to it. */
+	cached->page = 0;
+	p->slots[(PROC_BASE + address) >> 22] = 0;
+	return NULL;
+}
+
+static uint32_t *touch(endpoint_t endpoint, vir_bytes address, bool write, int *verdict)
+{
+	struct vm_pagefault_req fault = {.address = address, .error = write ? VM_FAULT_WRITE : 0};
+	struct proc *p = proc_of(endpoint);
+	uint32_t *word;
+
+	*verdict = OK;
+	for (int attempts = 0; attempts < 3; attempts++) {
+		word = reach(p, address, write);
+		if (word)
+			return word;
+		*verdict = MACHINE_CALL(pagefault, endpoint, &fault, NULL);
+		if (*verdict != OK)
+			return NULL;
+	}
+	broken("VM says OK, and the page fault comes again");
+	return NULL;
+}
+
+int machine_read(endpoint_t endpoint, vir_bytes address, uint32_t *value)
+{
+	int verdict;
+	uint32_t *word = touch(endpoint, address, false, &verdict);
+
+	if (word)
+		*value = *word;
+	return verdict;
+}
+
+int machine_write(endpoint_t endpoint, vir_bytes address, uint32_t value)
+{
+	int verdict;
+	uint32_t *word = touch(endpoint, address, true, &verdict);
+
+	if (word)
+		*word = value;
+	return verdict;
+}
+
+bool machine_peek(endpoint_t endpoint, vir_bytes address, uint32_t *value)
+{
+	struct proc *p = proc_of(endpoint);
+	uint32_t *word = p ? reach(p, address, false) : NULL;
+
+	if (word)
+		*value = *word;
+	return word;
+}
+
+/* ---- Interrupts and chance ---- */
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	if (!machine.in_vm)
+		return;
+	carry_out_notes();
+	if (machine.others)
+		machine.others();
+}
+
+void machine_interrupts(unsigned usecs, void (*others)(void))
+{
+	struct itimerval timer = {.it_interval.tv_usec = usecs, .it_value.tv_usec = usecs};
+
+	machine.others = others;
+	signal(SIGALRM, interrupt);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static uint64_t random_state;
+
+void random_start(void)
+{
+	const char *seed = getenv("SEED");
+
+	random_state = seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL);
+	printf("SEED=%llu\n", (unsigned long long)random_state);
+	random_state = random_state * 2 + 1;
+}
+
+/* xorshift64*: G. Marsaglia, S. Vigna. */
+uint32_t random_below(uint32_t below)
+{
+	random_state ^= random_state >> 12;
+	random_state ^= random_state << 25;
+	random_state ^= random_state >> 27;
+	return (uint32_t)(random_state * 0x2545f4914f6cdd1dull >> 32) % below;
+}

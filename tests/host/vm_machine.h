@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine for VM: physical memory, a kernel that carries out notes, and processes that see memory as the
+ * processor does, through page tables and a TLB that never forgets anything by itself. Of each page four
+ * words are simulated.
+ */
+#ifndef TESTS_VM_MACHINE_H
+#define TESTS_VM_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <granite/abi/info.h>
+#include <granite/abi/vm.h>
+
+#define PAGE_WORDS  4
+#define WORD_STRIDE 1024 /* where they are in the page */
+
+struct machine_size {
+	uint32_t pool_pages, archive_pages, free_frames;
+};
+
+/* Begins anew. */
+void machine_start(const struct machine_size *size);
+void machine_stop(void);
+
+/* What stands in a word of the archive. */
+uint32_t archive_word(uint32_t offset);
+
+/* A process as the kernel makes one for VM; and the end, in PM's way. */
+int machine_fork(endpoint_t parent, endpoint_t *child);
+int machine_exec(endpoint_t endpoint, const struct vm_exec_plan *plan);
+void machine_exit(endpoint_t endpoint);
+void machine_fail_next_fork(void); /* the kernel's process table is full, once */
+
+/* The process reads or writes a word. OK, or VM's verdict on the page fault. */
+int machine_read(endpoint_t endpoint, vir_bytes address, uint32_t *value);
+int machine_write(endpoint_t endpoint, vir_bytes address, uint32_t value);
+
+/* Reads if that takes no page fault; false: it would. */
+bool machine_peek(endpoint_t endpoint, vir_bytes address, uint32_t *value);
+
+/* VM's calls, made by `caller`; the kernel carries out the notes afterwards. */
+#define MACHINE_CALL(name, caller, request, reply)               \
+	({                                                       \
+		machine_enter_vm();                              \
+		int result_ = do_##name(caller, request, reply); \
+		machine_leave_vm();                              \
+		result_;                                         \
+	})
+void machine_enter_vm(void);
+void machine_leave_vm(void);
+
+/* Interrupts VM every so many microseconds (0: no more): notes are carried out, and `others` run. */
+void machine_interrupts(unsigned usecs, void (*others)(void));
+
+/* A number below `below`, from the seed in the environment (SEED) or a new one, which is printed. */
+void random_start(void);
+uint32_t random_below(uint32_t below);
+
+#endif
