@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* links: servers/rs/manifest.c servers/rs/words.c servers/rs/privileges.c */
+/* The manifest: what a line means, and what becomes of hostile ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include <granite/abi/sys.h>
+#include <servers/rs/manifest.h>
+
+static struct manifest manifest;
+static uint32_t reports, reported_line;
+static char reported[200];
+static char *text; /* as long as the manifest, so that the sanitizer sees a read beyond it */
+
+static void report(uint32_t line, const char *problem, struct span word)
+{
+	reports++;
+	reported_line = line;
+	snprintf(reported, sizeof(reported), "%s: %.*s", problem, (int)word.bytes, word.start);
+}
+
+static void parse_bytes(const char *bytes, uint32_t count)
+{
+	free(text);
+	text = malloc(count ? count : 1);
+	memcpy(text, bytes, count);
+	memset(&manifest, 0xff, sizeof(manifest));
+	manifest.report = report;
+	reports = 0;
+	manifest_parse(&manifest, text, count);
+}
+
+static void parse(const char *string)
+{
+	parse_bytes(string, (uint32_t)strlen(string));
+}
+
+static int release(void **state)
+{
+	(void)state;
+	free(text);
+	text = NULL;
+	return 0;
+}
+
+static void assert_bad(const char *line, const char *problem)
+{
+	char whole[2000];
+
+	snprintf(whole, sizeof(whole), "service good bin/good\n%s\nservice last bin/last\n", line);
+	parse(whole);
+	assert_int_equal(reports, 1);
+	assert_int_equal(reported_line, 2);
+	assert_string_equal(reported, problem);
+	assert_int_equal(manifest.nr_services, 2);
+	assert_string_equal(manifest.services[0].label, "good");
+	assert_string_equal(manifest.services[1].label, "last");
+	assert_int_equal(manifest.users.line, 0);
+}
+
+static int may_call(const struct priv_spec *spec, uint32_t call)
+{
+	return spec->calls[(call - KCALL_BASE) / 32] >> (call - KCALL_BASE) % 32 & 1;
+}
+
+static int may_reach(const struct priv_spec *spec, uint32_t id)
+{
+	return spec->ipc_to[id / 32] >> id % 32 & 1;
+}
+
+static void a_full_line_is_understood(void **state)
+{
+	const struct manifest_service *s;
+
+	(void)state;
+	parse("# comment\n\n  # indented\n"
+	      "service console bin/console calls=vircopy,basic,irqctl ipc=users irqs=4,11 ports=3f8-3ff,80 "
+	      "prio=3 "
+	      "quantum=20 children=inherit flags=archive onexit=poweroff -- one --two key=3 #four\r\n");
+	assert_int_equal(reports, 0);
+	assert_int_equal(manifest.nr_services, 1);
+	s = &manifest.services[0];
+	assert_int_equal(s->line, 4);
+	assert_string_equal(s->label, "console");
+	assert_string_equal(s->program, "bin/console");
+	assert_int_equal(s->spec.id, PRIV_ID_FIRST);
+	assert_int_equal(s->spec.flags, PRIV_INHERIT | PRIV_ARCHIVE);
+	assert_int_equal(s->spec.irqs, 1 << 4 | 1 << 11);
+	assert_int_equal(s->spec.nr_ports, 2);
+	assert_int_equal(s->spec.ports[0].first, 0x3f8);
+	assert_int_equal(s->spec.ports[0].last, 0x3ff);
+	assert_int_equal(s->spec.ports[1].first, 0x80);
+	assert_int_equal(s->spec.ports[1].last, 0x80);
+	assert_int_equal(s->spec.nr_phys, 0);
+	assert_int_equal(s->priority, 3);
+	assert_int_equal(s->quantum_msecs, 20);
+	assert_int_equal(s->on_exit, ON_EXIT_POWEROFF);
+	assert_int_equal(s->nr_args, 4);
+	assert_memory_equal(s->args[1].start, "--two", 5);
+	assert_memory_equal(s->args[3].start, "#four", 5);
+	assert_int_equal(s->args[3].bytes, 5);
+	assert_true(may_call(&s->spec, SYS_VIRCOPY) && may_call(&s->spec, SYS_IRQCTL));
+	assert_false(may_call(&s->spec, SYS_ABORT) || may_call(&s->spec, SYS_DIAGCTL));
+	assert_true(may_reach(&s->spec, PRIV_ID_USER));
+}
+
+static void a_short_line_has_the_basics_only(void **state)
+{
+	const struct manifest_service *s = &manifest.services[0];
+
+	(void)state;
+	parse("service sh bin/sh");
+	assert_int_equal(manifest.nr_services, 1);
+	assert_true(may_call(&s->spec, SYS_SETTLS) && may_call(&s->spec, SYS_BRIDGE));
+	assert_false(may_call(&s->spec, SYS_VIRCOPY) || may_call(&s->spec, SYS_PRIVCTL));
+	assert_true(may_reach(&s->spec, PRIV_ID_VM) && may_reach(&s->spec, PRIV_ID_PM));
+	assert_true(may_reach(&s->spec, PRIV_ID_RS));
+	assert_false(may_reach(&s->spec, PRIV_ID_USER) || may_reach(&s->spec, PRIV_ID_FIRST));
+	assert_int_equal(s->spec.flags, 0);
+	assert_int_equal(s->spec.irqs, 0);
+	assert_int_equal(s->spec.nr_ports, 0);
+	assert_int_equal(s->priority, SCHED_PRIO_USER);
+	assert_int_equal(s->on_exit, ON_EXIT_NOTHING);
+}
+
+static void labels_may_be_named_before_they_are_given(void **state)
+{
+	(void)state;
+	parse("users ipc=b,vm\nservice a bin/a ipc=b\nservice b bin/b ipc=a\n");
+	assert_int_equal(reports, 0);
+	assert_true(may_reach(&manifest.services[0].spec, PRIV_ID_FIRST + 1));
+	assert_false(may_reach(&manifest.services[0].spec, PRIV_ID_FIRST));
+	assert_true(may_reach(&manifest.services[1].spec, PRIV_ID_FIRST));
+	assert_int_equal(manifest.users.spec.id, PRIV_ID_USER);
+	assert_int_equal(manifest.users.line, 1);
+	assert_true(may_reach(&manifest.users.spec, PRIV_ID_FIRST + 1));
+	assert_false(may_reach(&manifest.users.spec, PRIV_ID_FIRST));
+}
+
+static void unknown_peers_take_their_own_line_out_only(void **state)
+{
+	(void)state;
+	parse("service a bin/a ipc=b\nservice b bin/b ipc=nobody\nservice c bin/c\n");
+	assert_int_equal(reports, 1);
+	assert_int_equal(reported_line, 2);
+	assert_string_equal(reported, "ipc with an unknown label: nobody");
+	assert_int_equal(manifest.nr_services, 2);
+	assert_string_equal(manifest.services[1].label, "c");
+	assert_int_equal(manifest.services[1].spec.id, PRIV_ID_FIRST + 2);
+}
+
+static void guests_reach_each_other_and_the_console(void **state)
+{
+	const struct manifest_service *g;
+
+	(void)state;
+	parse("service console bin/console\nservice other bin/other\n"
+	      "service one bin/one calls=guest,vircopy ipc=guest children=inherit\nservice two bin/two "
+	      "ipc=guest\n");
+	assert_int_equal(reports, 0);
+	g = &manifest.services[2];
+	assert_true(may_reach(&g->spec, PRIV_ID_FIRST));
+	assert_false(may_reach(&g->spec, PRIV_ID_FIRST + 1));
+	assert_true(may_reach(&g->spec, PRIV_ID_FIRST + 2));
+	assert_true(may_reach(&g->spec, PRIV_ID_FIRST + 3));
+	assert_true(may_call(&g->spec, SYS_VIRCOPY));
+	assert_false(may_reach(&g->spec, PRIV_ID_USER));
+}
+
+static void all_is_everybody(void **state)
+{
+	(void)state;
+	parse("service a bin/a ipc=all\n");
+	for (uint32_t id = 0; id < NR_PRIVS; id++)
+		assert_true(may_reach(&manifest.services[0].spec, id));
+}
+
+static void bad_lines_are_named_and_left_out(void **state)
+{
+	(void)state;
+	assert_bad("srevice a bin/a", "neither `service` nor `users`: srevice");
+	assert_bad("service", "a service needs a label and a program: ");
+	assert_bad("service a", "a service needs a label and a program: ");
+	assert_bad("service good bin/a", "a label taken already: good");
+	assert_bad("service pm bin/a", "a reserved label: pm");
+	assert_bad("service abcdefghijklmnop bin/a", "a label too long: abcdefghijklmnop");
+	assert_bad("service a,b bin/a", "a label with `,` or `=`: a,b");
+	assert_bad("service a bin/a color=red", "no such key: color=red");
+	assert_bad("service a bin/a calls", "no such key: calls");
+	assert_bad("service a bin/a =3", "no such key: =3");
+	assert_bad("service a bin/a prio=1 prio=2", "a key given twice: prio=2");
+	assert_bad("service a bin/a calls=vircopy,vircpy", "no such kernel call: vircpy");
+	assert_bad("service a bin/a calls=vircopy,,fork", "no such kernel call: ");
+	assert_bad("service a bin/a calls=VIRCOPY", "no such kernel call: VIRCOPY");
+	assert_bad("service a bin/a irqs=16", "not an interrupt line: 16");
+	assert_bad("service a bin/a irqs=-1", "not an interrupt line: -1");
+	assert_bad("service a bin/a irqs=4294967300", "not an interrupt line: 4294967300");
+	assert_bad("service a bin/a ports=3ff-3f8", "not a range of ports: 3ff-3f8");
+	assert_bad("service a bin/a ports=10000", "not a range of ports: 10000");
+	assert_bad("service a bin/a ports=3f8-", "not a range of ports: 3f8-");
+	assert_bad("service a bin/a ports=-3f8", "not a range of ports: -3f8");
+	assert_bad("service a bin/a ports=1-2-3", "not a range of ports: 1-2-3");
+	assert_bad("service a bin/a ports=1,2,3,4,5,6,7,8,9", "too many ranges of ports: 9");
+	assert_bad("service a bin/a prio=16", "not a priority: 16");
+	assert_bad("service a bin/a prio=", "not a priority: ");
+	assert_bad("service a bin/a quantum=0", "not a quantum in milliseconds: 0");
+	assert_bad("service a bin/a quantum=1001", "not a quantum in milliseconds: 1001");
+	assert_bad("service a bin/a children=steal", "children are `inherit` or `user`: steal");
+	assert_bad("service a bin/a flags=root", "no such flag: root");
+	assert_bad("service a bin/a onexit=explode", "onexit is `restart`, `poweroff` or `nothing`: explode");
+	assert_bad("service a bin/a ipc=nobody", "ipc with an unknown label: nobody");
+	assert_bad("users ipc=nobody", "ipc with an unknown label: nobody");
+	assert_bad("users irqs=4", "no such key: irqs=4");
+	assert_bad("users ipc=good -- x", "arguments for nobody: --");
+	assert_bad("service a bin/a\001", "a control character: ");
+}
+
+static void a_second_users_line_is_refused(void **state)
+{
+	(void)state;
+	parse("users ipc=vm\nusers ipc=all\n");
+	assert_int_equal(reports, 1);
+	assert_int_equal(reported_line, 2);
+	assert_false(may_reach(&manifest.users.spec, PRIV_ID_FIRST));
+}
+
+static void a_refused_users_line_gives_no_rights(void **state)
+{
+	(void)state;
+	parse("users ipc=all,nobody\n");
+	assert_int_equal(reports, 1);
+	assert_int_equal(manifest.users.line, 0);
+}
+
+static void zero_bytes_and_long_lines_are_survived(void **state)
+{
+	static char line[5000];
+
+	(void)state;
+	parse_bytes("service a bin/a\0x\nservice b bin/b", 33);
+	assert_int_equal(reports, 1);
+	assert_int_equal(manifest.nr_services, 1);
+	strcpy(line, "service a bin/a --");
+	for (int i = 0; i < 61; i++)
+		strcat(line, " x");
+	parse(line);
+	assert_int_equal(reports, 1);
+	memset(line, 'y', sizeof(line) - 1);
+	parse(line);
+	assert_int_equal(reports, 1);
+	parse_bytes("", 0);
+	assert_int_equal(reports, 0);
+	assert_int_equal(manifest.nr_services, 0);
+}
+
+static void there_is_an_end_to_services(void **state)
+{
+	static char many[(MANIFEST_SERVICES_MAX + 1) * 32];
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i <= MANIFEST_SERVICES_MAX; i++)
+		at += (size_t)sprintf(many + at, "service s%d bin/x\n", i);
+	parse(many);
+	assert_int_equal(reports, 1);
+	assert_int_equal(reported_line, MANIFEST_SERVICES_MAX + 1);
+	assert_int_equal(manifest.nr_services, MANIFEST_SERVICES_MAX);
+	assert_int_equal(manifest.services[MANIFEST_SERVICES_MAX - 1].spec.id, NR_PRIVS - 1);
+}
+
+static void random_text_is_survived(void **state)
+{
+	static const char *const pieces[] = {"service ", "users ", "a ",    "bin/a ", "calls=", "ipc=",
+	                                     "irqs=",    "ports=", "guest", ",",      "-",      "--",
+	                                     "\n",       "#",      "=",     "all",    "7",      "3f8",
+	                                     "prio=",    "\t",     "\r",    "b ",     "\xff",   "flags="};
+	unsigned seed = getenv("SEED") ? (unsigned)atoi(getenv("SEED")) : (unsigned)time(NULL);
+
+	(void)state;
+	print_message("SEED=%u\n", seed);
+	srand(seed);
+	for (int round = 0; round < 20000; round++) {
+		char line[400] = "";
+
+		for (int i = rand() % 40; i; i--)
+			strcat(line, pieces[(unsigned)rand() % (sizeof(pieces) / sizeof(pieces[0]))]);
+		parse(line);
+		assert_true(manifest.nr_services <= MANIFEST_SERVICES_MAX);
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, release)
+	const struct CMUnitTest tests[] = {
+	        TEST(a_full_line_is_understood),
+	        TEST(a_short_line_has_the_basics_only),
+	        TEST(labels_may_be_named_before_they_are_given),
+	        TEST(unknown_peers_take_their_own_line_out_only),
+	        TEST(guests_reach_each_other_and_the_console),
+	        TEST(all_is_everybody),
+	        TEST(bad_lines_are_named_and_left_out),
+	        TEST(a_second_users_line_is_refused),
+	        TEST(a_refused_users_line_gives_no_rights),
+	        TEST(zero_bytes_and_long_lines_are_survived),
+	        TEST(there_is_an_end_to_services),
+	        TEST(random_text_is_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
