@@ -18,13 +18,20 @@ static const struct server_op operations[] = {
 #undef OP
 };
 
-/* The console can't complain on the console: what goes wrong here goes to the kernel's log. */
+/* The console can't speak on the console: what it has to say goes to the kernel's log. */
+static void say(const char *text)
+{
+	char line[DIAG_MAX];
+	int length = snprintf(line, sizeof(line), "[console] %s\n", text);
+	if (sys_diagctl(line, length) != OK)
+		abort();
+}
+
 static void complain(const char *what, int result)
 {
-	char text[DIAG_MAX];
-	int length = snprintf(text, sizeof(text), "[console] %s: %s\n", what, strerror(-result));
-	if (sys_diagctl(text, length) != OK)
-		abort();
+	char text[DIAG_MAX / 2];
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(-result));
+	say(text);
 }
 
 static void notified(const struct message *m)
@@ -49,6 +56,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	terminal_init(argc > 1 && strcmp(argv[1], "pipe") == 0 ? LINE_PIPE : LINE_PERSON);
+	say("ready"); /* whoever is at the other end may send from now on: the UART forgets what came before */
 	complain("receiving failed", server_run(&server));
 	return 1;
 }

@@ -64,16 +64,18 @@ static const char *job_remove(pid_t pid)
 
 /* ---- Waiting ---- */
 
-/* Status and signal by name. Ctrl-C needs a new line only: who typed it knows. */
+/* Status and signal by name. What the keys Ctrl-C and Ctrl-\ showed needs a new line; who typed Ctrl-C knows.
+ */
 static void tell_end(const char *name, int status)
 {
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
+	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	if (signal == SIGINT || signal == SIGQUIT)
 		putchar('\n');
-	else if (WIFSIGNALED(status))
-		printf("%s: killed by %s\n", name, signal_name(WTERMSIG(status)));
-	else if (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != STATUS_NOT_FOUND &&
-	         WEXITSTATUS(status) != STATUS_NOT_RUN)
-		printf("%s: exit status %d\n", name, WEXITSTATUS(status));
+	if (signal && signal != SIGINT)
+		printf("%s: killed by %s\n", name, signal_name(signal));
+	if (code && code != STATUS_NOT_FOUND && code != STATUS_NOT_RUN)
+		printf("%s: exit status %d\n", name, code);
 }
 
 static void give_terminal(pid_t group)

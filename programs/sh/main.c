@@ -15,7 +15,12 @@
 	"Starts programs by name. -c carries out its argument and leaves; `help` at the prompt tells more."
 #define PROMPT "granite> "
 
-enum input { INPUT_LINE, INPUT_TOO_LONG, INPUT_INTERRUPTED, INPUT_END };
+enum input {
+	INPUT_LINE,
+	INPUT_TOO_LONG,
+	INPUT_INTERRUPTED,
+	INPUT_END, /* Ctrl-D: at the beginning of a line only, elsewhere it does nothing */
+};
 
 /* Makes read fail with EINTR, which is all that Ctrl-C at the prompt shall do. */
 static void interrupted(int signal)
@@ -31,26 +36,40 @@ static void catch_signals(void)
 	(void)signal(SIGTSTP, SIG_IGN);
 }
 
+/* The next byte typed, or minus an enum input. What is read at once, of a terminal one line, Ctrl-C can't cut
+ * in two. */
+static int next_byte(void)
+{
+	static char typed[PARSE_LINE_MAX];
+	static ssize_t count, next;
+	if (next == count) {
+		next = 0;
+		count = read(STDIN_FILENO, typed, sizeof(typed));
+	}
+	if (count > 0)
+		return (unsigned char)typed[next++];
+	if (count < 0 && errno != EINTR) {
+		perror("sh");
+		exit(1);
+	}
+	int result = count < 0 ? -INPUT_INTERRUPTED : -INPUT_END;
+	count = 0;
+	return result;
+}
+
 /* Reads up to the end of a line, which is cut off. Of a line too long nothing is kept. */
 static enum input read_line(char *line, size_t size)
 {
 	size_t used = 0;
 	enum input result = INPUT_LINE;
-	for (;;) {
-		char byte;
-		ssize_t count = read(STDIN_FILENO, &byte, 1);
-		if (count < 0 && errno == EINTR)
-			return INPUT_INTERRUPTED;
-		if (count < 0 || (count == 0 && used == 0))
-			return INPUT_END;
-		if (count == 0)
-			continue;
-		if (byte == '\n')
-			break;
-		if (used == size - 1)
+	int byte;
+	while ((byte = next_byte()) != '\n') {
+		if (byte == -INPUT_INTERRUPTED || (byte < 0 && used == 0))
+			return (enum input) - byte;
+		if (byte >= 0 && used == size - 1)
 			result = INPUT_TOO_LONG;
-		else
-			line[used++] = byte;
+		else if (byte >= 0)
+			line[used++] = (char)byte;
 	}
 	line[used] = '\0';
 	return result;

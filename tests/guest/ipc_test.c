@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: MIT */
+/* Message passing: every primitive, its refusals, and what hostile arguments come to. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <granite/abi/layout.h>
+#include <granite/rs.h>
+#include <granite/sys.h>
+#include <granite/vm.h>
+
+#include "tap.h"
+
+static endpoint_t parent;
+
+static endpoint_t endpoint_of(pid_t pid)
+{
+	endpoint_t endpoint = pm_endpoint(pid);
+	CHECK(endpoint > 0);
+	return endpoint;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	CHECK_KILLED(tap_wait(pid), SIGKILL);
+}
+
+/* So long that whoever runs meanwhile is waiting where it should be. */
+static void let_others_run(void)
+{
+	usleep(30000);
+}
+
+static void fill(struct message *m, int32_t type)
+{
+	m->m_type = type;
+	for (int i = 0; i < MESSAGE_PAYLOAD; i++)
+		m->m_bytes[i] = (uint8_t)(type + i);
+}
+
+static int is_filled(const struct message *m, int32_t type)
+{
+	for (int i = 0; i < MESSAGE_PAYLOAD; i++)
+		if (m->m_bytes[i] != (uint8_t)(type + i))
+			return 0;
+	return m->m_type == type;
+}
+
+/* ---- The primitives ---- */
+
+static void send_three(void)
+{
+	for (int i = 0; i < 3; i++) {
+		struct message m;
+		fill(&m, 100 + i);
+		m.m_source = 12345; /* a forgery, of no effect */
+		CHECK_INT(ipc_send(parent, &m), OK);
+	}
+}
+
+static void a_message_arrives_whole_and_tells_its_sender(void)
+{
+	parent = sys_self();
+	pid_t pid = tap_start(send_three);
+	endpoint_t child = endpoint_of(pid);
+	for (int i = 0; i < 3; i++) {
+		struct message m = {0};
+		int status = -1;
+		CHECK_INT(ipc_receive(i == 1 ? child : ANY, &m, &status), OK);
+		CHECK(is_filled(&m, 100 + i));
+		CHECK_INT(m.m_source, child);
+		CHECK_INT(status, IPC_SEND);
+	}
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+static void serve_doubling(void)
+{
+	struct message m;
+	int status;
+	int result = ipc_receive(ANY, &m, &status);
+	while (result == OK) {
+		m.m_words[0] *= 2;
+		result = ipc_reply_receive(m.m_source, &m, &status);
+	}
+	CHECK_INT(result, OK);
+}
+
+static void sendrec_and_reply_receive_make_a_round_trip(void)
+{
+	pid_t pid = tap_start(serve_doubling);
+	endpoint_t server = endpoint_of(pid);
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct message m = {.m_type = 1};
+		m.m_words[0] = i;
+		REQUIRE(ipc_sendrec(server, &m) == OK);
+		REQUIRE(m.m_words[0] == 2 * i && m.m_source == server);
+	}
+	end(pid);
+}
+
+static void receive_from_the_later_one(void)
+{
+	struct message m;
+	int status;
+	CHECK_INT(ipc_receive(parent, &m, &status), OK);
+	endpoint_t wanted = (endpoint_t)m.m_words[0];
+	let_others_run();
+	CHECK_INT(ipc_receive(wanted, &m, &status), OK);
+	CHECK_INT(m.m_source, wanted);
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	CHECK(m.m_source != wanted);
+}
+
+static endpoint_t receiver;
+
+static void send_to_receiver(void)
+{
+	struct message m = {.m_type = 5};
+	CHECK_INT(ipc_send(receiver, &m), OK);
+}
+
+static void receive_can_choose_its_sender(void)
+{
+	parent = sys_self();
+	pid_t receiver_pid = tap_start(receive_from_the_later_one);
+	receiver = endpoint_of(receiver_pid);
+	pid_t first = tap_start(send_to_receiver);
+	pid_t second = tap_start(send_to_receiver);
+	struct message m = {.m_type = 1};
+	m.m_words[0] = (uint32_t)endpoint_of(second);
+	CHECK_INT(ipc_send(receiver, &m), OK);
+	CHECK_EXITED(tap_wait(first), 0);
+	CHECK_EXITED(tap_wait(second), 0);
+	CHECK_EXITED(tap_wait(receiver_pid), 0);
+}
+
+static void wait_for_one(void)
+{
+	struct message m;
+	int status;
+	CHECK_INT(ipc_receive(parent, &m, &status), OK);
+	CHECK(is_filled(&m, 77));
+	CHECK_INT(status, IPC_SENDNB);
+}
+
+static void sendnb_only_reaches_who_waits(void)
+{
+	struct message m;
+	parent = sys_self();
+	fill(&m, 77);
+	pid_t busy = tap_start(let_others_run);
+	CHECK_INT(ipc_sendnb(endpoint_of(busy), &m), -ENOTREADY);
+	CHECK_EXITED(tap_wait(busy), 0);
+	pid_t pid = tap_start(wait_for_one);
+	let_others_run();
+	CHECK_INT(ipc_sendnb(endpoint_of(pid), &m), OK);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+static void notify_parent_often(void)
+{
+	for (int i = 0; i < 50; i++)
+		CHECK_INT(ipc_notify(parent), OK);
+	pause();
+}
+
+static void notifications_coalesce_and_carry_the_time(void)
+{
+	parent = sys_self();
+	pid_t pid = tap_start(notify_parent_often);
+	endpoint_t child = endpoint_of(pid);
+	let_others_run();
+	struct message m;
+	int status;
+	CHECK_INT(ipc_receive(child, &m, &status), OK);
+	CHECK_INT(m.m_type, NOTIFY_MESSAGE);
+	CHECK_INT(m.m_source, child);
+	CHECK_INT(IPC_STATUS_CALL(status), IPC_NOTIFY);
+	struct notify_payload payload;
+	memcpy(&payload, m.m_bytes, sizeof(payload));
+	uint64_t now;
+	CHECK_INT(sys_clock(&now, NULL), OK);
+	CHECK(payload.timestamp > 0 && payload.timestamp <= now);
+	CHECK_INT(payload.interrupts, 0);
+	CHECK_INT(sys_setalarm(20000000, 0, NULL), OK);
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	CHECK_INT(m.m_source, CLOCK); /* and not a second one of the child's */
+	end(pid);
+}
+
+static void forge_a_notification(void)
+{
+	struct message m = {.m_type = NOTIFY_MESSAGE, .m_source = CLOCK};
+	CHECK_INT(ipc_send(parent, &m), OK);
+}
+
+static void a_notification_can_be_told_from_a_message_like_one(void)
+{
+	struct message m;
+	int status;
+	parent = sys_self();
+	pid_t pid = tap_start(forge_a_notification);
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	CHECK_INT(m.m_source, endpoint_of(pid));
+	CHECK_INT(status, IPC_SEND);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+/* ---- Asynchronous messages ---- */
+
+static void send_many_then_ask(void)
+{
+	struct message m;
+	int count = 0;
+	fill(&m, 0);
+	while (count < 1000 && ipc_senda(parent, &m) == OK)
+		fill(&m, ++count);
+	CHECK_INT(count, SENDA_MAX_PER_SENDER);
+	CHECK_INT(ipc_senda(parent, &m), -EAGAIN);
+	fill(&m, 200);
+	CHECK_INT(ipc_send(parent, &m), OK);
+	/* They are taken by now, so there is room again. */
+	CHECK_INT(ipc_senda(parent, &m), OK);
+	CHECK_INT(ipc_send(parent, &m), OK);
+}
+
+static void asynchronous_messages_are_bounded_and_keep_their_order(void)
+{
+	struct message m;
+	int status;
+	parent = sys_self();
+	pid_t pid = tap_start(send_many_then_ask);
+	let_others_run();
+	for (int i = 0; i < SENDA_MAX_PER_SENDER; i++) {
+		CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+		CHECK_INT(status, IPC_SENDA);
+		CHECK(is_filled(&m, i));
+	}
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	CHECK_INT(status, IPC_SEND);
+	int kinds = 0;
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+		kinds |= 1 << IPC_STATUS_CALL(status);
+	}
+	CHECK_INT(kinds, 1 << IPC_SENDA | 1 << IPC_SEND);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+static void answer_late_with_noise_before(void)
+{
+	struct message request, noise = {.m_type = 666};
+	int status;
+	CHECK_INT(ipc_receive(parent, &request, &status), OK);
+	CHECK_INT(ipc_senda(parent, &noise), OK);
+	CHECK_INT(ipc_notify(parent), OK);
+	let_others_run();
+	request.m_type = 42;
+	CHECK_INT(ipc_sendnb(parent, &request), OK);
+}
+
+static void nothing_asynchronous_is_taken_for_a_reply(void)
+{
+	struct message m = {.m_type = 1};
+	int status;
+	parent = sys_self();
+	pid_t pid = tap_start(answer_late_with_noise_before);
+	CHECK_INT(ipc_sendrec(endpoint_of(pid), &m), OK);
+	CHECK_INT(m.m_type, 42);
+	int noise = 0, notification = 0;
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+		noise += m.m_type == 666 && status == IPC_SENDA;
+		notification += m.m_type == NOTIFY_MESSAGE && IPC_STATUS_CALL(status) == IPC_NOTIFY;
+	}
+	CHECK_INT(noise, 1);
+	CHECK_INT(notification, 1);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+static void interrupt_the_caller_of_another(void)
+{
+	struct message m = {.m_type = 666};
+	CHECK_INT(ipc_sendnb(parent, &m), -ENOTREADY);
+	CHECK_INT(ipc_senda(parent, &m), OK);
+	pause();
+}
+
+static void answer_after_the_intruder(void)
+{
+	struct message m;
+	int status;
+	CHECK_INT(ipc_receive(parent, &m, &status), OK);
+	pid_t pid = tap_start(interrupt_the_caller_of_another);
+	let_others_run();
+	CHECK_INT(waitpid(pid, NULL, WNOHANG), 0);
+	m.m_type = 42;
+	m.m_words[0] = (uint32_t)pid;
+	CHECK_INT(ipc_sendnb(parent, &m), OK);
+}
+
+static void only_the_server_called_can_answer(void)
+{
+	struct message m = {.m_type = 1};
+	int status;
+	parent = sys_self();
+	pid_t pid = tap_start(answer_after_the_intruder);
+	CHECK_INT(ipc_sendrec(endpoint_of(pid), &m), OK);
+	CHECK_INT(m.m_type, 42);
+	pid_t intruder = (pid_t)m.m_words[0];
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	CHECK_INT(m.m_type, 666);
+	CHECK_INT(kill(intruder, SIGKILL), 0);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+/* ---- Refusals ---- */
+
+static void wait_for_a_dead_peer(void)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		let_others_run();
+		_exit(0);
+	}
+	struct message m = {.m_type = 1};
+	int status;
+	endpoint_t child = endpoint_of(pid);
+	CHECK_INT(ipc_receive(child, &m, &status), -EDEADSRCDST);
+	CHECK_EXITED(tap_wait(pid), 0);
+	CHECK_INT(ipc_send(child, &m), -EDEADSRCDST);
+	CHECK_INT(ipc_sendrec(child, &m), -EDEADSRCDST);
+	CHECK_INT(ipc_receive(child, &m, &status), -EDEADSRCDST);
+	CHECK_INT(ipc_notify(child), -EDEADSRCDST);
+	CHECK_INT(ipc_sendnb(child, &m), -EDEADSRCDST);
+	CHECK_INT(ipc_senda(child, &m), -EDEADSRCDST);
+	CHECK_INT(ipc_reply_receive(child, &m, &status), -EDEADSRCDST);
+}
+
+static void die_instead_of_taking(void)
+{
+	let_others_run();
+	raise(SIGKILL);
+}
+
+static void die_instead_of_answering(void)
+{
+	struct message m;
+	int status;
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	raise(SIGKILL);
+}
+
+static void a_peer_that_dies_is_reported(void)
+{
+	struct message m = {.m_type = 1};
+	CHECK_EXITED(tap_child(wait_for_a_dead_peer), 0);
+	pid_t pid = tap_start(die_instead_of_taking);
+	CHECK_INT(ipc_send(endpoint_of(pid), &m), -EDEADSRCDST);
+	CHECK_KILLED(tap_wait(pid), SIGKILL);
+	pid = tap_start(die_instead_of_answering);
+	CHECK_INT(ipc_sendrec(endpoint_of(pid), &m), -EDEADSRCDST);
+	CHECK_KILLED(tap_wait(pid), SIGKILL);
+}
+
+static endpoint_t next_in_cycle;
+static int cycle_call;
+
+static void call_next(void)
+{
+	struct message m = {.m_type = 1};
+	let_others_run();
+	int result = cycle_call == IPC_SEND ? ipc_send(next_in_cycle, &m) : ipc_sendrec(next_in_cycle, &m);
+	CHECK(result == -EDEADSRCDST || result == -ELOCKED);
+	_exit(result == -ELOCKED ? 1 : 0);
+}
+
+static void close_cycle_of_two(void)
+{
+	struct message m = {.m_type = 1};
+	next_in_cycle = sys_self();
+	pid_t pid = tap_start(call_next);
+	endpoint_t child = endpoint_of(pid);
+	usleep(100000); /* it waits for us by now */
+	CHECK_INT(ipc_send(child, &m), -ELOCKED);
+	CHECK_INT(ipc_sendrec(child, &m), -ELOCKED);
+	end(pid);
+}
+
+static void close_cycle_of_three(void)
+{
+	struct message m = {.m_type = 1};
+	next_in_cycle = sys_self();
+	pid_t first = tap_start(call_next);
+	next_in_cycle = endpoint_of(first);
+	pid_t second = tap_start(call_next);
+	endpoint_t last = endpoint_of(second);
+	usleep(100000);
+	CHECK_INT(ipc_send(last, &m), -ELOCKED);
+	CHECK_INT(ipc_sendrec(last, &m), -ELOCKED);
+	end(second);
+	end(first);
+}
+
+static void a_cycle_of_waiting_processes_is_refused(void)
+{
+	static const int calls[] = {IPC_SEND, IPC_SENDREC};
+	for (int i = 0; i < 2; i++) {
+		cycle_call = calls[i];
+		CHECK_EXITED(tap_child(close_cycle_of_two), 0);
+		CHECK_EXITED(tap_child(close_cycle_of_three), 0);
+	}
+}
+
+static void a_message_to_oneself_is_refused(void)
+{
+	struct message m = {.m_type = 1};
+	CHECK(ipc_send(sys_self(), &m) < 0);
+	CHECK(ipc_sendrec(sys_self(), &m) < 0);
+	CHECK(ipc_send(SELF, &m) < 0);
+}
+
+static void endpoints_that_name_nobody_are_refused(void)
+{
+	static const endpoint_t bad[] = {ANY,
+	                                 NONE,
+	                                 HARDWARE,
+	                                 CLOCK,
+	                                 -6,
+	                                 INT32_MIN,
+	                                 INT32_MAX,
+	                                 0,
+	                                 ENDPOINT_MAKE(1900, 1),
+	                                 ENDPOINT_MAKE(2, 2),
+	                                 ENDPOINT_MAKE(0, 0)};
+	struct message m = {.m_type = 1};
+	int status;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK(ipc_send(bad[i], &m) < 0);
+		CHECK(ipc_sendrec(bad[i], &m) < 0);
+		CHECK(ipc_sendnb(bad[i], &m) < 0);
+		CHECK(ipc_senda(bad[i], &m) < 0);
+		CHECK(ipc_notify(bad[i]) < 0);
+		CHECK(ipc_reply_receive(bad[i], &m, &status) < 0);
+	}
+	CHECK(ipc_receive(ENDPOINT_MAKE(1900, 1), &m, &status) < 0);
+	CHECK(ipc_receive(NONE, &m, &status) < 0);
+}
+
+static void call_numbers_that_do_not_exist_are_refused(void)
+{
+	static const uint32_t calls[] = {0,    IPC_NR,           10,         0x7f,      0x80,
+	                                 0xff, 0x100 + IPC_SEND, 0x7fffffff, 0xffffffff};
+	struct message m = {.m_type = 1};
+	int status;
+	for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		CHECK_INT(ipc_trap(calls[i], PM_PROC_NR, &m, &status), -EBADCALL);
+}
+
+static void a_reply_to_who_does_not_wait_is_refused(void)
+{
+	struct message m = {.m_type = 1};
+	int status;
+	pid_t pid = tap_start(let_others_run);
+	CHECK_INT(ipc_reply_receive(endpoint_of(pid), &m, &status), -ENOTREADY);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+static void servers_refuse_calls_that_are_not_theirs(void)
+{
+	static const int32_t types[] = {0,     -1,    0x1ff, 0x20a, 0x27f, 0x280,      0x281,         0x2ff,
+	                                0x314, 0x380, 0x381, 0x406, 0x701, 0x7fffffff, NOTIFY_MESSAGE};
+	endpoint_t servers[] = {VM_PROC_NR, PM_PROC_NR, RS_PROC_NR, rs_lookup("console")};
+	CHECK(servers[3] > 0);
+	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		for (int j = 0; j < 4; j++) {
+			struct message m = {.m_type = types[i]};
+			memset(m.m_bytes, 0xff, sizeof(m.m_bytes));
+			CHECK_INT(ipc_sendrec(servers[j], &m), OK);
+			CHECK(m.m_type < 0);
+		}
+	}
+}
+
+/* What only PM, RS or a driver may ask. */
+static void privileged_calls_are_denied(void)
+{
+	static const int32_t calls[] = {SYS_FORK,      SYS_EXEC,    SYS_CLEAR, SYS_STOP,
+	                                SYS_SIGUPCALL, SYS_VIRCOPY, SYS_VMCTL, SYS_PRIVCTL,
+	                                SYS_SCHEDULE,  SYS_IRQCTL,  SYS_ABORT};
+	for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		struct message m;
+		memset(&m, 0, sizeof(m));
+		m.m_words[0] = VM_PROC_NR;
+		CHECK_INT(call_kernel(calls[i], &m), -ECALLDENIED);
+	}
+	static const int32_t unknown[] = {
+	        0,  1,         KCALL_BASE - 1, KCALL_BASE + KCALL_MAX - 1, KCALL_BASE + KCALL_MAX, VM_BASE,
+	        -1, INT32_MIN, INT32_MAX};
+	for (unsigned i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+		struct message m = {0};
+		int result = call_kernel(unknown[i], &m);
+		CHECK(result == -EBADCALL || result == -ECALLDENIED);
+	}
+	union vm_exit_message exit_call = {.req = {.endpoint = PM_PROC_NR}};
+	CHECK_INT(vm_exit_call(&exit_call), -EPERM);
+	union vm_fork_message fork_call = {.req = {.parent = NONE}};
+	CHECK_INT(vm_fork_call(&fork_call), -EPERM);
+	union vm_exec_message exec_call = {.req = {.endpoint = SELF}};
+	CHECK_INT(vm_exec_call(&exec_call), -EPERM);
+	union vm_map_archive_message archive_call = {0};
+	CHECK_INT(vm_map_archive_call(&archive_call), -EPERM);
+}
+
+/* ---- Wild pointers ---- */
+
+static struct message *volatile wild;
+static int wild_call;
+
+static void use_wild_pointer(void)
+{
+	int status;
+	int result =
+	        ipc_trap((uint32_t)wild_call, wild_call == IPC_RECEIVE ? ANY : PM_PROC_NR, wild, &status);
+	_exit(result < 0 ? 0 : 3);
+}
+
+static void use_wild_pointer_for_the_kernel(void)
+{
+	int result;
+	__asm__ volatile("int $0x31" : "=a"(result) : "a"(wild) : "memory", "cc");
+	_exit(result < 0 ? 0 : 3);
+}
+
+/* Beyond the limit an error will do; sendnb may find PM busy before it looks at the message. */
+static int is_refused(int ending, int call)
+{
+	int within = (uint32_t)(uintptr_t)wild <= PROC_SIZE - sizeof(struct message);
+	return ending == TAP_SIGNAL + SIGSEGV || (ending == 0 && (!within || call == IPC_SENDNB));
+}
+
+static void wild_pointers_hurt_only_their_owner(void)
+{
+	static const uint32_t pointers[] = {0,          4,          0xffff,     0x08000000, 0xbfffffff,
+	                                    0xc0000000, 0xc0001000, 0xf0000000, 0xf0100000, 0xfc000000,
+	                                    0xffffffc0, 0xffffffc1, 0xffffffff};
+	static const int calls[] = {IPC_SEND, IPC_SENDREC, IPC_SENDNB, IPC_SENDA, IPC_RECEIVE};
+	for (unsigned i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++) {
+		wild = (struct message *)pointers[i];
+		for (unsigned j = 0; j < sizeof(calls) / sizeof(calls[0]); j++) {
+			if (calls[j] == IPC_RECEIVE && pointers[i] < 0xc0000000)
+				continue; /* it would wait: the buffer is judged at the delivery */
+			wild_call = calls[j];
+			CHECK(is_refused(tap_ending(tap_child(use_wild_pointer)), wild_call));
+		}
+		CHECK(is_refused(tap_ending(tap_child(use_wild_pointer_for_the_kernel)), 0));
+	}
+	CHECK(sys_self() > 0);
+}
+
+static void random_traps(void)
+{
+	static char buffer[4096];
+	unsigned seed = (unsigned)getpid();
+	printf("# seed %u\n", seed);
+	for (int i = 0; i < 20000; i++) {
+		uint32_t call = rand_r(&seed) % 12;
+		endpoint_t other = rand_r(&seed) % 4
+		                           ? ENDPOINT_MAKE(rand_r(&seed) % 64, 3 + rand_r(&seed) % 1000)
+		                           : (endpoint_t)rand_r(&seed) - RAND_MAX / 2;
+		for (int j = 0; j < 64; j++)
+			buffer[j] = (char)rand_r(&seed);
+		int status;
+		if (call != IPC_RECEIVE && call != IPC_REPLY_RECEIVE)
+			(void)!ipc_trap(call, other, (struct message *)buffer, &status);
+	}
+}
+
+static void random_traps_harm_nobody(void)
+{
+	pid_t pids[4];
+	for (int i = 0; i < 4; i++)
+		pids[i] = tap_start(random_traps);
+	for (int i = 0; i < 4; i++)
+		CHECK_EXITED(tap_wait(pids[i]), 0);
+	CHECK(sys_self() > 0);
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+	        TEST(a_message_arrives_whole_and_tells_its_sender),
+	        TEST(sendrec_and_reply_receive_make_a_round_trip),
+	        TEST(receive_can_choose_its_sender),
+	        TEST(sendnb_only_reaches_who_waits),
+	        TEST(notifications_coalesce_and_carry_the_time),
+	        TEST(a_notification_can_be_told_from_a_message_like_one),
+	        TEST(asynchronous_messages_are_bounded_and_keep_their_order),
+	        TEST(nothing_asynchronous_is_taken_for_a_reply),
+	        TEST(only_the_server_called_can_answer),
+	        TEST(a_peer_that_dies_is_reported),
+	        TEST(a_cycle_of_waiting_processes_is_refused),
+	        TEST(a_message_to_oneself_is_refused),
+	        TEST(endpoints_that_name_nobody_are_refused),
+	        TEST(call_numbers_that_do_not_exist_are_refused),
+	        TEST(a_reply_to_who_does_not_wait_is_refused),
+	        TEST(servers_refuse_calls_that_are_not_theirs),
+	        TEST(privileged_calls_are_denied),
+	        TEST(wild_pointers_hurt_only_their_owner),
+	        TEST(random_traps_harm_nobody),
+	};
+	return TAP_RUN(tests);
+}
