@@ -14,9 +14,8 @@ define ps
 		set $p = &proc_table[$slot]
 		if $p->rts_flags & 1
 		else
-			printf "%4d %10d  base %08x  pc %08x  rts %02x  misc %03x  ", $slot, $p->endpoint, $p->arch.base, \
-				$p->regs.eip, $p->rts_flags, $p->misc_flags
-			output $p->name
+			printf "%4d %10d  base %08x  pc %08x  rts %02x  misc %03x  %s", $slot, $p->endpoint, $p->arch.base, \
+				$p->regs.eip, $p->rts_flags, $p->misc_flags, &$p->name[0]
 			if $p == current
 				echo \ <- current
 			end

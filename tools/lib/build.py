@@ -23,17 +23,17 @@ class Build:
         self.archive = os.path.join(self.folder, "granite.cpio")
         self.iso = os.path.join(self.folder, "granite.iso")
 
-    def make(self, *goals, quiet=True):
-        """Bring `goals` up to date; a quiet make only speaks if it fails. Several tools may ask for this at once."""
-        command = ["make", "-C", ROOT, "--no-print-directory", f"O={os.path.relpath(self.folder, ROOT)}"]
+    def make(self, *goals, output=subprocess.PIPE):
+        """Bring `goals` up to date; without an `output` it only speaks if it fails. Several tools may do so at once."""
+        command = ["make", "-C", ROOT, "--no-print-directory", "--silent", f"O={os.path.relpath(self.folder, ROOT)}"]
         if os.path.basename(self.folder) == "debug":
             command.append("DEBUG=1")
         with locked(os.path.join(ROOT, "build", ".lock")):
             done = subprocess.run(
                 [*command, *overrides(), *goals],
                 env=outer_environment(),
-                stdout=subprocess.PIPE if quiet else None,
-                stderr=subprocess.STDOUT if quiet else None,
+                stdout=output,
+                stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
             )

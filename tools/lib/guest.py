@@ -247,9 +247,7 @@ def boot_qemu(build, folder, archive, cmdline, log, options, stdin, stdout):
     command += ["-serial", f"file:{log.path}"]
     errors = os.path.join(folder, "errors")
     with open(errors, "wb") as stderr:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
-        )
+        process = machine.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
     source = os.open(os.devnull, os.O_RDONLY) if stdin is None else stdin
     InputPump(source, process.stdin.fileno(), lambda: process.poll() is not None or log.console_ready()).start()
     os.set_blocking(process.stdout.fileno(), False)
@@ -270,9 +268,7 @@ def boot_bochs(build, folder, archive, cmdline, log, options, stdin, stdout):
     com1 = os.path.join(folder, "com1")
     command = machine.bochs(folder, image, com1, log.path, options.memory)
     with open(os.path.join(folder, "bochs.out"), "wb") as noise:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=noise, stderr=noise, start_new_session=True
-        )
+        process = machine.start(command, stdin=subprocess.DEVNULL, stdout=noise, stderr=noise)
     while not os.path.exists(com1) and process.poll() is None:
         time.sleep(POLL_SECONDS)
     with open(com1 if os.path.exists(com1) else os.devnull, "rb") as console:

@@ -2,7 +2,9 @@
 """The emulated PCs: QEMU, which is quick, and Bochs, which enforces segment limits."""
 
 import os
+import signal
 import subprocess
+import sys
 import tempfile
 
 from build import ROOT
@@ -20,6 +22,11 @@ def qemu(kernel, archive, cmdline="", memory=128, extra=()):
     if cmdline:
         command += ["-append", cmdline]
     return command + list(extra)
+
+
+def start(command, **settings):
+    """Start an emulator that does not outlive this program, however that ends."""
+    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command], **settings)
 
 
 def qemu_status(code):
@@ -64,6 +71,11 @@ def bochs(folder, image, com1, com2, memory=128):
 
 def bochs_log(folder):
     return os.path.join(folder, "bochs.log")
+
+
+def end_tidily_when_told():
+    """Let SIGTERM end this program as an exception does: emulators are ended and scratch folders removed."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def scratch():

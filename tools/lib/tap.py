@@ -19,11 +19,20 @@ class Outcome:
     def fail(self, what, comments=()):
         self.failures.append((what, comments))
 
+    def explain(self, comments):
+        """Add comments to the last failure."""
+        what, earlier = self.failures[-1]
+        self.failures[-1] = (what, [*earlier, *comments])
+
 
 class Reader:
-    """Takes the lines one by one, then judges the whole. Lines that are no TAP are kept as comments."""
+    """
+    Takes the lines one by one, then judges the whole. Lines that are no TAP are comments, about the result that comes
+    next or, in some programs, about the one before.
+    """
 
-    def __init__(self):
+    def __init__(self, comments_follow):
+        self.comments_follow = comments_follow
         self.plan = None
         self.results = 0
         self.outcome = Outcome()
@@ -49,15 +58,13 @@ class Reader:
         if number and int(number) != self.results:
             self.outcome.fail(f"result {number} came as number {self.results}")
         directive = (directive or "").lower()
+        comments, self.comments = self.comments, []
         if directive == "skip":
             self.outcome.skipped += 1
         elif failed and directive != "todo":
-            # What explains a failure comes before it (cmocka) or after it: the list goes on to grow.
-            self.outcome.fail(name or f"test {self.results}", self.comments)
-            return
+            self.outcome.fail(name or f"test {self.results}", self.comments if self.comments_follow else comments)
         else:
             self.outcome.passed += 1
-        self.comments = []
 
     def judge(self):
         """The outcome, with what is wrong about the whole run."""
@@ -68,8 +75,8 @@ class Reader:
         return self.outcome
 
 
-def read(text):
-    reader = Reader()
+def read(text, comments_follow=False):
+    reader = Reader(comments_follow)
     for line in text.splitlines():
         reader.line(line)
     return reader.judge()
