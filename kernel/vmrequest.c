@@ -14,10 +14,12 @@
 #include "string.h"
 
 /* Signals, and si_code values, as Linux/i386 numbers them. */
-#define SIGKILL     9
-#define SIGSEGV     11
-#define SEGV_MAPERR 1
-#define SEGV_ACCERR 2
+#define SIGKILL           9
+#define SIGSEGV           11
+#define SEGV_MAPERR       1
+#define SEGV_ACCERR       2
+
+#define PAGE_FAULT_VECTOR 14
 
 /* VM may be asked this often before a copy has got any further: others may undo its work in between. */
 #define VM_ASK_MAX 8
@@ -54,27 +56,40 @@ int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint3
 	return OK;
 }
 
-static void page_fault_verdict(struct proc *p, int32_t result)
+/* VM could not provide memory at `address` that p itself needs to go on. */
+static void raise_memory_fault(struct proc *p, int32_t result, vir_bytes address, uint32_t trap,
+                               uint32_t error)
 {
-	const struct vm_pagefault_req *request = (void *)p->outgoing.m_bytes;
 	struct pm_exception_req exception = {
 	        .signal = result == -ENOMEM ? SIGKILL : SIGSEGV,
 	        .si_code = result == -EACCES ? SEGV_ACCERR : SEGV_MAPERR,
-	        .address = request->address,
-	        .trap = 14,
-	        .error = request->error,
+	        .address = address,
+	        .trap = trap,
+	        .error = error,
+	        .fatal = (p->misc_flags & MF_UPCALL) != 0,
 	};
 
-	proc_clear_flags(p, RTS_PAGEFAULT);
-	if (result == OK)
-		return;
 	if (result == -ENOMEM)
 		klog("[kernel] out of memory: %s (endpoint %d) is ended\n", p->name, p->endpoint);
+	p->misc_flags &= ~MF_UPCALL;
 	raise_exception(p, &exception);
 }
 
-/* A kernel call goes on and sees the verdict; a message, or the bridge's stack, that VM can't provide is p's
- * SIGSEGV. */
+void raise_segv(struct proc *p, uint32_t address)
+{
+	raise_memory_fault(p, -EFAULT, address, 0, 0);
+}
+
+static void page_fault_verdict(struct proc *p, int32_t result)
+{
+	const struct vm_pagefault_req *request = (void *)p->outgoing.m_bytes;
+
+	proc_clear_flags(p, RTS_PAGEFAULT);
+	if (result != OK)
+		raise_memory_fault(p, result, request->address, PAGE_FAULT_VECTOR, request->error);
+}
+
+/* A kernel call goes on and sees the verdict; without its message, or the bridge's stack, p can't go on. */
 static void memory_request_verdict(struct proc *p, int32_t result)
 {
 	const struct vm_memreq_req *request = (void *)p->outgoing.m_bytes;
@@ -83,7 +98,7 @@ static void memory_request_verdict(struct proc *p, int32_t result)
 	if (p->misc_flags & MF_RESUME_CALL)
 		p->vm_verdict = result;
 	else if (result != OK)
-		raise_segv(p, request->address);
+		raise_memory_fault(p, result, request->address, 0, 0);
 }
 
 int vm_verdict(struct proc *server, struct proc *p, int32_t result)
@@ -151,18 +166,4 @@ void raise_exception(struct proc *p, const struct pm_exception_req *exception)
 	*request = *exception;
 	request->fatal |= control.busy != 0; /* a handler would enter the bridge again */
 	ipc_send_for(p, boot_process(PM_PROC_NR), RTS_EXCEPTION);
-}
-
-/* Where not even the upcall for a signal can be made, no handler can be run either. */
-void raise_segv(struct proc *p, uint32_t address)
-{
-	struct pm_exception_req exception = {
-	        .signal = SIGSEGV,
-	        .si_code = SEGV_MAPERR,
-	        .address = address,
-	        .fatal = (p->misc_flags & MF_UPCALL) != 0,
-	};
-
-	p->misc_flags &= ~MF_UPCALL;
-	raise_exception(p, &exception);
 }

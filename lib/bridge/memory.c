@@ -95,6 +95,8 @@ int32_t linux_mprotect(struct bridge_regs *regs)
 
 	if (regs->edx & ~PROT_KNOWN)
 		return -EINVAL;
+	if (regs->ecx == 0)
+		return 0;
 	call.req = (struct vm_mprotect_req){.address = regs->ebx, .bytes = regs->ecx, .prot = regs->edx};
 	return vm_mprotect_call(&call);
 }

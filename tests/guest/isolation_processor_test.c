@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: machine=qemu,bochs timeout=300 */
+/* guest: machine=qemu,bochs timeout=600 */
 /* What the processor must refuse a process: privileged instructions, others' segments, ports, interrupt
  * vectors. */
 #define _GNU_SOURCE
@@ -456,7 +456,7 @@ static void try_loading(uint32_t value)
 
 /* Everything the descriptor table can hold, with every RPL, of it and of a local table; then some from
  * further out. */
-#define TABLE_END 0x100
+#define TABLE_END 0xa0
 #define FURTHER   0x1235
 
 static void try_every_selector(int way)

@@ -407,6 +407,31 @@ static void a_third_process_copies_between_two(void)
 	tap_wait(pid);
 }
 
+/* The same address in each, so that only the window tells them apart; more copies than there are windows. */
+static void copies_from_several_processes_do_not_mix(void)
+{
+	enum { OTHERS = 3 };
+	pid_t pids[OTHERS];
+	endpoint_t others[OTHERS];
+	for (int i = 0; i < OTHERS; i++) {
+		memset(model, i + 1, PAGE_SIZE);
+		pids[i] = tap_start(hold_still);
+		others[i] = pm_endpoint(pids[i]);
+	}
+	memset(model, 0, PAGE_SIZE);
+	for (int first = 0; first < OTHERS; first++) {
+		for (int i = 0; i < 200; i++) {
+			int which = (i / (WINDOW_COUNT - first) + i % 7 / 6) % OTHERS;
+			CHECK_INT(sys_vircopy(others[which], AT(model), SELF, AT(mine), 64, 0), OK);
+			REQUIRE(mine[0] == which + 1 && mine[63] == which + 1);
+		}
+	}
+	for (int i = 0; i < OTHERS; i++) {
+		kill(pids[i], SIGKILL);
+		tap_wait(pids[i]);
+	}
+}
+
 static void wild_copy(void)
 {
 	union sys_vircopy_message call;
@@ -455,6 +480,7 @@ int main(void)
 	        TEST(overlapping_ranges_are_moved_as_by_memmove),
 	        TEST(random_copies_agree_with_a_model),
 	        TEST(a_third_process_copies_between_two),
+	        TEST(copies_from_several_processes_do_not_mix),
 	        TEST(wild_arguments_are_refused),
 	        TEST(the_partner_is_still_there),
 	};

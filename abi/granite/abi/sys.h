@@ -119,9 +119,9 @@ struct sys_schedule_req {
 struct sys_schedule_rep {
 };
 #define SCHED_PRIORITIES  16
-#define SCHED_PRIO_VM     1
-#define SCHED_PRIO_PM     2
-#define SCHED_PRIO_DRIVER 3
+#define SCHED_PRIO_DRIVER 1 /* before VM: an interrupt reaches its driver whatever VM is about */
+#define SCHED_PRIO_VM     2
+#define SCHED_PRIO_PM     3
 #define SCHED_PRIO_SERVER 4
 #define SCHED_PRIO_USER   8
 
