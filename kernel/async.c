@@ -3,31 +3,54 @@
 
 #include <granite/abi/ipc.h>
 
-#include "vmassert.h"
-
-#define ASYNC_MAX 256
+/*
+ * All processes draw on one pool, within limits: so many under way from each sender, so many waiting for each
+ * receiver, and the last ones are kept for those without whom nothing works.
+ */
+#define ASYNC_MAX              1024
+#define ASYNC_RESERVE          128
+#define ASYNC_MAX_PER_RECEIVER 32
 
 static struct async_message pool[ASYNC_MAX];
 static struct async_message *free_list;
+static uint32_t free_count;
+
+static void put_on_free_list(struct async_message *entry)
+{
+	entry->next = free_list;
+	free_list = entry;
+	free_count++;
+}
 
 void async_init(void)
 {
-	for (int i = 0; i < ASYNC_MAX; i++) {
-		pool[i].next = free_list;
-		free_list = &pool[i];
-	}
+	for (int i = 0; i < ASYNC_MAX; i++)
+		put_on_free_list(&pool[i]);
 }
 
-struct async_message *async_take(struct proc *from)
+struct async_message *async_take(struct proc *from, const struct proc *to)
 {
 	struct async_message *entry = free_list;
 
-	if (!entry || from->async_sent >= SENDA_MAX_PER_SENDER)
+	if (from->async_sent >= SENDA_MAX_PER_SENDER || to->async_queued >= ASYNC_MAX_PER_RECEIVER)
+		return NULL;
+	if (free_count <= ASYNC_RESERVE && (!entry || !proc_is_vital(from)))
 		return NULL;
 	free_list = entry->next;
+	free_count--;
 	from->async_sent++;
-	entry->message.m_source = from->endpoint;
+	entry->sender = from->endpoint;
 	return entry;
+}
+
+/* The sender may be long gone, and its slot another's. */
+void async_drop(struct async_message *entry)
+{
+	struct proc *from = proc_lookup(entry->sender);
+
+	if (from)
+		from->async_sent--;
+	put_on_free_list(entry);
 }
 
 void async_enqueue(struct proc *to, struct async_message *entry)
@@ -38,24 +61,14 @@ void async_enqueue(struct proc *to, struct async_message *entry)
 	else
 		to->async_head = entry;
 	to->async_tail = entry;
-}
-
-/* The sender may be long gone, and its slot another's. */
-void async_drop(struct async_message *entry)
-{
-	struct proc *from = proc_lookup(entry->message.m_source);
-
-	if (from)
-		from->async_sent--;
-	entry->next = free_list;
-	free_list = entry;
+	to->async_queued++;
 }
 
 int async_fetch(struct proc *to, endpoint_t source, struct message *message)
 {
 	struct async_message *before = NULL, *entry = to->async_head;
 
-	while (entry && source != ANY && entry->message.m_source != source) {
+	while (entry && source != ANY && entry->sender != source) {
 		before = entry;
 		entry = entry->next;
 	}
@@ -67,6 +80,7 @@ int async_fetch(struct proc *to, endpoint_t source, struct message *message)
 		to->async_head = entry->next;
 	if (to->async_tail == entry)
 		to->async_tail = before;
+	to->async_queued--;
 	*message = entry->message;
 	async_drop(entry);
 	return 1;
@@ -77,6 +91,7 @@ void async_forget(struct proc *to)
 	struct async_message *entry = to->async_head, *next;
 
 	to->async_head = to->async_tail = NULL;
+	to->async_queued = 0;
 	for (; entry; entry = next) {
 		next = entry->next;
 		async_drop(entry);

@@ -18,6 +18,7 @@ extern char kernel_end[]; /* from the link script */
 
 /* VM gets this share of memory for page tables and its own, within limits. */
 #define POOL_SHARE 8
+#define POOL_MIN   (1u << 20)
 #define POOL_MAX   (128u << 20)
 
 static phys_bytes round_up(phys_bytes n, phys_bytes to)
@@ -109,7 +110,9 @@ static void place_region_end(phys_bytes pool_start, phys_bytes limit)
 	boot_info.region_end = round_up(pool_start + pool_share(), BIG_PAGE_SIZE);
 	if (boot_info.region_end > KERNEL_MAX)
 		boot_info.region_end = KERNEL_MAX;
-	if (boot_info.region_end > limit || boot_info.region_end <= pool_start)
+	if (boot_info.region_end > limit) /* less will do: a hole, or the archive, comes early */
+		boot_info.region_end = limit & ~(BIG_PAGE_SIZE - 1);
+	if (boot_info.region_end < pool_start + POOL_MIN)
 		panic("not enough memory: %u KiB would be needed before any program",
 		      boot_info.region_end / 1024);
 }

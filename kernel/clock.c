@@ -31,6 +31,7 @@ void clock_set_alarm(struct proc *p, uint64_t at)
 	struct proc *before = NULL, *after;
 
 	disarm(p);
+	p->alarm_fired = 0;
 	if (!at)
 		return;
 	for (after = alarms; after && after->alarm_at <= at; after = after->alarm_next)

@@ -9,7 +9,6 @@
 #include <granite/abi/errno.h>
 
 #include "arch.h"
-#include "vmassert.h"
 #include "counters.h"
 #include "vmrequest.h"
 
@@ -137,24 +136,29 @@ int copy_bytes(struct proc *caller, const struct copy_side *from, const struct c
 	return OK;
 }
 
-int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes)
+/* The whole of a small copy, which leaves the progress of the call it is part of alone. */
+static int copy_small(struct proc *caller, const struct copy_side *from, const struct copy_side *to,
+                      uint32_t bytes)
 {
-	struct copy_side from = {COPY_PROC, caller, address}, to = {COPY_KERNEL, NULL, (uint32_t)buffer};
+	uint32_t call_done = caller->call_done;
 	int result;
 
 	caller->call_done = 0;
-	result = copy_bytes(caller, &from, &to, bytes, 0);
-	caller->call_done = 0;
+	result = copy_bytes(caller, from, to, bytes, 0);
+	caller->call_done = call_done;
 	return result;
+}
+
+int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes)
+{
+	struct copy_side from = {COPY_PROC, caller, address}, to = {COPY_KERNEL, NULL, (uint32_t)buffer};
+
+	return copy_small(caller, &from, &to, bytes);
 }
 
 int copy_to_caller(struct proc *caller, vir_bytes address, const void *buffer, uint32_t bytes)
 {
 	struct copy_side from = {COPY_KERNEL, NULL, (uint32_t)buffer}, to = {COPY_PROC, caller, address};
-	int result;
 
-	caller->call_done = 0;
-	result = copy_bytes(caller, &from, &to, bytes, 0);
-	caller->call_done = 0;
-	return result;
+	return copy_small(caller, &from, &to, bytes);
 }

@@ -24,9 +24,9 @@ static int message_in(struct proc *caller, vir_bytes address, struct message *to
 {
 	uint32_t fault = arch_message_in(caller, address, to);
 
+	to->m_source = caller->endpoint;
 	if (!fault) {
 		caller->vm_asked = 0;
-		to->m_source = caller->endpoint;
 		return OK;
 	}
 	if (vm_request(caller, caller, address, sizeof(*to), 0) != OK)
@@ -73,8 +73,7 @@ static int can_take(const struct proc *to, const struct proc *from, uint32_t cal
 {
 	if (!waits_for(to, from->endpoint))
 		return 0;
-	return !(to->misc_flags & MF_REPLY_PENDING) ||
-	       !(call == IPC_SENDREC || call == IPC_SENDREC_INTR || call == IPC_SENDA);
+	return !(to->misc_flags & MF_REPLY_PENDING) || !(call == IPC_SENDREC || call == IPC_SENDA);
 }
 
 endpoint_t ipc_blocked_on(const struct proc *p)
@@ -147,7 +146,7 @@ static int send_verdict(struct proc *caller, struct proc *to, vir_bytes address,
 {
 	struct message verdict;
 
-	if (!(to->rts_flags & (RTS_PAGEFAULT | RTS_VMREQUEST | RTS_EXCEPTION)))
+	if (!(to->rts_flags & (RTS_PAGEFAULT | RTS_VMREQUEST | RTS_EXCEPTION)) || !proc_is_vital(caller))
 		return 0;
 	*result = message_in(caller, address, &verdict);
 	return *result != OK || vm_verdict(caller, to, verdict.m_type);
@@ -281,7 +280,7 @@ static int send_async(struct proc *caller, struct proc *to, vir_bytes address)
 
 	if (!priv_may_send(caller, to))
 		return -ECALLDENIED;
-	entry = async_take(caller);
+	entry = async_take(caller, to);
 	if (!entry)
 		return -EAGAIN;
 	result = message_in(caller, address, &entry->message);

@@ -4,7 +4,6 @@
 #include <granite/abi/errno.h>
 
 #include "arch.h"
-#include "vmassert.h"
 #include "counters.h"
 #include "priv.h"
 #include "string.h"
@@ -31,8 +30,6 @@ static void finish(struct proc *caller, int result)
 	caller->misc_flags &= ~MF_RESUME_CALL;
 	caller->call_done = 0;
 	caller->vm_asked = 0;
-	if (result == KCALL_NO_REPLY)
-		return;
 	caller->deliver.m_source = NONE;
 	caller->deliver.m_type = result;
 	caller->misc_flags |= MF_DELIVER;
@@ -76,6 +73,7 @@ void kcall_trap(struct proc *caller, vir_bytes address)
 		return;
 	}
 	caller->vm_asked = 0;
+	caller->call_done = 0;
 	caller->deliver_to = address;
 	caller->vm_verdict = OK;
 	dispatch(caller);

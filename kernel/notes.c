@@ -5,6 +5,7 @@
 #include "vmassert.h"
 #include "boot.h"
 #include "counters.h"
+#include "panic.h"
 
 struct vm_notes *vm_notes;
 

@@ -69,7 +69,7 @@ int priv_check(const struct priv_spec *spec)
 		return -EINVAL;
 	if (spec->nr_ports > NR_PRIV_PORTS || spec->nr_phys > NR_PRIV_PHYS)
 		return -EINVAL;
-	if (spec->irqs >> NR_IRQS || (spec->irqs & (1u << IRQ_CLOCK)))
+	if (spec->irqs >> NR_IRQS || spec->irqs & (1u << IRQ_CLOCK | 1u << IRQ_CASCADE))
 		return -EINVAL;
 	for (uint32_t i = 0; i < spec->nr_ports; i++)
 		if (spec->ports[i].first > spec->ports[i].last)
@@ -83,6 +83,11 @@ int priv_check(const struct priv_spec *spec)
 void priv_assign(struct proc *p, struct priv *priv)
 {
 	p->priv = priv;
+}
+
+void priv_define(const struct priv_spec *spec)
+{
+	priv_table[spec->id].spec = *spec;
 	arch_ports_changed();
 }
 

@@ -23,8 +23,8 @@ static struct proc *pick(void)
 	return p;
 }
 
-/* p leaves the kernel only when nothing is left to be done for it; each step may have made it, or another,
- * wait or run. */
+/* What is left to be done for p before it leaves the kernel; each step may make it, or another, wait or run.
+ */
 static void do_work(struct proc *p)
 {
 	if (p->misc_flags & MF_RESUME_CALL) {
@@ -38,23 +38,30 @@ static void do_work(struct proc *p)
 	}
 }
 
+/* Makes p the current process, with its memory loaded. */
+static void enter(struct proc *p)
+{
+	if (p != last) {
+		COUNT(switches);
+		/* What VM has noted must be done before anybody but VM runs. */
+		notes_apply();
+		last = p;
+	}
+	current = p;
+	arch_load(p);
+}
+
 void switch_to_user(void)
 {
-	struct proc *p;
+	struct proc *p = pick();
 
-	for (;;) {
-		p = pick();
-		if (p != last) {
-			COUNT(switches);
-			/* What VM has noted must be done before anybody but VM runs. */
-			notes_apply();
-			last = p;
-		}
-		current = p;
-		if (!(p->misc_flags & MF_WORK))
-			break;
-		arch_load(p);
+	enter(p);
+	while (p->misc_flags & MF_WORK) {
 		do_work(p);
+		if (sched_pick() != p) {
+			p = pick();
+			enter(p);
+		}
 	}
 	arch_run(p);
 }

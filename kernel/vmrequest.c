@@ -11,13 +11,8 @@
 #include "ipc.h"
 #include "log.h"
 #include "panic.h"
+#include "signals.h"
 #include "string.h"
-
-/* Signals, and si_code values, as Linux/i386 numbers them. */
-#define SIGKILL           9
-#define SIGSEGV           11
-#define SEGV_MAPERR       1
-#define SEGV_ACCERR       2
 
 #define PAGE_FAULT_VECTOR 14
 
@@ -56,7 +51,10 @@ int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint3
 	return OK;
 }
 
-/* VM could not provide memory at `address` that p itself needs to go on. */
+/*
+ * VM could not provide memory at `address` that p itself needs to go on. Where the bridge's control record is
+ * missing, no handler can be run.
+ */
 static void raise_memory_fault(struct proc *p, int32_t result, vir_bytes address, uint32_t trap,
                                uint32_t error)
 {
@@ -66,12 +64,11 @@ static void raise_memory_fault(struct proc *p, int32_t result, vir_bytes address
 	        .address = address,
 	        .trap = trap,
 	        .error = error,
-	        .fatal = (p->misc_flags & MF_UPCALL) != 0,
+	        .fatal = address - p->bridge_control < sizeof(struct bridge_control),
 	};
 
 	if (result == -ENOMEM)
 		klog("[kernel] out of memory: %s (endpoint %d) is ended\n", p->name, p->endpoint);
-	p->misc_flags &= ~MF_UPCALL;
 	raise_exception(p, &exception);
 }
 
@@ -161,9 +158,11 @@ void raise_exception(struct proc *p, const struct pm_exception_req *exception)
 		         exception->signal, exception->trap, exception->error, exception->address);
 	COUNT(exceptions);
 	p->misc_flags &= ~(MF_DELIVER | MF_RESUME_CALL);
-	p->vm_asked = 0;
+	p->call_done = p->vm_asked = 0;
 	p->outgoing.m_type = PM_EXCEPTION;
 	*request = *exception;
 	request->fatal |= control.busy != 0; /* a handler would enter the bridge again */
+	if (request->fatal)
+		p->misc_flags &= ~MF_UPCALL;
 	ipc_send_for(p, boot_process(PM_PROC_NR), RTS_EXCEPTION);
 }

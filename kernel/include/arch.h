@@ -45,7 +45,7 @@ int arch_set_tls(struct proc *p, const struct sys_settls_req *request);
 /* I/O ports of p's privileges changed. */
 void arch_ports_changed(void);
 
-/* Makes p the running process, as far as needed, and returns to it. */
+/* Returns to p, whose memory is loaded, and makes it the running process as far as needed. */
 __attribute__((noreturn)) void arch_run(struct proc *p);
 
 /* Makes p's memory the one that arch_copy reaches without a window. */
@@ -53,7 +53,9 @@ void arch_load(struct proc *p);
 
 /* --- memory --- */
 
+/* 1: it could be one of VM's directories. */
 int arch_directory_valid(phys_bytes directory);
+/* p's page directory from now on; its old one is no longer loaded when this returns. */
 void arch_set_directory(struct proc *p, phys_bytes directory);
 void arch_paging_on(phys_bytes kernel_directory);
 
@@ -77,6 +79,7 @@ void arch_copy_backward(uint32_t from, uint32_t to, uint32_t bytes, struct arch_
 uint32_t arch_message_in(struct proc *p, vir_bytes address, struct message *to);
 uint32_t arch_message_out(struct proc *p, vir_bytes address, const struct message *from);
 
+/* What VM notes: see <granite/abi/vmnotes.h>. */
 void arch_zero_frame(phys_bytes frame);
 void arch_copy_frame(phys_bytes from, phys_bytes to);
 void arch_invalidate_page(phys_bytes directory, vir_bytes address);

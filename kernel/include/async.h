@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asynchronous messages: copied into a pool, bounded for each sender. */
+/* Asynchronous messages: copied into a pool, bounded for each sender and each receiver. */
 #ifndef KERNEL_ASYNC_H
 #define KERNEL_ASYNC_H
 
@@ -7,13 +7,15 @@
 
 struct async_message {
 	struct message message;
+	endpoint_t sender;
 	struct async_message *next; /* in the receiver's queue, or in the free list */
 };
 
 void async_init(void);
 
-/* A free entry for one more message of `from`; NULL: it has too many under way, or the pool is empty. */
-struct async_message *async_take(struct proc *from);
+/* A free entry for one more message. NULL: `from` has too many under way, `to` too many waiting, or the pool
+ * is used up. */
+struct async_message *async_take(struct proc *from, const struct proc *to);
 void async_enqueue(struct proc *to, struct async_message *entry);
 
 /* Removes the oldest message for `to` from `source` (ANY: from whomever) and stores it; 0: there is none. */

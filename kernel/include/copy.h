@@ -15,9 +15,8 @@ struct copy_side {
 
 /* Control results of a copy, and so of a kernel call. */
 enum {
-	KCALL_SUSPEND = -10002,  /* the caller waits for VM, then the call goes on */
-	KCALL_AGAIN = -10003,    /* the call goes on after pending interrupts */
-	KCALL_NO_REPLY = -10004, /* the caller is answered in another way, or is gone */
+	KCALL_SUSPEND = -10002, /* the caller waits for VM, then the call goes on */
+	KCALL_AGAIN = -10003,   /* the call goes on after pending interrupts */
 };
 
 /*

@@ -16,7 +16,8 @@ enum {
  * Carries out an IPC trap of `caller`: `call` an IPC_* number, `other` the peer, `address` its struct
  * message. OK, a negative errno, or a control result. Errors: EBADCALL no such call; EDEADSRCDST the peer is
  * dead; ECALLDENIED not allowed; EFAULT the address is beyond the caller's limit; ENOTREADY, ELOCKED, EAGAIN,
- * EINTR as <granite/ipc.h> says. After an error nothing has happened.
+ * EINTR as <granite/ipc.h> says. After an error nothing has happened, but that IPC_REPLY_RECEIVE has sent its
+ * reply when it gives EINTR.
  */
 int ipc_trap(struct proc *caller, uint32_t call, endpoint_t other, vir_bytes address);
 

@@ -5,8 +5,9 @@
 
 #include "proc.h"
 
-#define NR_IRQS   16
-#define IRQ_CLOCK 0
+#define NR_IRQS     16
+#define IRQ_CLOCK   0
+#define IRQ_CASCADE 2 /* where the second controller reports to the first */
 
 void irq_handle(uint32_t irq); /* line `irq` fired */
 

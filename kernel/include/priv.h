@@ -20,6 +20,10 @@ void priv_init(void);
 /* OK, or -EINVAL if a field is out of range. */
 int priv_check(const struct priv_spec *spec);
 
+/* Makes the set spec->id what `spec`, which was checked, says; for all processes that have it already, too.
+ */
+void priv_define(const struct priv_spec *spec);
+
 /* Hands the set `priv` to `p`. */
 void priv_assign(struct proc *p, struct priv *priv);
 

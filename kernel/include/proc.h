@@ -37,8 +37,8 @@ struct priv;
 
 /*
  * Invariant: the process is in a run queue if and only if rts_flags is 0. proc_set_flags() and
- * proc_clear_flags() alone change rts_flags. Fields are the kernel's; who writes them is said where it is not
- * the file of that name.
+ * proc_clear_flags() alone change the flags of a slot in use. Fields are the kernel's; who writes them is
+ * said where it is not the file of that name.
  */
 struct proc {
 	uint32_t exit_room[ARCH_EXIT_ROOM]; /* stack for a fault while leaving the kernel: see entry.S */
@@ -65,13 +65,12 @@ struct proc {
 	struct message outgoing;                  /* while RTS_SENDING, and what the kernel asks VM or PM */
 	struct message deliver;                   /* while MF_DELIVER */
 	vir_bytes deliver_to;                     /* where in its memory, 0 .. limit - 64 */
-	uint32_t deliver_status;                  /* IPC_STATUS_* of `deliver` */
 	uint32_t notify_pending[NOTIFY_WORDS];    /* a bit a slot that has notified this one */
 	uint32_t notify_summary;                  /* a bit a word of notify_pending that is not 0 */
 	uint32_t irq_pending;                     /* irq.c: a bit a line */
 	uint32_t alarm_fired;                     /* clock.c */
 	struct async_message *async_head, *async_tail; /* async.c: queued for this one */
-	uint32_t async_sent;                           /* async.c: queued by this one */
+	uint32_t async_sent, async_queued;             /* async.c: how many by it, how many for it */
 
 	/* kcall.c, vmrequest.c: a kernel call under way */
 	struct message call; /* its request, copied once */
@@ -92,7 +91,13 @@ struct proc {
 };
 
 extern struct proc proc_table[NR_PROCS];
-extern struct proc *current; /* the process whose trap, fault or interrupt is being served */
+
+/*
+ * The process in whose name the kernel works: whose trap, fault or interrupt it serves, then the one it is
+ * about to return to. Its directory is loaded if it has one. (Two more look alike: switch.c's `last` ran
+ * before, and process.c's `loaded` is the one whose segments the processor holds.)
+ */
+extern struct proc *current;
 
 static inline int proc_slot(const struct proc *p)
 {

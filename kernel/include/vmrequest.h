@@ -12,7 +12,8 @@ void vm_page_fault(struct proc *p, vir_bytes address, uint32_t error);
 
 /*
  * Asks VM to make [address, address + bytes) of `owner` present, and writable if `write`, for `caller`, which
- * waits. OK: asked. -EFAULT: VM itself is the caller, or VM was asked too often without progress.
+ * waits. OK: asked. -EFAULT: VM itself is the caller, `owner` is small and has all its memory, or VM was
+ * asked too often without progress.
  */
 int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint32_t bytes, int write);
 

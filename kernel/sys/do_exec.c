@@ -2,14 +2,16 @@
 #include <granite/abi/errno.h>
 
 #include "arch.h"
+#include "clock.h"
 #include "ipc.h"
+#include "irq.h"
 #include "kcall.h"
 #include "string.h"
 
 /*
- * SYS_EXEC, for PM: the process begins its new program at pc. What it waited for, its bridge, its FPU state
- * and TLS are gone; its endpoint and privileges stay. Errors: EDEADSRCDST it is dead; EINVAL it is small or
- * PM itself.
+ * SYS_EXEC, for PM: the process begins its new program at pc. What it waited for, its bridge, alarm,
+ * interrupt lines, FPU state and TLS are gone; its endpoint, its privileges and what others have sent it
+ * stay. Errors: EDEADSRCDST it is dead; EINVAL it is small or PM itself.
  */
 int do_exec(struct proc *caller, const struct sys_exec_req *request, struct sys_exec_rep *reply)
 {
@@ -24,10 +26,14 @@ int do_exec(struct proc *caller, const struct sys_exec_req *request, struct sys_
 	memcpy(name, request->name, PROC_NAME_MAX);
 	name[PROC_NAME_MAX - 1] = '\0';
 	ipc_abort(p, OK);
-	p->misc_flags &= ~(MF_WORK | MF_SIGNAL_NOTED | MF_FPU_USED);
+	p->misc_flags &= ~(MF_WORK | MF_SIGNAL_NOTED);
+	p->call_done = p->vm_asked = 0;
+	p->vm_verdict = OK;
+	clock_set_alarm(p, 0);
+	irq_forget(p);
 	p->bridge_entry = p->bridge_upcall = p->bridge_control = 0;
 	proc_set_name(p, name);
 	arch_proc_start(p, request->pc, request->sp);
-	proc_clear_flags(p, RTS_NO_IMAGE);
+	proc_clear_flags(p, RTS_NO_IMAGE | RTS_PAGEFAULT | RTS_VMREQUEST | RTS_EXCEPTION);
 	return OK;
 }

@@ -16,7 +16,8 @@ static void become_child(struct proc *child, struct proc *parent)
 	child->bridge_entry = parent->bridge_entry;
 	child->bridge_upcall = parent->bridge_upcall;
 	child->bridge_control = parent->bridge_control;
-	child->rts_flags = RTS_RECEIVING;
+	proc_set_flags(child, RTS_RECEIVING);
+	proc_clear_flags(child, RTS_NO_IMAGE);
 	proc_set_name(child, parent->name);
 	sched_set(child, parent->priority, parent->quantum);
 	priv_assign(child, priv_of_child(parent));

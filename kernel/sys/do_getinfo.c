@@ -57,7 +57,8 @@ static int get_processes(struct proc *caller, const struct sys_getinfo_req *requ
 
 /*
  * SYS_GETINFO: what the kernel knows; see GET_*. GET_PROCTAB tells of as many slots as fit, 32 at most, none
- * beyond the table's end. Errors: EINVAL unknown, or too little room; EFAULT.
+ * beyond the table's end. Errors: EINVAL unknown, or too little room (for GET_PROCTAB no room is 0 bytes of
+ * it); EFAULT.
  */
 int do_getinfo(struct proc *caller, const struct sys_getinfo_req *request, struct sys_getinfo_rep *reply)
 {

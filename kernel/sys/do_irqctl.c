@@ -14,13 +14,13 @@ int do_irqctl(struct proc *caller, const struct sys_irqctl_req *request, struct 
 	(void)reply;
 	if (request->irq >= NR_IRQS)
 		return -EINVAL;
+	if (request->op == IRQCTL_DETACH)
+		return irq_detach(caller, request->irq);
 	if (!((caller->priv->spec.irqs >> request->irq) & 1))
 		return -EPERM;
 	switch (request->op) {
 	case IRQCTL_ATTACH:
 		return irq_attach(caller, request->irq);
-	case IRQCTL_DETACH:
-		return irq_detach(caller, request->irq);
 	case IRQCTL_ENABLE:
 		return irq_enable(caller, request->irq);
 	default:

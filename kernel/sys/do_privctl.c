@@ -26,7 +26,7 @@ int do_privctl(struct proc *caller, const struct sys_privctl_req *request, struc
 		if (proc_small(p))
 			return -EPERM;
 	}
-	priv_table[spec.id].spec = spec;
+	priv_define(&spec);
 	if (p)
 		priv_assign(p, &priv_table[spec.id]);
 	return OK;

@@ -9,7 +9,7 @@
 
 #include <granite/abi/types.h>
 
-#define ENDPOINT_SLOT_BITS      10
+#define ENDPOINT_SLOT_BITS              10
 #define ENDPOINT_SLOTS                  (1 << ENDPOINT_SLOT_BITS)
 #define ENDPOINT_GENERATION_MAX         ((1 << (31 - ENDPOINT_SLOT_BITS)) - 1)
 

@@ -2,9 +2,9 @@
 /*
  * One plan of linear addresses for every page directory:
  *
- *   0 ............ kernel region: physical memory from 0, identity-mapped: kernel | small processes | table
- * pool WINDOW_BASE .. the kernel's windows, WINDOW_COUNT page-directory slots PROC_BASE .... the loaded
- * process; its address 0 is linear PROC_BASE, its limit PROC_SIZE
+ *   - from 0, the kernel region: physical memory, identity-mapped; the kernel, small processes, the table pool
+ *   - from WINDOW_BASE, the kernel's windows: WINDOW_COUNT page-directory slots
+ *   - from PROC_BASE, the loaded process: its address 0 is linear PROC_BASE, its limit PROC_SIZE
  */
 #ifndef GRANITE_ABI_LAYOUT_H
 #define GRANITE_ABI_LAYOUT_H

@@ -11,6 +11,7 @@
 #include "selectors.h"
 
 #define KERNEL_STACK_SIZE 16384
+#define EXIT_FRAME_ROOM   512
 #define FRAME_CS          52
 #define FRAME_EIP         48
 #define FRAME_EFLAGS      56
@@ -112,7 +113,8 @@ exception_in_kernel:
 	jb 1f
 	cmpl $exit_end, %edx
 	jae 1f
-	movl $kernel_stack_top, %esp
+	/* Or it is the kernel's after all, and the frame lies at its top: it must not be written over before it is read. */
+	movl $kernel_stack_top - EXIT_FRAME_ROOM, %esp
 	pushl %eax
 	xorl %ebp, %ebp
 	call exception_on_exit

@@ -11,12 +11,14 @@
 #include "kcall.h"
 #include "machine.h"
 #include "panic.h"
+#include "signals.h"
 #include "upcall.h"
 #include "vmrequest.h"
 
 enum {
 	DIVIDE = 0,
 	DEBUG_TRAP = 1,
+	NON_MASKABLE = 2,
 	BREAKPOINT = 3,
 	INVALID_OPCODE = 6,
 	NO_DEVICE = 7,
@@ -26,10 +28,6 @@ enum {
 	ALIGNMENT = 17,
 	SIMD_ERROR = 19,
 };
-
-/* Signals and si_code values as Linux/i386 numbers them. */
-enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
-enum { ILL_ILLOPN = 2, TRAP_BRKPT = 1, BUS_ADRALN = 1, FPE_INTDIV = 1, FPE_FLTINV = 7, SI_KERNEL = 0x80 };
 
 static const struct {
 	uint8_t signal, si_code;
@@ -69,6 +67,8 @@ __attribute__((noreturn)) void exception_from_process(const struct arch_frame *f
 
 	COUNT(kernel_entries);
 	vmassert(frame == &p->regs);
+	if (frame->vector == NON_MASKABLE)
+		panic_at(frame, "non-maskable interrupt: the machine reports a fault of its own");
 	if (frame->vector == PAGE_FAULT)
 		page_fault(p, frame);
 	else if (frame->vector == NO_DEVICE)

@@ -3,23 +3,11 @@
  */
 #include "counters.h"
 #include "machine.h"
-#include "panic.h"
 #include "string.h"
 
 static struct proc *owner; /* whose state is in the FPU; NULL: nobody's */
 static int forbidden = 1;  /* CR0.TS */
 static uint8_t initial[FXSAVE_BYTES] __attribute__((aligned(16)));
-
-#define CPUID_FXSR (1u << 24)
-#define CPUID_SSE  (1u << 25)
-
-static uint32_t cpu_features(void)
-{
-	uint32_t a = 1, b, c, d;
-
-	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-	return d;
-}
 
 static void forbid(int yes)
 {
@@ -40,12 +28,8 @@ static void save(struct proc *p)
 
 void fpu_init(void)
 {
-	uint32_t features = cpu_features();
-
-	if (!(features & CPUID_FXSR))
-		panic("this processor has no FXSAVE: a Pentium II or later is needed");
 	write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~(CR0_EM | CR0_TS));
-	write_cr4(read_cr4() | CR4_OSFXSR | (features & CPUID_SSE ? CR4_OSXMMEXCPT : 0));
+	write_cr4(read_cr4() | CR4_OSFXSR | (cpu_features() & CPUID_SSE ? CR4_OSXMMEXCPT : 0));
 	__asm__ volatile("fninit\n\tfxsave %0" : "=m"(initial));
 	write_cr0(read_cr0() | CR0_TS);
 }

@@ -40,7 +40,12 @@ static void fetch(uint32_t address, void *to, uint32_t bytes)
 
 static void read_cmdline(uint32_t address)
 {
+	size_t length;
+
 	fetch(address, boot_info.cmdline, BOOT_CMDLINE_MAX - 1);
+	/* What lies behind its end is nobody's business. */
+	length = strlen(boot_info.cmdline);
+	memset(boot_info.cmdline + length, 0, BOOT_CMDLINE_MAX - length);
 }
 
 /* Keeps the ranges ascending, and apart from each other; a loader's map need not be. */
@@ -87,10 +92,11 @@ static void read_memory_map(const struct multiboot_info *info)
 		struct multiboot_range range;
 
 		fetch(info->mmap_addr + at, &range, sizeof(range));
+		if (range.size < sizeof(range) - sizeof(range.size) ||
+		    range.size > info->mmap_length - at - sizeof(range.size))
+			panic("the loader's memory map is damaged");
 		if (range.type == MMAP_AVAILABLE && range.base + range.length > range.base)
 			add_range(range.base, range.base + range.length);
-		if (range.size < sizeof(range) - sizeof(range.size))
-			panic("the loader's memory map is damaged");
 		at += range.size + sizeof(range.size);
 	}
 	cut_overlaps();

@@ -77,7 +77,6 @@ static unsigned take_slot(void)
 	vmassert(!(open_slots & (1u << slot)));
 	if (used_at[slot] == flushes)
 		directory_load(loaded_directory);
-	used_at[slot] = flushes;
 	open_slots |= 1u << slot;
 	next_slot = (slot + 1) % WINDOW_COUNT;
 	COUNT(windows);
@@ -102,6 +101,9 @@ void arch_windows_close(void)
 		unsigned slot = __builtin_ctz(open_slots);
 
 		*entry_of(loaded_directory, WINDOW_BASE + slot * BIG_PAGE_SIZE) = 0;
+		/* Its translations may be newer than its opening: the copy's other window may have flushed
+		 * since. */
+		used_at[slot] = flushes;
 		open_slots &= open_slots - 1;
 	}
 }

@@ -66,8 +66,7 @@ static void save_selectors(struct proc *p)
 
 void arch_proc_fork(struct proc *child, struct proc *parent)
 {
-	if (loaded == parent)
-		save_selectors(parent);
+	vmassert(loaded != parent); /* VM is: the parent's fs and gs have been saved */
 	child->regs = parent->regs;
 	child->arch.fs = parent->arch.fs;
 	child->arch.gs = parent->arch.gs;
@@ -155,6 +154,9 @@ static int clip_to_segment(const struct proc *p, uint32_t base, uint32_t *last)
 		return -EINVAL;
 	if (*last > p->arch.limit - 1 - base)
 		*last = p->arch.limit - 1 - base;
+	/* A limit this large counts whole pages: the last one must be whole too. */
+	if (*last >= BIG_SEGMENT)
+		*last = ((*last + 1) & ~(PAGE_SIZE - 1)) - 1;
 	return OK;
 }
 
@@ -217,7 +219,6 @@ void arch_load(struct proc *p)
 
 void arch_run(struct proc *p)
 {
-	arch_load(p);
 	if (p == loaded)
 		return_to_user(&p->regs);
 	if (loaded)

@@ -12,7 +12,6 @@
 
 #define GATE_INTERRUPT 0x8e00u /* present, 32-bit interrupt gate */
 #define TSS_AVAILABLE  0x89u
-#define BIG_SEGMENT    0x100000u /* beyond it the limit counts pages */
 
 struct descriptor gdt[GDT_ENTRIES];
 static struct descriptor idt[256];
@@ -151,6 +150,8 @@ void tss_set_ports(const struct proc *p)
 
 void arch_ports_changed(void)
 {
+	if (!io_map_owner)
+		return;
 	memset(tss.io_map, 0xff, sizeof(tss.io_map));
 	io_map_owner = NULL;
 	tss.io_map_base = NO_IO_MAP;

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine.h"
+#include "panic.h"
+
+static void check_processor(void)
+{
+	const uint32_t needed = CPUID_PSE | CPUID_PGE | CPUID_FXSR;
+
+	if ((cpu_features() & needed) != needed)
+		panic("a Pentium II or later is needed: 4 MiB pages, global pages and FXSAVE");
+}
 
 void i386_start(uint32_t magic, uint32_t info)
 {
 	segments_init();
 	multiboot_read(magic, info);
+	check_processor();
 	pic_init();
 	timer_init();
 	fpu_init();

@@ -31,6 +31,20 @@
 
 #define RPL(selector)  ((selector)&3u)
 
+/* The features of cpuid's leaf 1, edx. */
+#define CPUID_PSE  (1u << 3)
+#define CPUID_PGE  (1u << 13)
+#define CPUID_FXSR (1u << 24)
+#define CPUID_SSE  (1u << 25)
+
+static inline uint32_t cpu_features(void)
+{
+	uint32_t a = 1, b, c, d;
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+	return d;
+}
+
 static inline void outb(uint16_t port, uint8_t value)
 {
 	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));

@@ -12,10 +12,10 @@ void segments_init(void);
 struct descriptor segment_make(uint32_t base, uint32_t bytes_minus_one, uint32_t access);
 uint32_t segment_base(const struct descriptor *d);
 uint32_t segment_limit(const struct descriptor *d);
-#define SEGMENT_CODE    0x9au /* present, code, readable */
-#define SEGMENT_DATA    0x92u /* present, data, writable */
-#define SEGMENT_DPL(n)  ((n) << 5)
-#define SEGMENT_PRESENT 0x80u
+#define SEGMENT_CODE   0x9au /* present, code, readable */
+#define SEGMENT_DATA   0x92u /* present, data, writable */
+#define SEGMENT_DPL(n) ((n) << 5)
+#define BIG_SEGMENT    0x100000u /* from here on a limit counts pages */
 
 void tss_set_stack(const struct proc *p); /* where the processor saves p's state on entry */
 void tss_set_ports(const struct proc *p);
