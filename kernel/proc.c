@@ -24,6 +24,7 @@ static void put_on_free_list(struct proc *p)
 
 void proc_init(void)
 {
+	free_head = free_tail = NULL;
 	for (int slot = 0; slot < NR_PROCS; slot++) {
 		struct proc *p = &proc_table[slot];
 

@@ -324,5 +324,10 @@ uint32_t line_peek(const struct line *line, uint8_t *buffer, uint32_t size, uint
 
 void line_consume(struct line *line, uint32_t consumed)
 {
+	uint32_t last = line->tail + consumed - 1;
+
+	/* A pipe that has ended has ended for every reader to come; a person may go on typing. */
+	if (consumed && line->kind == LINE_PIPE && line->marks[last % LINE_SIZE] == LINE_END_OF_FILE)
+		consumed--;
 	line->tail += consumed;
 }

@@ -35,7 +35,8 @@ enum line_mark {
 /* Who types. */
 enum line_kind {
 	LINE_PERSON, /* sees what is typed and corrects it; a line too long is a mistake */
-	LINE_PIPE,   /* another machine's pipe: no echo, no editing, nothing is lost; Ctrl-D is its end */
+	LINE_PIPE,   /* another machine's pipe: no echo, no editing, nothing is lost; Ctrl-D is its end, for
+	                good */
 };
 
 /* Counters run freely, modulo 2^32. Invariant: tail <= committed <= head <= tail + LINE_SIZE. */

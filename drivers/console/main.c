@@ -56,7 +56,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	terminal_init(argc > 1 && strcmp(argv[1], "pipe") == 0 ? LINE_PIPE : LINE_PERSON);
-	say("ready"); /* whoever is at the other end may send from now on: the UART forgets what came before */
+	say("ready"); /* whoever is at the other end may send from now on: the UART forgets what came before
+	               */
 	complain("receiving failed", server_run(&server));
 	return 1;
 }

@@ -54,7 +54,8 @@ static problem_t read_ports(struct manifest_service *service, struct span value,
 		struct span rest = *word, first_word, last_word;
 		uint32_t first, last;
 
-		span_split(&rest, '-', &first_word);
+		if (!span_split(&rest, '-', &first_word))
+			return "not a range of ports";
 		last_word = first_word.bytes < word->bytes ? rest : first_word;
 		if (!span_number(first_word, 16, PORT_MAX, &first) ||
 		    !span_number(last_word, 16, PORT_MAX, &last) || first > last)

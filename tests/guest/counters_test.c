@@ -68,8 +68,11 @@ static void calling_a_small_process_loads_no_directory(void)
 
 static void bounce_often(void)
 {
-	for (int i = 0; i < ROUNDS; i++)
-		__asm__ volatile("int $0x80" : : "a"(20) : "memory");
+	for (int i = 0; i < ROUNDS; i++) {
+		int pid;
+		__asm__ volatile("int $0x80" : "=a"(pid) : "0"(20) : "memory");
+		CHECK_INT(pid, getpid());
+	}
 }
 
 static void a_linux_call_is_bounced_without_loading_a_directory(void)

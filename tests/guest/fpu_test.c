@@ -10,17 +10,22 @@
 #define SELF_PROGRAM "/bin/fpu_test"
 
 /* All eight SSE registers filled from one number, a call in between, and read back. */
-#define FILL_SSE(value, between, out)                                                                  \
-	__asm__ volatile("movd %1, %%xmm0\n\tpshufd $0, %%xmm0, %%xmm0\n\t"                            \
-	                 "movaps %%xmm0, %%xmm1\n\tmovaps %%xmm0, %%xmm2\n\tmovaps %%xmm0, %%xmm3\n\t" \
-	                 "movaps %%xmm0, %%xmm4\n\tmovaps %%xmm0, %%xmm5\n\tmovaps %%xmm0, %%xmm6\n\t" \
-	                 "movaps %%xmm0, %%xmm7\n\t" between "\n\t"                                    \
-	                 "movups %%xmm0, (%0)\n\tmovups %%xmm1, 16(%0)\n\tmovups %%xmm2, 32(%0)\n\t"   \
-	                 "movups %%xmm3, 48(%0)\n\tmovups %%xmm4, 64(%0)\n\tmovups %%xmm5, 80(%0)\n\t" \
-	                 "movups %%xmm6, 96(%0)\n\tmovups %%xmm7, 112(%0)"                             \
-	                 :                                                                             \
-	                 : "D"(out), "S"(value), "a"(&yield_call)                                      \
-	                 : "memory", "cc", "ecx", "edx")
+#define FILL_SSE(value, between, out)                                                                 \
+	do {                                                                                          \
+		void *eax;                                                                            \
+		__asm__ volatile(                                                                     \
+		        "movd %[word], %%xmm0\n\tpshufd $0, %%xmm0, %%xmm0\n\t"                       \
+		        "movaps %%xmm0, %%xmm1\n\tmovaps %%xmm0, %%xmm2\n\tmovaps %%xmm0, %%xmm3\n\t" \
+		        "movaps %%xmm0, %%xmm4\n\tmovaps %%xmm0, %%xmm5\n\tmovaps %%xmm0, %%xmm6\n\t" \
+		        "movaps %%xmm0, %%xmm7\n\t" between "\n\t"                                    \
+		        "movups %%xmm0, (%[to])\n\tmovups %%xmm1, 16(%[to])\n\t"                      \
+		        "movups %%xmm2, 32(%[to])\n\tmovups %%xmm3, 48(%[to])\n\t"                    \
+		        "movups %%xmm4, 64(%[to])\n\tmovups %%xmm5, 80(%[to])\n\t"                    \
+		        "movups %%xmm6, 96(%[to])\n\tmovups %%xmm7, 112(%[to])"                       \
+		        : "=a"(eax)                                                                   \
+		        : [to] "D"(out), [word] "S"(value), "0"(&yield_call)                          \
+		        : "memory", "cc", "ecx", "edx");                                              \
+	} while (0)
 
 static struct message yield_call;
 

@@ -270,7 +270,7 @@ static int port_is_refused(uint16_t port)
 	__asm__ volatile("inb %%dx, %%al" : : "d"(port) : "eax", "memory");
 	if (faults != before + 1)
 		return 0;
-	__asm__ volatile("outb %%al, %%dx\n\tinl %%dx, %%eax" : : "d"(port), "a"(0) : "memory");
+	__asm__ volatile("outb %%al, %%dx\n\tinl %%dx, %%eax" : : "d"(port) : "eax", "memory");
 	return faults == before + 3;
 }
 

@@ -29,7 +29,7 @@ static void enter_kernel(void)
 static _Noreturn void leave(int status)
 {
 	for (;;)
-		__asm__ volatile("int $0x80" : : "a"(1), "b"(status) : "memory");
+		__asm__ volatile("mov $1, %%eax\n\tint $0x80" : : "b"(status) : "eax", "memory");
 }
 
 /* ---- Selectors whose descriptor is gone ---- */
@@ -94,6 +94,7 @@ static void a_stale_es_or_fs_is_its_owners_sigsegv(void)
 /* The kernel and the bridge must not trust the data segments that a process comes with. */
 static void enter_with_null_segments(void)
 {
+	int result;
 	__asm__ volatile("push %%ds\n\t"
 	                 "push %%es\n\t"
 	                 "xor %%ecx, %%ecx\n\t"
@@ -102,8 +103,8 @@ static void enter_with_null_segments(void)
 	                 "int $0x31\n\t"
 	                 "pop %%es\n\t"
 	                 "pop %%ds"
-	                 :
-	                 : "a"(&self_call)
+	                 : "=a"(result)
+	                 : "0"(&self_call)
 	                 : "ecx", "memory");
 }
 

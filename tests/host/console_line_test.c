@@ -352,7 +352,21 @@ static void a_pipe_loses_nothing(void **state)
 	assert_int_equal(line_peek(&line, buffer, LINE_SIZE, &consumed), LINE_SIZE - 100);
 	line_consume(&line, consumed);
 	expect_read(100, "");
-	assert_false(line_ready(&line, 100));
+}
+
+static void a_pipe_that_has_ended_stays_so(void **state)
+{
+	(void)state;
+	uint8_t buffer[16];
+	uint32_t consumed;
+	line_init(&line, LINE_PIPE);
+	type("ab\x04");
+	expect_read(16, "ab");
+	for (int i = 0; i < 3; i++) {
+		assert_true(line_ready(&line, 16));
+		assert_int_equal(line_peek(&line, buffer, 16, &consumed), 0);
+		line_consume(&line, consumed);
+	}
 }
 
 static void check_invariant(void)
@@ -426,6 +440,7 @@ int main(void)
 	        TEST(flushing_forgets_all),
 	        TEST(output_turns_newlines_unless_told_not_to),
 	        TEST(a_pipe_loses_nothing),
+	        TEST(a_pipe_that_has_ended_stays_so),
 	        TEST(random_typing_keeps_the_invariant),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,8 +62,17 @@ static void an_endpoint_is_never_used_again(void **state)
 
 static void what_names_no_process_finds_none(void **state)
 {
-	static const endpoint_t names[] = {ANY, NONE, SELF, HARDWARE, CLOCK, 0, INT32_MIN, INT32_MAX,
-	                                   NR_PROCS, ENDPOINT_SLOTS - 1, ENDPOINT_MAKE(NR_PROCS, 1)};
+	static const endpoint_t names[] = {ANY,
+	                                   NONE,
+	                                   SELF,
+	                                   HARDWARE,
+	                                   CLOCK,
+	                                   0,
+	                                   INT32_MIN,
+	                                   INT32_MAX,
+	                                   NR_PROCS,
+	                                   ENDPOINT_SLOTS - 1,
+	                                   ENDPOINT_MAKE(NR_PROCS, 1)};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -147,14 +156,14 @@ static void physical_memory_is_read_only_where_it_is_listed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_boot_processes_get_their_fixed_endpoints),
-		cmocka_unit_test_setup(an_endpoint_is_never_used_again, setup),
-		cmocka_unit_test_setup(what_names_no_process_finds_none, setup),
-		cmocka_unit_test_setup(a_full_table_gives_no_process, setup),
-		cmocka_unit_test_setup(a_slot_without_generations_left_is_retired, setup),
-		cmocka_unit_test_setup(a_name_is_cut_and_ended, setup),
-		cmocka_unit_test(privilege_sets_that_make_no_sense_are_refused),
-		cmocka_unit_test(physical_memory_is_read_only_where_it_is_listed),
+	        cmocka_unit_test(the_boot_processes_get_their_fixed_endpoints),
+	        cmocka_unit_test_setup(an_endpoint_is_never_used_again, setup),
+	        cmocka_unit_test_setup(what_names_no_process_finds_none, setup),
+	        cmocka_unit_test_setup(a_full_table_gives_no_process, setup),
+	        cmocka_unit_test_setup(a_slot_without_generations_left_is_retired, setup),
+	        cmocka_unit_test_setup(a_name_is_cut_and_ended, setup),
+	        cmocka_unit_test(privilege_sets_that_make_no_sense_are_refused),
+	        cmocka_unit_test(physical_memory_is_read_only_where_it_is_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

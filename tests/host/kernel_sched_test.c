@@ -153,12 +153,12 @@ static void random_operations_keep_the_queues_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(nothing_runs_in_an_empty_system, setup, end_all),
-		cmocka_unit_test_teardown(the_most_urgent_runs, end_all),
-		cmocka_unit_test_teardown(equals_take_turns_when_a_quantum_ends, end_all),
-		cmocka_unit_test_teardown(yield_lets_equals_run_but_not_the_less_urgent, end_all),
-		cmocka_unit_test_teardown(a_process_with_any_flag_does_not_run, end_all),
-		cmocka_unit_test_teardown(random_operations_keep_the_queues_whole, end_all),
+	        cmocka_unit_test_setup_teardown(nothing_runs_in_an_empty_system, setup, end_all),
+	        cmocka_unit_test_teardown(the_most_urgent_runs, end_all),
+	        cmocka_unit_test_teardown(equals_take_turns_when_a_quantum_ends, end_all),
+	        cmocka_unit_test_teardown(yield_lets_equals_run_but_not_the_less_urgent, end_all),
+	        cmocka_unit_test_teardown(a_process_with_any_flag_does_not_run, end_all),
+	        cmocka_unit_test_teardown(random_operations_keep_the_queues_whole, end_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

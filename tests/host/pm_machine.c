@@ -107,8 +107,10 @@ int vm_fork(endpoint_t parent, endpoint_t *child)
 		return machine.fork_error;
 	if (parent != NONE)
 		living(parent);
-	while (machine.procs[slot].endpoint != NONE)
+	while (slot < ENDPOINT_SLOTS && machine.procs[slot].endpoint != NONE)
 		slot++;
+	if (slot == ENDPOINT_SLOTS)
+		return -EAGAIN;
 	struct machine_proc *proc = &machine.procs[slot];
 	int generation = proc->generation + 1;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small process that attacks: it takes PM's place in the boot archive, and does what `attack=N` on the kernel's command
- * line says. Every attack must end it with the exception that the table names; tests/script/hostile_small_test.py boots
- * Bochs, which enforces segment limits as hardware does, once for each.
+ * A small process that attacks: it takes PM's place in the boot archive, and does what `attack=N` on the
+ * kernel's command line says. Every attack must end it with the exception that the table names;
+ * tests/script/hostile_small_test.py boots Bochs, which enforces segment limits as hardware does, once for
+ * each.
  */
 #include <granite/abi/info.h>
 #include <granite/abi/layout.h>
@@ -166,30 +167,33 @@ static const struct {
 	const char *name;
 	int trap;
 } attacks[] = {
-#define ATTACK(name, trap) {name, #name, trap}
-	ATTACK(read_at_the_limit, GENERAL_PROTECTION),
-	ATTACK(read_across_the_limit, GENERAL_PROTECTION),
-	ATTACK(write_at_the_limit, GENERAL_PROTECTION),
-	ATTACK(read_wrapping_below_zero, GENERAL_PROTECTION),
-	ATTACK(write_wrapping_below_zero, GENERAL_PROTECTION),
-	ATTACK(write_into_vm, GENERAL_PROTECTION),
-	ATTACK(read_a_window, GENERAL_PROTECTION),
-	ATTACK(read_the_loaded_process, GENERAL_PROTECTION),
-	ATTACK(push_beyond_the_limit, STACK_FAULT),
-	ATTACK(jump_beyond_the_limit, GENERAL_PROTECTION),
-	ATTACK(read_beyond_through_tls, GENERAL_PROTECTION),
-	ATTACK(read_below_through_tls, GENERAL_PROTECTION),
-	ATTACK(load_the_kernels_data_segment, GENERAL_PROTECTION),
-	ATTACK(load_the_flat_segment, GENERAL_PROTECTION),
-	ATTACK(load_the_kernels_stack_segment, GENERAL_PROTECTION),
-	ATTACK(jump_into_the_kernels_code, GENERAL_PROTECTION),
-	ATTACK(return_to_ring_0, GENERAL_PROTECTION),
-	ATTACK(disable_interrupts, GENERAL_PROTECTION),
-	ATTACK(halt, GENERAL_PROTECTION),
-	ATTACK(load_a_page_directory, GENERAL_PROTECTION),
-	ATTACK(load_a_descriptor_table, GENERAL_PROTECTION),
-	ATTACK(write_a_port, GENERAL_PROTECTION),
-	ATTACK(raise_the_clocks_interrupt, GENERAL_PROTECTION),
+#define ATTACK(name, trap)        \
+	{                         \
+		name, #name, trap \
+	}
+        ATTACK(read_at_the_limit, GENERAL_PROTECTION),
+        ATTACK(read_across_the_limit, GENERAL_PROTECTION),
+        ATTACK(write_at_the_limit, GENERAL_PROTECTION),
+        ATTACK(read_wrapping_below_zero, GENERAL_PROTECTION),
+        ATTACK(write_wrapping_below_zero, GENERAL_PROTECTION),
+        ATTACK(write_into_vm, GENERAL_PROTECTION),
+        ATTACK(read_a_window, GENERAL_PROTECTION),
+        ATTACK(read_the_loaded_process, GENERAL_PROTECTION),
+        ATTACK(push_beyond_the_limit, STACK_FAULT),
+        ATTACK(jump_beyond_the_limit, GENERAL_PROTECTION),
+        ATTACK(read_beyond_through_tls, GENERAL_PROTECTION),
+        ATTACK(read_below_through_tls, GENERAL_PROTECTION),
+        ATTACK(load_the_kernels_data_segment, GENERAL_PROTECTION),
+        ATTACK(load_the_flat_segment, GENERAL_PROTECTION),
+        ATTACK(load_the_kernels_stack_segment, GENERAL_PROTECTION),
+        ATTACK(jump_into_the_kernels_code, GENERAL_PROTECTION),
+        ATTACK(return_to_ring_0, GENERAL_PROTECTION),
+        ATTACK(disable_interrupts, GENERAL_PROTECTION),
+        ATTACK(halt, GENERAL_PROTECTION),
+        ATTACK(load_a_page_directory, GENERAL_PROTECTION),
+        ATTACK(load_a_descriptor_table, GENERAL_PROTECTION),
+        ATTACK(write_a_port, GENERAL_PROTECTION),
+        ATTACK(raise_the_clocks_interrupt, GENERAL_PROTECTION),
 #undef ATTACK
 };
 

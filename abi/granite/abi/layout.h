@@ -2,7 +2,8 @@
 /*
  * One plan of linear addresses for every page directory:
  *
- *   - from 0, the kernel region: physical memory, identity-mapped; the kernel, small processes, the table pool
+ *   - from 0, the kernel region: physical memory, identity-mapped; the kernel, small processes, the table
+ * pool
  *   - from WINDOW_BASE, the kernel's windows: WINDOW_COUNT page-directory slots
  *   - from PROC_BASE, the loaded process: its address 0 is linear PROC_BASE, its limit PROC_SIZE
  */
