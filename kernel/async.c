@@ -32,9 +32,11 @@ struct async_message *async_take(struct proc *from, const struct proc *to)
 {
 	struct async_message *entry = free_list;
 
-	if (from->async_sent >= SENDA_MAX_PER_SENDER || to->async_queued >= ASYNC_MAX_PER_RECEIVER)
+	if (!entry || to->async_queued >= ASYNC_MAX_PER_RECEIVER)
 		return NULL;
-	if (free_count <= ASYNC_RESERVE && (!entry || !proc_is_vital(from)))
+	/* PM cancels calls at servers of every kind: one that does not listen must not keep it from the
+	 * others. */
+	if (!proc_is_vital(from) && (from->async_sent >= SENDA_MAX_PER_SENDER || free_count <= ASYNC_RESERVE))
 		return NULL;
 	free_list = entry->next;
 	free_count--;

@@ -103,7 +103,7 @@ void proc_clear_flags(struct proc *p, uint32_t flags)
 
 	p->rts_flags &= ~flags;
 	if (!was_runnable && proc_runnable(p))
-		sched_enqueue(p);
+		sched_wake(p);
 }
 
 void proc_set_name(struct proc *p, const char *name)

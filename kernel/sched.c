@@ -16,6 +16,31 @@ struct proc *sched_pick(void)
 	return occupied ? queue[__builtin_ctz(occupied)].head : NULL;
 }
 
+/*
+ * Who wakes goes before its equals: they had the processor meanwhile, and what a person waits for should not
+ * wait for their quanta. But not for ever: after so many wakings it takes its turn behind them.
+ */
+#define WAKES_MAX 100
+
+void sched_wake(struct proc *p)
+{
+	uint32_t q = p->priority;
+
+	if (p->wakes++ >= WAKES_MAX) {
+		p->wakes = 0;
+		sched_enqueue(p);
+		return;
+	}
+	p->ready_prev = NULL;
+	p->ready_next = queue[q].head;
+	if (queue[q].head)
+		queue[q].head->ready_prev = p;
+	else
+		queue[q].tail = p;
+	queue[q].head = p;
+	occupied |= 1u << q;
+}
+
 void sched_enqueue(struct proc *p)
 {
 	uint32_t q = p->priority;
@@ -49,6 +74,7 @@ void sched_dequeue(struct proc *p)
 void sched_requeue(struct proc *p)
 {
 	p->ticks_left = p->quantum;
+	p->wakes = 0;
 	if (!proc_runnable(p))
 		return;
 	sched_dequeue(p);

@@ -55,6 +55,7 @@ struct proc {
 	uint32_t priority;
 	uint32_t quantum, ticks_left; /* in clock ticks */
 	uint32_t ticks_used;
+	uint32_t wakes; /* since its quantum began */
 	struct proc *ready_next, *ready_prev;
 
 	/* ipc.c */

@@ -10,6 +10,7 @@
 /* The most urgent process that can run, or NULL. It stays at the head of its queue while it runs. */
 struct proc *sched_pick(void);
 
+void sched_wake(struct proc *p);    /* it can run again: before its equals, mostly */
 void sched_enqueue(struct proc *p); /* at the tail */
 void sched_dequeue(struct proc *p);
 void sched_requeue(struct proc *p); /* to the tail of its queue, with a new quantum */

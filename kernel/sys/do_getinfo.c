@@ -23,6 +23,7 @@ static void describe(const struct proc *p, struct proc_info *info)
 	info->priority = p->priority;
 	info->small = proc_small(p);
 	info->priv_id = p->priv->spec.id;
+	info->priv_flags = p->priv->spec.flags;
 	info->pc = arch_pc(p);
 	info->sp = arch_sp(p);
 	info->user_nsecs = p->ticks_used * NSECS_PER_TICK;

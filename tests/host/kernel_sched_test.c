@@ -29,6 +29,7 @@ static struct proc *runnable(uint32_t priority)
 	assert_non_null(p);
 	sched_set(p, priority, 3);
 	proc_clear_flags(p, RTS_NO_IMAGE);
+	sched_requeue(p); /* to the tail: in the order of their creation */
 	return p;
 }
 
@@ -111,6 +112,22 @@ static void a_process_with_any_flag_does_not_run(void **state)
 	assert_ptr_equal(sched_pick(), p);
 }
 
+static void who_wakes_goes_first_but_not_for_ever(void **state)
+{
+	struct proc *hog = runnable(8), *waker = runnable(8);
+	int wakes = 0;
+
+	(void)state;
+	do {
+		proc_set_flags(waker, RTS_RECEIVING);
+		assert_ptr_equal(sched_pick(), hog);
+		proc_clear_flags(waker, RTS_RECEIVING);
+		wakes++;
+	} while (sched_pick() == waker && wakes < 1000);
+	assert_in_range(wakes, 10, 200);
+	assert_ptr_equal(sched_pick(), hog);
+}
+
 /* Random operations against a table of who can run; SEED=n repeats a run. */
 static void random_operations_keep_the_queues_whole(void **state)
 {
@@ -158,6 +175,7 @@ int main(void)
 	        cmocka_unit_test_teardown(equals_take_turns_when_a_quantum_ends, end_all),
 	        cmocka_unit_test_teardown(yield_lets_equals_run_but_not_the_less_urgent, end_all),
 	        cmocka_unit_test_teardown(a_process_with_any_flag_does_not_run, end_all),
+	        cmocka_unit_test_teardown(who_wakes_goes_first_but_not_for_ever, end_all),
 	        cmocka_unit_test_teardown(random_operations_keep_the_queues_whole, end_all),
 	};
 

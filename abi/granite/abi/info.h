@@ -13,15 +13,15 @@
 #define PROC_NAME_MAX 16 /* a process's label, with its end */
 
 struct proc_info {
-	endpoint_t endpoint;   /* NONE: the slot is free */
-	uint32_t rts_flags;    /* RTS_*: why it does not run; 0: it can */
-	uint32_t misc_flags;   /* MF_* */
-	endpoint_t blocked_on; /* whom it waits for, ANY or NONE */
-	uint32_t priority;     /* 0 is the most urgent */
-	uint32_t small;        /* 1: no page table */
-	uint32_t priv_id;
-	uint32_t pc, sp;     /* where it was when it last entered the kernel */
-	uint64_t user_nsecs; /* time it ran */
+	endpoint_t endpoint;          /* NONE: the slot is free */
+	uint32_t rts_flags;           /* RTS_*: why it does not run; 0: it can */
+	uint32_t misc_flags;          /* MF_* */
+	endpoint_t blocked_on;        /* whom it waits for, ANY or NONE */
+	uint32_t priority;            /* 0 is the most urgent */
+	uint32_t small;               /* 1: no page table */
+	uint32_t priv_id, priv_flags; /* its privilege set's number, and PRIV_* */
+	uint32_t pc, sp;              /* where it was when it last entered the kernel */
+	uint64_t user_nsecs;          /* time it ran */
 	char name[PROC_NAME_MAX];
 };
 
