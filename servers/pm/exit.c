@@ -12,15 +12,30 @@
 #include <granite/vm.h>
 #include "pm.h"
 
+/* What the kernel knows of a process. 0: it knows none of that name. */
+static int ask_kernel(const struct process *process, struct proc_info *info)
+{
+	uint32_t slot = (uint32_t)ENDPOINT_SLOT(process->endpoint);
+
+	return sys_getinfo(GET_PROCTAB, info, sizeof(*info), slot) == (int)sizeof(*info) &&
+	       info->endpoint == process->endpoint;
+}
+
+int process_is_driver(const struct process *process)
+{
+	struct proc_info info;
+
+	return process->flags & PROCESS_SERVICE && ask_kernel(process, &info) &&
+	       info.priority < SCHED_PRIO_USER;
+}
+
 uint64_t process_user_nsecs(const struct process *process, uint32_t *pc)
 {
 	struct proc_info info;
-	uint32_t slot = (uint32_t)ENDPOINT_SLOT(process->endpoint);
 
 	if (pc)
 		*pc = 0;
-	if (sys_getinfo(GET_PROCTAB, &info, sizeof(info), slot) != (int)sizeof(info) ||
-	    info.endpoint != process->endpoint)
+	if (!ask_kernel(process, &info))
 		return 0;
 	if (pc)
 		*pc = info.pc;

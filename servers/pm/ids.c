@@ -51,7 +51,7 @@ int do_setpgid(struct process *caller, const struct pm_setpgid_req *request, str
 	(void)reply;
 	if (pgid < 0)
 		return -EINVAL;
-	if (!process || !process_alive(process))
+	if (!process)
 		return -ESRCH;
 	if (pgid == 0)
 		pgid = process->pid;

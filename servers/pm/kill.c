@@ -9,8 +9,12 @@ static int send_to_one(int32_t pid, int signal, const struct signal_info *info)
 
 	if (!process)
 		return -ESRCH;
-	if (signal)
-		signal_send(process, signal, info);
+	if (!signal)
+		return OK;
+	/* A dead driver comes back, a stopped one does not: everybody would wait for it. */
+	if (SIGNAL_BIT(signal) & STOP_SIGNALS && process_is_driver(process))
+		return -EPERM;
+	signal_send(process, signal, info);
 	return OK;
 }
 

@@ -104,6 +104,9 @@ void signal_forget_note(struct process *process);
 
 /* Ends a process with this wait4 status. The record becomes a zombie, or is freed if nobody will wait. */
 void process_die(struct process *process, uint32_t status);
+/* Is it a service that others wait for: a driver or a server, by its priority? */
+int process_is_driver(const struct process *process);
+
 /* How long the living process ran, as the kernel tells; *pc (may be null): where it was. */
 uint64_t process_user_nsecs(const struct process *process, uint32_t *pc);
 

@@ -6,7 +6,10 @@
 
 struct process process_table[PROCESSES_MAX];
 
+#define FREE_FOR_RS 16
+
 static struct process *free_list;
+static uint32_t free_count;
 static struct process *by_slot[ENDPOINT_SLOTS];
 static struct process *by_pid[PID_MAX + 1];
 
@@ -24,10 +27,12 @@ void process_init(void)
 	last_pid = 0;
 	nr_stopped = 0;
 	free_list = NULL;
+	free_count = 0;
 	for (int i = PROCESSES_MAX - 1; i >= 0; i--) {
 		process_table[i].state = PROCESS_FREE;
 		process_table[i].next_free = free_list;
 		free_list = &process_table[i];
+		free_count++;
 	}
 }
 
@@ -42,9 +47,9 @@ static int32_t pid_allocate(void)
 
 _Static_assert(PID_MAX > 3 * PROCESSES_MAX + PID_RS, "a free pid exists whenever a record does");
 
-int process_full(void)
+int process_full(const struct process *parent)
 {
-	return free_list == NULL;
+	return free_count <= (parent->pid == PID_RS ? 0 : FREE_FOR_RS);
 }
 
 struct process *process_allocate(endpoint_t endpoint)
@@ -53,6 +58,7 @@ struct process *process_allocate(endpoint_t endpoint)
 
 	assert(process);
 	free_list = process->next_free;
+	free_count--;
 	memset(process, 0, sizeof(*process));
 	process->state = PROCESS_ALIVE;
 	process->endpoint = endpoint;
@@ -84,6 +90,7 @@ void process_free(struct process *process)
 	process->state = PROCESS_FREE;
 	process->next_free = free_list;
 	free_list = process;
+	free_count++;
 }
 
 struct process *process_by_endpoint(endpoint_t endpoint)

@@ -81,8 +81,8 @@ extern struct process process_table[PROCESSES_MAX];
 
 void process_init(void);
 
-/* Is there no room for another process? */
-int process_full(void);
+/* Is there no room for another child of `parent`? Some is kept for RS, so that services can be restarted. */
+int process_full(const struct process *parent);
 
 /* A new living process with a pid of its own and everything else empty. The table must not be full. */
 struct process *process_allocate(endpoint_t endpoint);

@@ -5,7 +5,6 @@
 #include <granite/abi/types.h>
 #include "signals.h"
 
-#define STOP_SIGNALS (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
 #define IGNORED_BY_DEFAULT \
 	(SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
 #define SYNCHRONOUS_SIGNALS                                                                    \
@@ -42,8 +41,12 @@ static void restore_mask(struct signal_state *state)
 
 void signals_exec(struct signal_state *state)
 {
-	for (uint64_t left = state->caught; left; left &= left - 1)
-		memset(&state->actions[lowest_signal(left) - 1], 0, sizeof(state->actions[0]));
+	for (int i = 0; i < PM_NSIG; i++) {
+		vir_bytes handler =
+		        state->actions[i].handler == HANDLER_IGNORE ? HANDLER_IGNORE : HANDLER_DEFAULT;
+
+		state->actions[i] = (struct pm_sigaction_data){.handler = handler};
+	}
 	state->caught = 0;
 	restore_mask(state);
 }
@@ -103,7 +106,6 @@ static void fill_fetched(const struct signal_state *state, int signal, struct pm
 static void enter_handler(struct signal_state *state, int signal)
 {
 	const struct pm_sigaction_data action = state->actions[signal - 1];
-	const struct pm_sigaction_data reset = {.handler = HANDLER_DEFAULT};
 
 	state->pending &= ~SIGNAL_BIT(signal);
 	state->mask_is_saved = 0;
@@ -111,7 +113,7 @@ static void enter_handler(struct signal_state *state, int signal)
 	if (!(action.flags & SA_NODEFER))
 		state->blocked |= SIGNAL_BIT(signal);
 	if (action.flags & SA_RESETHAND) {
-		state->actions[signal - 1] = reset;
+		state->actions[signal - 1].handler = HANDLER_DEFAULT;
 		state->caught &= ~SIGNAL_BIT(signal);
 	}
 }

@@ -12,6 +12,8 @@
 
 #define SIGNAL_BIT(signal) (1ull << ((signal)-1))
 
+#define STOP_SIGNALS       (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+
 #define HANDLER_DEFAULT    0u
 #define HANDLER_IGNORE     1u
 

@@ -19,12 +19,12 @@ int do_program(struct process *caller, const struct pm_program_req *request, str
 	return OK;
 }
 
-/* Every process is root's so far: each may. */
+/* Every process is root's so far: each may switch the machine off, but not say that PM gave up. */
 int do_reboot(struct process *caller, const struct pm_reboot_req *request, struct pm_reboot_rep *reply)
 {
 	(void)caller;
 	(void)reply;
-	if (request->how < ABORT_POWEROFF || request->how > ABORT_PANIC)
+	if (request->how < ABORT_POWEROFF || request->how > ABORT_RESET)
 		return -EINVAL;
 	return sys_abort((enum abort_how)request->how, request->status);
 }

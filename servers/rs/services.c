@@ -85,6 +85,27 @@ static int equip(struct service *service)
 	return result == OK ? ipc_notify(endpoint) : result;
 }
 
+/* ---- Restarts ---- */
+
+static void set_alarm(void)
+{
+	uint64_t first = 0;
+
+	for (uint32_t i = 0; i < nr_services; i++)
+		if (services[i].restart_at && (!first || services[i].restart_at < first))
+			first = services[i].restart_at;
+	if (first && sys_setalarm(first, 1, NULL) != OK)
+		rs_log("no alarm: services are not restarted");
+}
+
+static void restart_later(struct service *service)
+{
+	uint64_t time = now();
+
+	service->restart_at = time + restart_delay(&service->failures, time - service->started_at);
+	set_alarm();
+}
+
 static void start(struct service *service)
 {
 	const struct manifest_service *entry = service->entry;
@@ -107,6 +128,9 @@ static void start(struct service *service)
 	if (service->pid > 0)
 		kill(service->pid, SIGKILL);
 	service->pid = 0;
+	/* There may be room again later. */
+	if (entry->on_exit == ON_EXIT_RESTART)
+		restart_later(service);
 }
 
 void services_start(const struct manifest *manifest)
@@ -116,27 +140,6 @@ void services_start(const struct manifest *manifest)
 		services[i] = (struct service){.entry = &manifest->services[i]};
 		start(&services[i]);
 	}
-}
-
-/* ---- Restarts ---- */
-
-static void set_alarm(void)
-{
-	uint64_t first = 0;
-
-	for (uint32_t i = 0; i < nr_services; i++)
-		if (services[i].restart_at && (!first || services[i].restart_at < first))
-			first = services[i].restart_at;
-	if (first && sys_setalarm(first, 1, NULL) != OK)
-		rs_log("no alarm: services are not restarted");
-}
-
-static void restart_later(struct service *service)
-{
-	uint64_t time = now();
-
-	service->restart_at = time + restart_delay(&service->failures, time - service->started_at);
-	set_alarm();
 }
 
 void services_restart(void)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What processes do to their own address space: mmap, munmap, mprotect, brk. */
+#include <granite/abi/info.h>
+#include <granite/abi/priv.h>
+#include <granite/sys.h>
 #include "frames.h"
 #include "pool.h"
 #include "process.h"
@@ -121,8 +124,10 @@ int do_mprotect(endpoint_t caller, const struct vm_mprotect_req *request, struct
 	(void)reply;
 	if (!space)
 		return -EDEADSRCDST;
-	if (request->prot & ~PROT_ALL || !range_valid(request->address, request->bytes, &end))
+	if (request->prot & ~PROT_ALL || request->address % PAGE_SIZE)
 		return -EINVAL;
+	if (!range_valid(request->address, request->bytes, &end))
+		return -ENOMEM;
 	if (!regions_cover(&space->regions, request->address, end) ||
 	    !regions_may_change(&space->regions, request->address, end, false))
 		return -ENOMEM;
@@ -183,6 +188,15 @@ int do_brk(endpoint_t caller, const struct vm_brk_req *request, struct vm_brk_re
 
 /* ---- The boot archive ---- */
 
+static bool has_privilege(endpoint_t endpoint, uint32_t flag)
+{
+	struct proc_info info;
+	uint32_t slot = (uint32_t)ENDPOINT_SLOT(endpoint);
+
+	return sys_getinfo(GET_PROCTAB, &info, sizeof(info), slot) == (int)sizeof(info) &&
+	       info.endpoint == endpoint && info.priv_flags & flag;
+}
+
 int do_map_archive(endpoint_t caller, const struct vm_map_archive_req *request,
                    struct vm_map_archive_rep *reply)
 {
@@ -191,10 +205,10 @@ int do_map_archive(endpoint_t caller, const struct vm_map_archive_req *request,
 	int result;
 
 	(void)request;
-	if (caller != RS_PROC_NR)
-		return -EPERM;
 	if (!space)
 		return -EDEADSRCDST;
+	if (!has_privilege(caller, PRIV_ARCHIVE))
+		return -EPERM;
 	region.start = regions_find_gap(&space->regions, archive_bytes());
 	region.end = region.start + archive_bytes();
 	if (!region.start || region.start == region.end)

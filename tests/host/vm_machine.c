@@ -203,6 +203,22 @@ static void carry_out_notes(void)
 	vm_notes.count = 0;
 }
 
+int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first)
+{
+	struct proc_info *info = buffer;
+
+	if (what != GET_PROCTAB || bytes != sizeof(*info))
+		return -EINVAL;
+	memset(info, 0, sizeof(*info));
+	info->endpoint = NONE;
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (machine.procs[i].endpoint != NONE &&
+		    ENDPOINT_SLOT(machine.procs[i].endpoint) == (int)first)
+			info->endpoint = machine.procs[i].endpoint;
+	info->priv_flags = info->endpoint == RS_PROC_NR ? PRIV_ARCHIVE : 0;
+	return sizeof(*info);
+}
+
 int sys_vmctl_apply(void)
 {
 	int in_vm = machine.in_vm;
