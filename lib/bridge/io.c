@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and writing. */
+#include <stdbool.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/types.h>
 
@@ -70,8 +71,12 @@ static int32_t move_vector(struct vector_move *vectors, uint32_t address)
 	return (uint32_t)result == vector.bytes;
 }
 
-/* readv(fd, vectors, count), writev(fd, vectors, count): one that falls short is the last. */
-static int32_t move_vectors(const struct bridge_regs *regs, int32_t (*move)(uint32_t address, uint32_t bytes))
+/*
+ * readv(fd, vectors, count), writev(fd, vectors, count): one that falls short is the last. Of a read the
+ * first that gets anything is the last: the next one might wait for another line.
+ */
+static int32_t move_vectors(const struct bridge_regs *regs, int32_t (*move)(uint32_t address, uint32_t bytes),
+                            bool only_first)
 {
 	struct vector_move vectors = {.move = move};
 	int32_t result = 1;
@@ -80,17 +85,17 @@ static int32_t move_vectors(const struct bridge_regs *regs, int32_t (*move)(uint
 		return -EBADF;
 	if (regs->edx > VECTORS_MAX)
 		return -EINVAL;
-	for (uint32_t i = 0; i < regs->edx && result == 1; i++)
+	for (uint32_t i = 0; i < regs->edx && result == 1 && !(only_first && vectors.done); i++)
 		result = move_vector(&vectors, regs->ecx + i * sizeof(struct linux_iovec));
 	return result < 0 && vectors.done == 0 ? result : (int32_t)vectors.done;
 }
 
 int32_t linux_readv(struct bridge_regs *regs)
 {
-	return move_vectors(regs, read_some);
+	return move_vectors(regs, read_some, true);
 }
 
 int32_t linux_writev(struct bridge_regs *regs)
 {
-	return move_vectors(regs, write_all);
+	return move_vectors(regs, write_all, false);
 }

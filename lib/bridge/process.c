@@ -74,12 +74,15 @@ static int32_t store_rusage(uint32_t address, uint64_t user_nsecs)
 	return user_put_if(address, &usage, sizeof(usage));
 }
 
+/* Options that choose between children and threads' children, which are all alike here. */
+#define WAIT_KINDS 0xe0000000u /* __WNOTHREAD, __WALL, __WCLONE */
+
 static int32_t wait_for(int32_t pid, uint32_t options, uint32_t status, uint32_t usage)
 {
 	union pm_wait_message call;
 	int32_t result;
 
-	call.req = (struct pm_wait_req){.pid = pid, .options = options};
+	call.req = (struct pm_wait_req){.pid = pid, .options = options & ~WAIT_KINDS};
 	result = pm_wait_call(&call);
 	if (result != OK || call.rep.pid == 0)
 		return result;
