@@ -53,6 +53,8 @@ const char *programs_problem(const char *path)
 		return "is not in the archive";
 	if (!cpio_executable(&entry))
 		return "is not executable";
+	if (entry.offset % PAGE_SIZE)
+		return "does not begin on a page of the archive";
 	head = entry.bytes < ELF_HEAD_MAX ? entry.bytes : ELF_HEAD_MAX;
 	if (elf_segments(archive_data + entry.offset, head, entry.bytes, PROC_MIN_ADDRESS, MMAP_TOP,
 	                 &image) != OK)

@@ -154,7 +154,10 @@ static int clear_tails(endpoint_t endpoint, const struct vm_exec_plan *plan)
 	return result;
 }
 
-/* The process waits for PM all the while, so it never sees what is taken back. */
+/*
+ * The process does not run meanwhile, so it never sees what is taken back: it waits for PM, or, if it has only sent
+ * its request, is less urgent than PM and VM are.
+ */
 static int replace(struct process *process, struct space *new, const struct vm_exec_plan *plan)
 {
 	struct space *old = process->space;
