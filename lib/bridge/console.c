@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Talking to the console driver. RS says which process it is; when that one has died, RS is asked again, once
- * a call.
+ * Talking to the console driver. RS says which process it is; when that one has died, RS is asked for its
+ * successor, and the request goes to it.
  */
 #include <granite/abi/errno.h>
 #include <granite/console.h>
+#include <granite/pm.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
 #include <string.h>
@@ -40,12 +41,34 @@ static int32_t ask_once(int32_t operation, struct message *m)
 	return result;
 }
 
-/* A request that a dead driver did not answer is still in *m. */
+/* How long a dead driver's successor is waited for. */
+#define RESTART_TRIES 100
+#define RESTART_PAUSE 20000000ull /* nanoseconds */
+
+static int32_t pause_for_restart(void)
+{
+	union pm_nanosleep_message call;
+
+	call.req = (struct pm_nanosleep_req){.nsecs = RESTART_PAUSE};
+	return pm_nanosleep_call(&call);
+}
+
+/*
+ * A request that a dead driver did not answer is still in *m. Who never had a driver is told so at once:
+ * ESRCH; only after a death RS is given time.
+ */
 static int32_t ask(int32_t operation, struct message *m)
 {
 	int32_t result = ask_once(operation, m);
 
-	return result == -EDEADSRCDST ? ask_once(operation, m) : result;
+	if (result != -EDEADSRCDST)
+		return result;
+	for (int tries = 0; tries < RESTART_TRIES && (result == -EDEADSRCDST || result == -ESRCH); tries++) {
+		if (pause_for_restart() != OK)
+			return -EINTR;
+		result = ask_once(operation, m);
+	}
+	return result;
 }
 
 int32_t console_read(uint32_t address, uint32_t bytes)
