@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Sends a signal to processes. */
-#include <ctype.h>
 #include <limits.h>
 #include <signal.h>
 
@@ -10,10 +9,10 @@
 #include "lib/signals.h"
 #include "lib/usage.h"
 
-#define USAGE "kill [-SIGNAL] PID ..."
+#define USAGE "kill [-SIGNAL] [--] PID ..."
 #define HELP                                                                                 \
 	"Sends the processes a signal, given by name or number; SIGTERM if none is given.\n" \
-	"`ps` lists the processes. A PID below 0 is a process group."
+	"`ps` lists the processes. After `--` a PID below 0 is a process group, and -1 everybody."
 
 /* Returns the signal, or ends the program. */
 static int parse_signal(const char *text)
@@ -26,11 +25,11 @@ static int parse_signal(const char *text)
 	return (int)number;
 }
 
-/* Returns 0 or 1: the program's exit status. */
-static int kill_one(const char *text, int signal)
+/* Returns 0 or 1: the program's exit status. `least` is the least PID allowed. */
+static int kill_one(const char *text, long least, int signal)
 {
 	long pid;
-	if (number_parse(text, -INT_MAX, INT_MAX, &pid) != 0 || pid == 0) {
+	if (number_parse(text, least, INT_MAX, &pid) != 0 || pid == 0) {
 		fprintf(stderr, "kill: not a process number: %s\n", text);
 		exit(USAGE_STATUS);
 	}
@@ -44,13 +43,18 @@ int main(int argc, char **argv)
 {
 	usage_check(argc, argv, 1, INT_MAX - 1, USAGE, HELP);
 	int signal = SIGTERM;
-	int first = 1;
-	if (argv[1][0] == '-' && (argc > 2 || !isdigit((unsigned char)argv[1][1])))
-		signal = parse_signal(argv[first++] + 1);
-	if (first == argc)
+	long least = 1;
+	int next = 1;
+	if (argv[next][0] == '-' && strcmp(argv[next], "--") != 0)
+		signal = parse_signal(argv[next++] + 1);
+	if (next < argc && strcmp(argv[next], "--") == 0) {
+		least = -INT_MAX;
+		next++;
+	}
+	if (next == argc)
 		usage_fail(USAGE);
 	int status = 0;
-	for (int i = first; i < argc; i++)
-		status |= kill_one(argv[i], signal);
+	for (; next < argc; next++)
+		status |= kill_one(argv[next], least, signal);
 	return status;
 }

@@ -59,8 +59,9 @@ int do_foreground(endpoint_t caller, const struct console_foreground_req *reques
                   struct console_foreground_rep *reply)
 {
 	(void)caller;
-	if (request->pgid < 0)
-		return -EINVAL;
+	/* For kill, -1 is everybody and no group. */
+	if (request->pgid < 0 || request->pgid == 1)
+		return -EPERM;
 	if (request->pgid != 0)
 		foreground_group = request->pgid;
 	reply->pgid = foreground_group;

@@ -12,6 +12,10 @@
 #define DELETE          0x7f
 #define TAB_WIDTH       8
 
+/* A pipe's end, and what makes the next byte an ordinary one, whatever it is. */
+#define PIPE_END     CONTROL('D')
+#define PIPE_LITERAL CONTROL('P')
+
 static void set_person_modes(struct line_termios *termios)
 {
 	termios->iflag = ICRNL;
@@ -274,6 +278,22 @@ static void take_raw(struct line *line, uint8_t byte, struct line_echo *echo)
 	echo_typed(line, echo, byte);
 }
 
+static void take_piped(struct line *line, uint8_t byte, struct line_echo *echo)
+{
+	int literal = line->literal;
+	line->literal = !literal && byte == PIPE_LITERAL;
+	if (line->literal)
+		return;
+	if (byte == PIPE_END && !literal)
+		end_line(line, byte, LINE_END_OF_FILE, echo);
+	else if (!canonical(line))
+		take_raw(line, byte, echo);
+	else if (byte == '\n')
+		end_line(line, byte, LINE_END, echo);
+	else
+		append(line, byte, echo);
+}
+
 int line_takes_input(const struct line *line)
 {
 	return line->kind == LINE_PERSON || used(line) < LINE_SIZE - 1;
@@ -282,6 +302,10 @@ int line_takes_input(const struct line *line)
 int line_input(struct line *line, uint8_t byte, struct line_echo *echo)
 {
 	echo->count = 0;
+	if (line->kind == LINE_PIPE) {
+		take_piped(line, byte, echo);
+		return 0;
+	}
 	if (byte == '\r' && (line->termios.iflag & ICRNL))
 		byte = '\n';
 	int signal = signal_of(line, byte);

@@ -35,13 +35,14 @@ enum line_mark {
 /* Who types. */
 enum line_kind {
 	LINE_PERSON, /* sees what is typed and corrects it; a line too long is a mistake */
-	LINE_PIPE,   /* another machine's pipe: no echo, no editing, nothing is lost; Ctrl-D is its end, for
-	                good */
+	LINE_PIPE, /* another machine's pipe: no editing, no signals, no byte is changed or lost. 0x04 is its
+	              end, for good; after 0x10 any byte, these two as well, is an ordinary one */
 };
 
 /* Counters run freely, modulo 2^32. Invariant: tail <= committed <= head <= tail + LINE_SIZE. */
 struct line {
 	enum line_kind kind;
+	int literal; /* of a pipe: the next byte is an ordinary one */
 	struct line_termios termios;
 	uint32_t head;      /* bytes taken in */
 	uint32_t committed; /* of these, bytes that may be read: whole lines, or in raw mode all */

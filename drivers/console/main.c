@@ -36,6 +36,8 @@ static void complain(const char *what, int result)
 
 static void notified(const struct message *m)
 {
+	if (m->m_source == CLOCK)
+		terminal_pump();
 	if (m->m_source != HARDWARE)
 		return;
 	terminal_interrupt();

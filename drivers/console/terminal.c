@@ -21,6 +21,15 @@
 #define WRITE_PIECE 512                         /* bytes copied from a writer at a time */
 #define WRITE_ROOM  (RING_SIZE - LINE_ECHO_MAX) /* what writers may use of the output ring */
 
+/*
+ * A UART at the end of a line is busy for a millisecond after each filling, and the processor free. An
+ * emulator's is ready again at once: the driver, more urgent than any program, would keep the machine to
+ * itself for as long as there is something to write. So after this many fillings it rests for a tick of the
+ * clock.
+ */
+#define PUMP_ROUNDS 64
+#define REST_NSECS  1000000u
+
 struct line terminal_line;
 
 static struct ring typed, output;
@@ -182,24 +191,37 @@ static int transmit(void)
 	return sent != output.tail;
 }
 
-/* What can't be taken from the UART now must not interrupt: it would do so without end. */
-void terminal_pump(void)
+/* Returns whether there is more to do at once. */
+static int pump_round(void)
 {
-	int transmitted;
-	do {
-		take_typed();
-		take_written();
-		transmitted = transmit();
-		answer_readers();
-	} while (transmitted || can_take_typed());
-	uart_watch(ring_free(&typed) > 0, sent != output.head);
+	take_typed();
+	take_written();
+	int transmitted = transmit();
+	answer_readers();
+	return transmitted || can_take_typed();
 }
 
+/*
+ * What can't be taken from the UART now must not interrupt: it would do so without end. At rest nothing may;
+ * the clock calls again.
+ */
+void terminal_pump(void)
+{
+	int rounds = 0;
+	while (rounds < PUMP_ROUNDS && pump_round())
+		rounds++;
+	if (rounds == PUMP_ROUNDS && sys_setalarm(REST_NSECS, 0, NULL) == OK)
+		uart_watch(0, 0);
+	else
+		uart_watch(ring_free(&typed) > 0, sent != output.head);
+}
+
+/* With nothing watched the line goes low, so whatever is pending when terminal_pump watches again interrupts
+ * anew. */
 void terminal_interrupt(void)
 {
-	do
-		terminal_pump();
-	while (uart_interrupting());
+	uart_watch(0, 0);
+	terminal_pump();
 }
 
 /* ---- Calls ---- */

@@ -2,20 +2,20 @@
 /*
  * The 16550 UART. Source: National Semiconductor, PC16550D data sheet (1995), section 8 (registers).
  *
- * The interrupt line is edge-triggered: it must go low before the next interrupt can come, so the driver
- * looks until the UART has nothing more to tell (uart_interrupting) before it waits for the next.
+ * The interrupt line is edge-triggered: it must go low before the next interrupt can come. So a driver that
+ * has been interrupted watches for nothing for a moment: what is pending when it watches again (also that
+ * the transmitter is empty) makes a new edge.
  */
 #include "uart.h"
 
 #define COM1 0x3f8
 
 enum uart_register {
-	UART_DATA = 0,           /* receiver buffer, transmitter holding register */
-	UART_DIVISOR_LOW = 0,    /* with LCR_DIVISOR */
-	UART_INTERRUPTS = 1,     /* interrupt enable */
-	UART_DIVISOR_HIGH = 1,   /* with LCR_DIVISOR */
-	UART_IDENTIFICATION = 2, /* interrupt identification, when read */
-	UART_FIFO = 2,           /* FIFO control, when written */
+	UART_DATA = 0,         /* receiver buffer, transmitter holding register */
+	UART_DIVISOR_LOW = 0,  /* with LCR_DIVISOR */
+	UART_INTERRUPTS = 1,   /* interrupt enable */
+	UART_DIVISOR_HIGH = 1, /* with LCR_DIVISOR */
+	UART_FIFO = 2,         /* FIFO control, when written */
 	UART_LINE_CONTROL = 3,
 	UART_MODEM_CONTROL = 4,
 	UART_LINE_STATUS = 5,
@@ -23,8 +23,6 @@ enum uart_register {
 
 #define INTERRUPT_RECEIVED    0x01
 #define INTERRUPT_TRANSMITTED 0x02
-
-#define IDENTIFICATION_NONE   0x01
 
 #define FIFO_ENABLE           0x07 /* on, and both cleared */
 #define FIFO_AT_8             0x80 /* interrupt when 8 of 16 bytes have arrived, or after a pause */
@@ -100,9 +98,4 @@ void uart_send(struct ring *output)
 {
 	for (int i = 0; i < TRANSMIT_FIFO && ring_used(output) > 0; i++)
 		write_register(UART_DATA, ring_take(output));
-}
-
-int uart_interrupting(void)
-{
-	return !(read_register(UART_IDENTIFICATION) & IDENTIFICATION_NONE);
 }

@@ -24,10 +24,7 @@ int uart_idle(void);
 /* Moves bytes of `output` into the UART, as many as it holds. Only when it is idle. */
 void uart_send(struct ring *output);
 
-/* Lets it interrupt when something has arrived, when it gets idle, or neither. */
+/* Lets it interrupt when something has arrived, when it is idle, or neither. */
 void uart_watch(int arrival, int idle);
-
-/* Whether an interrupt is still pending in the UART; asking acknowledges that of getting idle. */
-int uart_interrupting(void);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starting programs and waiting for them. Each gets a process group of its own, and the one in the foreground
- * gets the terminal, so that Ctrl-C reaches it and nobody else.
+ * Starting programs and waiting for them. Under job control, that is when a person types, each gets a process
+ * group of its own, and the one in the foreground gets the terminal, so that Ctrl-C reaches it and nobody
+ * else. What there is to tell of programs goes to stderr: stdout is theirs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,23 +26,27 @@ static struct job {
 } jobs[JOBS_MAX];
 static int nr_jobs;
 
-static int interactive;
+static int job_control;
 static struct termios modes; /* the terminal's, when the shell started */
 
-void jobs_init(void)
+int jobs_init(void)
 {
-	interactive = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &modes) == 0;
-	(void)setpgid(0, 0);
-	if (interactive)
+	job_control = tcgetattr(STDIN_FILENO, &modes) == 0;
+	if (job_control) {
+		(void)setpgid(0, 0);
 		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+	}
+	return job_control;
 }
 
 /* ---- The list ---- */
 
 static void job_add(pid_t pid, const char *name)
 {
-	if (nr_jobs == JOBS_MAX)
+	if (nr_jobs == JOBS_MAX) {
+		fprintf(stderr, "sh: too many jobs: `fg` will not find %s, pid %d\n", name, (int)pid);
 		return;
+	}
 	jobs[nr_jobs].pid = pid;
 	snprintf(jobs[nr_jobs].name, JOB_TITLE, "%s", name);
 	nr_jobs++;
@@ -65,22 +70,22 @@ static const char *job_remove(pid_t pid)
 /* ---- Waiting ---- */
 
 /* Status and signal by name. What the keys Ctrl-C and Ctrl-\ showed needs a new line; who typed Ctrl-C knows.
- */
+ * A script knows the status too. */
 static void tell_end(const char *name, int status)
 {
 	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-	if (signal == SIGINT || signal == SIGQUIT)
-		putchar('\n');
+	if (job_control && (signal == SIGINT || signal == SIGQUIT))
+		fputc('\n', stderr);
 	if (signal && signal != SIGINT)
-		printf("%s: killed by %s\n", name, signal_name(signal));
-	if (code && code != STATUS_NOT_FOUND && code != STATUS_NOT_RUN)
-		printf("%s: exit status %d\n", name, code);
+		fprintf(stderr, "%s: killed by %s\n", name, signal_name(signal));
+	if (job_control && code && code != STATUS_NOT_FOUND && code != STATUS_NOT_RUN)
+		fprintf(stderr, "%s: exit status %d\n", name, code);
 }
 
 static void give_terminal(pid_t group)
 {
-	if (interactive)
+	if (job_control)
 		(void)tcsetpgrp(STDIN_FILENO, group);
 }
 
@@ -88,19 +93,20 @@ static void give_terminal(pid_t group)
 static void take_terminal(void)
 {
 	give_terminal(getpgrp());
-	if (interactive)
+	if (job_control)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
 }
 
 static int wait_for(pid_t pid, const char *name)
 {
 	int status = 0;
-	while (waitpid(pid, &status, WUNTRACED) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, job_control ? WUNTRACED : 0) < 0 && errno == EINTR)
 		;
 	take_terminal();
 	if (WIFSTOPPED(status)) {
 		job_add(pid, name);
-		printf("\n%s: stopped; `fg` lets it go on, `kill -KILL %d` ends it\n", name, (int)pid);
+		fprintf(stderr, "\n%s: stopped; `fg` lets it go on, `kill -KILL %d` ends it\n", name,
+		        (int)pid);
 		return 128 + WSTOPSIG(status);
 	}
 	tell_end(name, status);
@@ -113,22 +119,25 @@ void jobs_report(void)
 	pid_t pid;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		const char *name = job_remove(pid);
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-			printf("%s: done\n", name);
+		if (job_control && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			fprintf(stderr, "%s: done\n", name);
 		tell_end(name, status);
 	}
 }
 
 int jobs_resume(void)
 {
+	if (!job_control) {
+		fprintf(stderr, "fg: only where commands are typed\n");
+		return 1;
+	}
 	if (nr_jobs == 0) {
 		fprintf(stderr, "fg: nothing is stopped or in the background\n");
 		return 1;
 	}
 	pid_t pid = jobs[nr_jobs - 1].pid;
 	const char *name = job_remove(pid);
-	printf("%s\n", name);
-	fflush(stdout);
+	fprintf(stderr, "%s\n", name);
 	give_terminal(pid);
 	(void)kill(-pid, SIGCONT);
 	return wait_for(pid, name);
@@ -136,14 +145,33 @@ int jobs_resume(void)
 
 /* ---- Starting ---- */
 
+static void set_signals(void (*keys)(int), void (*stop)(int))
+{
+	(void)signal(SIGINT, keys);
+	(void)signal(SIGQUIT, keys);
+	(void)signal(SIGTSTP, stop);
+}
+
+/* Its own group, and the terminal if it is to have it. Shell and child both do this: whichever comes first,
+ * the other's attempt changes nothing. */
+static void set_group(pid_t pid, int background)
+{
+	if (!job_control)
+		return;
+	(void)setpgid(pid, pid);
+	if (!background)
+		give_terminal(pid);
+}
+
+/* Without a group of its own, a program in the background is spared by ignoring the keys (POSIX 2017, Shell
+ * Command Language, 2.11). */
 static _Noreturn void become(char **argv, int background)
 {
-	(void)setpgid(0, 0);
-	if (!background)
-		give_terminal(getpid());
-	(void)signal(SIGINT, SIG_DFL);
-	(void)signal(SIGQUIT, SIG_DFL);
-	(void)signal(SIGTSTP, SIG_DFL);
+	set_group(getpid(), background);
+	if (job_control)
+		set_signals(SIG_DFL, SIG_DFL);
+	else if (background)
+		set_signals(SIG_IGN, SIG_DFL);
 	execve(argv[0], argv, environ);
 	if (errno != ENOENT) {
 		fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
@@ -163,11 +191,11 @@ int jobs_run(char **argv, int background)
 	}
 	if (pid == 0)
 		become(argv, background);
-	/* Both do this: whichever comes first, the other's attempt changes nothing. */
-	(void)setpgid(pid, pid);
+	set_group(pid, background);
 	if (!background)
 		return wait_for(pid, argv[0]);
 	job_add(pid, argv[0]);
-	printf("%s: in the background, pid %d\n", argv[0], (int)pid);
+	if (job_control)
+		fprintf(stderr, "%s: in the background, pid %d\n", argv[0], (int)pid);
 	return 0;
 }

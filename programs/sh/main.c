@@ -22,10 +22,13 @@ enum input {
 	INPUT_END, /* Ctrl-D: at the beginning of a line only, elsewhere it does nothing */
 };
 
-/* Makes read fail with EINTR, which is all that Ctrl-C at the prompt shall do. */
+static volatile sig_atomic_t was_interrupted;
+
+/* Makes read fail with EINTR, and ends a list of commands, which is all that Ctrl-C shall do to a shell. */
 static void interrupted(int signal)
 {
 	(void)signal;
+	was_interrupted = 1;
 }
 
 static void catch_signals(void)
@@ -75,6 +78,12 @@ static enum input read_line(char *line, size_t size)
 	return result;
 }
 
+/* Whether Ctrl-C came, to the last command or between two. */
+static int ended_by_key(int status)
+{
+	return was_interrupted || status == 128 + SIGINT;
+}
+
 static int execute(const char *line)
 {
 	static struct parsed parsed;
@@ -84,7 +93,8 @@ static int execute(const char *line)
 		return STATUS_USAGE;
 	}
 	int status = 0;
-	for (int i = 0; i < parsed.nr_commands; i++) {
+	was_interrupted = 0;
+	for (int i = 0; i < parsed.nr_commands && !ended_by_key(status); i++) {
 		struct command *command = &parsed.commands[i];
 		status = builtin_run(command->argv);
 		if (status < 0)
@@ -138,10 +148,10 @@ int main(int argc, char **argv)
 	usage_check(argc, argv, 0, 2, USAGE, HELP);
 	if (argc != 1 && (argc != 3 || strcmp(argv[1], "-c") != 0))
 		usage_fail(USAGE);
-	jobs_init();
-	catch_signals();
 	if (argc == 3)
 		return execute_argument(argv[2]);
+	if (jobs_init())
+		catch_signals();
 	puts("Granite. `help` lists what there is.");
 	converse();
 	return 0;

@@ -11,8 +11,11 @@
 
 /* jobs.c: the programs started. */
 
-/* Takes the terminal for the shell, and remembers its modes. */
-void jobs_init(void);
+/*
+ * Begins job control if stdin is a terminal: takes it for the shell, and remembers its modes. Returns whether
+ * it is; without this call, too, there is no job control.
+ */
+int jobs_init(void);
 
 /* Starts a program; without `background` also waits for it. Returns its exit status, 128 + n for signal n. */
 int jobs_run(char **argv, int background);

@@ -86,6 +86,10 @@ static void stop(struct process *process, int signal)
 		return;
 	process_set_stopped(process, 1);
 	(void)!sys_stop(process->endpoint, 1);
+	/* Whoever is stopped in a read must not take what is typed for others. The call ends, and is made
+	   again when the bridge finds no signal to fetch. */
+	if (!(process->flags & PROCESS_NOTED))
+		note(process);
 	tell_event(process, EVENT_STOPPED, STATUS_STOPPED(signal), CLD_STOPPED, signal);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <termios.h>
+#include <time.h>
 #include <granite/abi/layout.h>
 #include <granite/console.h>
 #include <granite/rs.h>
@@ -98,8 +99,11 @@ static void the_foreground_can_be_given_away(void)
 	pid_t old = tcgetpgrp(0);
 	CHECK_INT(tcsetpgrp(0, getpgrp()), 0);
 	CHECK_INT(tcgetpgrp(0), getpgrp());
-	union console_foreground_message call = {.req = {.pgid = -5}};
-	CHECK_INT(console_foreground_call(console(), &call), -EINVAL);
+	static const int32_t no_groups[] = {1, -1, -5, INT32_MIN};
+	for (int i = 0; i < 4; i++) {
+		union console_foreground_message call = {.req = {.pgid = no_groups[i]}};
+		CHECK_INT(console_foreground_call(console(), &call), -EPERM);
+	}
 	CHECK_INT(tcgetpgrp(0), getpgrp());
 	if (old > 0)
 		CHECK_INT(tcsetpgrp(0, old), 0);
@@ -182,6 +186,77 @@ static void writers_that_die_leave_the_console_well(void)
 	CHECK_INT(write(1, "\n", 1), 1);
 }
 
+/* Whoever is stopped takes no bytes, and reads on when it is continued. */
+static void read_until_killed_by_alarm(void)
+{
+	alarm(1);
+	read_for_ever();
+}
+
+static void a_stopped_reader_reads_on_when_continued(void)
+{
+	struct termios old;
+	int status;
+	make_reads_wait(&old);
+	pid_t pid = tap_start(read_until_killed_by_alarm);
+	usleep(50000);
+	for (int i = 0; i < 3; i++) {
+		kill(pid, SIGSTOP);
+		CHECK_INT(waitpid(pid, &status, WUNTRACED), pid);
+		CHECK(WIFSTOPPED(status));
+		kill(pid, SIGCONT);
+		usleep(20000);
+		CHECK_INT(waitpid(pid, NULL, WNOHANG), 0);
+	}
+	CHECK_KILLED(tap_wait(pid), SIGALRM);
+	CHECK_INT(tcsetattr(0, TCSANOW, &old), 0);
+}
+
+/* ---- A flood of output ---- */
+
+enum { FLOOD = 1 << 20 };
+
+static long msecs_since(const struct timespec *start)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
+}
+
+static void write_until_the_alarm(void)
+{
+	struct sigaction action = {.sa_handler = note};
+	struct timespec start;
+	char *text = malloc(FLOOD);
+	REQUIRE(text);
+	for (int i = 0; i < FLOOD; i += 64)
+		memcpy(text + i, "# a flood of output, until the alarm rings or its writer ends..\n", 64);
+	CHECK_INT(sigaction(SIGALRM, &action, NULL), 0);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	ualarm(300000, 0);
+	ssize_t result = write(1, text, FLOOD);
+	CHECK((result > 0 && result < FLOOD) || (result == -1 && errno == EINTR));
+	CHECK(msecs_since(&start) < 1000);
+	(void)!write(1, "\n", 1);
+}
+
+/* Without a pause of the driver's, nobody else would run until all is written. */
+static void others_run_during_a_long_write_that_an_alarm_ends(void)
+{
+	struct timespec last;
+	long pause, longest = 0;
+	int status = -1;
+	pid_t pid = tap_start(write_until_the_alarm);
+	clock_gettime(CLOCK_MONOTONIC, &last);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		pause = msecs_since(&last);
+		clock_gettime(CLOCK_MONOTONIC, &last);
+		longest = pause > longest ? pause : longest;
+	}
+	CHECK_EXITED(status, 0);
+	CHECK(longest < 200);
+}
+
 /* ---- Hostile calls ---- */
 
 static void cancel_is_pms_alone(void)
@@ -239,6 +314,8 @@ int main(void)
 	        TEST(a_signal_ends_a_read),
 	        TEST(readers_that_die_leave_the_console_well),
 	        TEST(writers_that_die_leave_the_console_well),
+	        TEST(a_stopped_reader_reads_on_when_continued),
+	        TEST(others_run_during_a_long_write_that_an_alarm_ends),
 	        TEST(cancel_is_pms_alone),
 	        TEST(hostile_calls_leave_the_console_well),
 	};

@@ -369,6 +369,46 @@ static void a_pipe_that_has_ended_stays_so(void **state)
 	}
 }
 
+/* As tools/guest sends it: each byte that means something is preceded by 0x10. */
+static void type_escaped(uint8_t byte)
+{
+	if (byte == 0x04 || byte == 0x10)
+		assert_int_equal(type_byte(0x10), 0);
+	assert_int_equal(type_byte(byte), 0);
+}
+
+static void expect_every_byte_then_the_end(void)
+{
+	uint8_t buffer[256], all[256];
+	uint32_t count = 0, part, consumed;
+	while (count < sizeof(all) && line_ready(&line, sizeof(all) - count)) {
+		part = line_peek(&line, buffer, sizeof(all) - count, &consumed);
+		memcpy(all + count, buffer, part);
+		line_consume(&line, consumed);
+		count += part;
+	}
+	assert_int_equal(count, sizeof(all));
+	for (int byte = 0; byte < 256; byte++)
+		assert_int_equal(all[byte], byte);
+	assert_true(line_ready(&line, sizeof(buffer)));
+	assert_int_equal(line_peek(&line, buffer, sizeof(buffer), &consumed), 0);
+}
+
+static void a_pipe_hands_over_every_byte_in_every_mode(void **state)
+{
+	(void)state;
+	static const uint32_t modes[] = {ICANON, 0, ICANON | ISIG};
+	for (int mode = 0; mode < 3; mode++) {
+		line_init(&line, LINE_PIPE);
+		line.termios.lflag = modes[mode];
+		line.termios.iflag = mode == 2 ? ICRNL : 0;
+		for (int byte = 0; byte < 256; byte++)
+			type_escaped((uint8_t)byte);
+		type("\x04");
+		expect_every_byte_then_the_end();
+	}
+}
+
 static void check_invariant(void)
 {
 	assert_true(line.committed - line.tail <= line.head - line.tail);
@@ -441,6 +481,7 @@ int main(void)
 	        TEST(output_turns_newlines_unless_told_not_to),
 	        TEST(a_pipe_loses_nothing),
 	        TEST(a_pipe_that_has_ended_stays_so),
+	        TEST(a_pipe_hands_over_every_byte_in_every_mode),
 	        TEST(random_typing_keeps_the_invariant),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

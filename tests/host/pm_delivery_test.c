@@ -454,6 +454,19 @@ static void signals_wait_until_a_stopped_process_goes_on(void **state)
 	assert_killed_by(SIGTERM);
 }
 
+/* Stopped in a read, it must not take what is typed for others. */
+static void a_stop_cancels_a_server_s_call(void **state)
+{
+	(void)state;
+	machine_proc(target)->blocked_on = CONSOLE;
+	send(SIGSTOP);
+	assert_int_equal(machine.cancels, 1);
+	assert_int_equal(machine.cancelled_caller, target->endpoint);
+	send(SIGCONT);
+	assert_false(machine_proc(target)->noted);
+	assert_false(machine_proc(target)->stopped);
+}
+
 static void sigkill_ends_a_stopped_process(void **state)
 {
 	(void)state;
@@ -773,6 +786,7 @@ int main(void)
 	        TEST(a_waiting_parent_sees_stop_and_continue),
 	        TEST(sigchld_for_stops_can_be_declined),
 	        TEST(signals_wait_until_a_stopped_process_goes_on),
+	        TEST(a_stop_cancels_a_server_s_call),
 	        TEST(sigkill_ends_a_stopped_process),
 	        TEST(sigcont_continues_even_if_ignored_or_blocked),
 	        TEST(a_caught_sigcont_is_handled_after_going_on),

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from build import ROOT, outer_environment
+from build import ROOT, outer_environment, tied
 from script import run_tests
 
 PROGRAM = "build/bin/hello"
@@ -27,7 +27,7 @@ class Copy:
 
     def make(self, *words):
         done = subprocess.run(
-            ["make", *words], cwd=self.root, env=outer_environment(), capture_output=True, text=True, check=False
+            tied(["make", *words], "TERM"), cwd=self.root, env=outer_environment(), capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """tools/guest: what goes in comes out, and the exit status tells how the program ended."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import tempfile
+import time
 
-from build import ROOT
+from build import ROOT, tied
 from script import run_tests
 
 EXIT_7 = "int main(void) { return 7; }"
@@ -31,6 +34,8 @@ COPY_INPUT = """
 #include <stdio.h>
 int main(void) { int c; while ((c = getchar()) != EOF) putchar(c); puts("<end>"); }
 """
+FOREVER = '#include <stdio.h>\nint main(void) { for (;;) puts("y"); }'
+CHATTY = '#include <stdio.h>\nint main(void) { for (int i = 0; i < 100000; i++) puts("y"); }'
 TWO_PARTS = ["int seven(void); int main(void) { return seven(); }", "int seven(void) { return SEVEN; }"]
 SERVER = """
 #include <granite/ipc.h>
@@ -60,8 +65,9 @@ int main(void)
 """
 
 
-def guest(programs, *options, args=(), stdin=b"", seconds=60):
-    """Run programs, a dictionary of names and C texts; returns status, output and errors."""
+@contextlib.contextmanager
+def guest_command(programs, *options, args=(), seconds=60):
+    """The command that runs programs, a dictionary of names and C texts."""
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for name, text in programs.items():
@@ -69,7 +75,13 @@ def guest(programs, *options, args=(), stdin=b"", seconds=60):
             with open(paths[-1], "w") as file:
                 file.write(text)
         command = [os.path.join(ROOT, "tools", "guest"), "--debug", "-t", str(seconds), *options, *paths]
-        done = subprocess.run([*command, "--", *args], input=stdin, capture_output=True, check=False)
+        yield tied([*command, "--", *args])
+
+
+def guest(programs, *options, args=(), stdin=b"", seconds=60):
+    """Run programs; returns status, output and errors."""
+    with guest_command(programs, *options, args=args, seconds=seconds) as command:
+        done = subprocess.run(command, input=stdin, capture_output=True, check=False)
         return done.returncode, done.stdout, done.stderr.decode(errors="replace")
 
 
@@ -92,6 +104,10 @@ def a_program_that_hangs_is_124_and_its_output_is_kept():
 def a_panic_is_125():
     status, _, errors = guest({"panic": PANIC}, "--calls", "abort")
     assert status == 125 and "PANIC" in errors, (status, errors)
+
+
+def a_program_called_panic_is_no_panic():
+    assert guest({"PANIC": "int main(void) { return 3; }"})[0] == 3
 
 
 def what_does_not_compile_is_126():
@@ -129,8 +145,41 @@ def piped_input_arrives_and_ends():
     assert guest({"copy": COPY_INPUT}, stdin=b"no newline")[1] == b"no newline<end>\n"
 
 
+def piped_input_is_exact_to_the_byte():
+    for data in (bytes(range(256)), b"\x04", b"\x10", b"\x10\x04\n\x04\x10\n", bytes(reversed(range(256))) * 40):
+        output = guest({"copy": COPY_INPUT}, stdin=data)[1]
+        assert output == data + b"<end>\n", (data, output)
+
+
 def an_empty_input_is_end_of_file():
     assert guest({"copy": COPY_INPUT})[1] == b"<end>\n"
+
+
+def a_file_that_is_not_there_is_told():
+    status, _, errors = guest({"seven": EXIT_7}, "--file", "a=/nonexistent")
+    assert (status, errors) == (126, "guest: /nonexistent: No such file or directory\n"), (status, errors)
+
+
+def a_reader_that_leaves_ends_it_quietly():
+    with guest_command({"forever": FOREVER}) as command:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout.readline() == b"y\n"
+        process.stdout.close()
+        errors = process.stderr.read()
+        assert (process.wait(), errors) == (128 + signal.SIGPIPE, b"")
+
+
+def a_slow_reader_is_waited_for():
+    with guest_command({"chatty": CHATTY}, seconds=10) as command:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        time.sleep(15)
+        output = process.stdout.read()
+        assert (process.wait(), output) == (0, b"y\n" * 100000), len(output)
+
+
+def it_does_without_standard_output():
+    with guest_command({"chatty": CHATTY.replace("}", "return 7; }")}) as command:
+        assert subprocess.run(["sh", "-c", 'exec "$@" >&- <&-', "sh", *command], check=False).returncode == 7
 
 
 def several_files_are_services_that_find_each_other():
@@ -153,6 +202,7 @@ run_tests(
         a_deadly_signal_is_128_and_its_number,
         a_program_that_hangs_is_124_and_its_output_is_kept,
         a_panic_is_125,
+        a_program_called_panic_is_no_panic,
         what_does_not_compile_is_126,
         a_warning_is_no_error,
         arguments_arrive,
@@ -160,7 +210,12 @@ run_tests(
         a_file_called_like_a_server_is_refused,
         output_is_exact_to_the_byte,
         piped_input_arrives_and_ends,
+        piped_input_is_exact_to_the_byte,
         an_empty_input_is_end_of_file,
+        a_file_that_is_not_there_is_told,
+        a_reader_that_leaves_ends_it_quietly,
+        a_slow_reader_is_waited_for,
+        it_does_without_standard_output,
         several_files_are_services_that_find_each_other,
         several_files_can_be_one_program,
         it_runs_on_bochs,

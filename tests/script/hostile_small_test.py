@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
+# test: timeout=600
 """A hostile small process on Bochs, which enforces segment limits: every attack ends it, and reaches nothing."""
 
 import os
@@ -21,7 +22,7 @@ def log_of_attack(number):
         archive, image, com1, com2 = (os.path.join(folder, name) for name in ("cpio", "iso", "com1", "com2"))
         attacker = os.path.join(BUILD.folder, "tests", "small", "hostile")
         files = [f"bin/pm={attacker}", f"bin/vm={BUILD.folder}/bin/vm"]
-        subprocess.run([os.path.join(machine.ROOT, "tools", "image"), "-o", archive, *files], check=True)
+        BUILD.image(archive, dict(file.split("=") for file in files))
         machine.iso(image, BUILD.kernel, archive, f"attack={number}")
         emulator = machine.bochs(folder, image, com1, com2, memory=32)
         with open(os.path.join(folder, "out"), "wb") as noise:

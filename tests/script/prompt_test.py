@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: MIT
 """`make run`: a person types at the prompt."""
 
+import os
+import re
+import signal
+import termios
 import time
 
 from script import PROMPT, Terminal, build_under_test, run_tests
@@ -43,11 +47,67 @@ def ctrl_c_ends_a_program_but_not_the_shell():
         terminal.expect("\nstill here\n")
 
 
+def ctrl_c_ends_a_list_of_commands():
+    with session() as terminal:
+        terminal.expect(PROMPT)
+        terminal.type("sleep 1000; echo ne'x't\r")
+        terminal.expect("\n")
+        time.sleep(1)  # until sleep runs
+        terminal.type(CTRL_C)
+        assert "next" not in terminal.expect(PROMPT)
+
+
+def a_shell_for_one_argument_leaves_the_terminal_alone():
+    with session() as terminal:
+        terminal.expect(PROMPT)
+        terminal.type("sh -c 'false; sleep 1000; echo no; echo no'\r")
+        terminal.expect("\n")
+        time.sleep(1)  # until sleep runs
+        terminal.type(CTRL_C)
+        assert "no" not in terminal.expect(PROMPT)
+
+
+def kill_asks_what_is_meant():
+    with session() as terminal:
+        terminal.expect(PROMPT)
+        for call in ("kill -9", "kill -1", "kill --"):
+            terminal.type(call + "\r")
+            terminal.expect("usage: kill")
+            terminal.expect(PROMPT)
+        terminal.type("kill -9 -1\r")
+        terminal.expect("not a process number: -1")
+        terminal.expect(PROMPT)
+
+
+def the_shell_goes_on_when_the_console_driver_is_killed():
+    with session() as terminal:
+        terminal.expect(PROMPT)
+        terminal.type("ps\r")
+        pid = re.search(r"^ *(\d+) +\d+ console ", terminal.expect(PROMPT), re.M)[1]
+        terminal.type(f"kill -9 {pid}\r")
+        terminal.expect("[console] ready")
+        terminal.type("\r")
+        terminal.expect(PROMPT)
+        terminal.type("echo al'i've\r")
+        terminal.expect("alive")
+
+
 def ctrl_a_x_leaves():
     with session() as terminal:
         terminal.expect(PROMPT)
         terminal.type(LEAVE)
         assert terminal.wait() == 0
+
+
+def a_signal_leaves_the_terminal_as_it_was():
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with session() as terminal:
+            before = termios.tcgetattr(terminal.master)
+            terminal.expect(PROMPT)
+            assert termios.tcgetattr(terminal.master) != before
+            os.kill(terminal.pid, number)
+            assert terminal.wait() == 128 + number
+            assert termios.tcgetattr(terminal.master) == before
 
 
 def poweroff_leaves():
@@ -62,7 +122,12 @@ run_tests(
         programs_are_started_by_name,
         an_unknown_name_is_told_and_the_prompt_comes_back,
         ctrl_c_ends_a_program_but_not_the_shell,
+        ctrl_c_ends_a_list_of_commands,
+        a_shell_for_one_argument_leaves_the_terminal_alone,
+        kill_asks_what_is_meant,
+        the_shell_goes_on_when_the_console_driver_is_killed,
         ctrl_a_x_leaves,
+        a_signal_leaves_the_terminal_as_it_was,
         poweroff_leaves,
     ]
 )

@@ -14,6 +14,11 @@ class BuildError(Exception):
     """Something does not compile; the compiler has said why on standard error."""
 
 
+def tied(command, signal="KILL"):
+    """`command`, as a command that gets a signal when the thread that started it ends, however that ends."""
+    return ["setpriv", "--pdeathsig", signal, "--", *command]
+
+
 class Build:
     """One folder of results: build for release, build/debug with assertions."""
 
@@ -28,9 +33,11 @@ class Build:
         command = ["make", "-C", ROOT, "--no-print-directory", "--silent", f"O={os.path.relpath(self.folder, ROOT)}"]
         if os.path.basename(self.folder) == "debug":
             command.append("DEBUG=1")
-        with locked(os.path.join(ROOT, "build", ".lock")):
+        with locked(os.path.join(ROOT, "build", ".lock")) as lock:
+            # SIGTERM lets make end its compilers and remove what they have half written; until then the lock is theirs.
             done = subprocess.run(
-                [*command, *overrides(), *goals],
+                tied([*command, *overrides(), *goals], "TERM"),
+                pass_fds=[lock.fileno()],
                 env=outer_environment(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -44,7 +51,7 @@ class Build:
     def compile(self, output, sources, options=()):
         """Compile and link C files, anyone's, into one program."""
         done = subprocess.run(
-            [os.path.join(ROOT, "tools", "cc"), *options, *sources, "-o", output],
+            tied([os.path.join(ROOT, "tools", "cc"), *options, *sources, "-o", output]),
             env={**os.environ, "GRANITE_BUILD": self.folder},
             stdout=sys.stderr,
             check=False,
@@ -55,7 +62,9 @@ class Build:
     def image(self, output, members):
         """Make a boot archive from a dictionary of names and files."""
         tool = os.path.join(ROOT, "tools", "image")
-        subprocess.run([tool, "-o", output, *(f"{name}={path}" for name, path in members.items())], check=True)
+        command = [tool, "-o", output, *(f"{name}={path}" for name, path in members.items())]
+        if subprocess.run(tied(command), check=False).returncode:
+            raise BuildError("the boot archive can't be made")
 
     def archive_members(self):
         """What make puts in the boot archive, as a dictionary of names and files."""
@@ -69,7 +78,7 @@ def locked(path):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file
 
 
 def overrides():

@@ -23,6 +23,8 @@ MANIFEST_ARGUMENT = re.compile(r"[!-~]+")  # others can't stand in a manifest: s
 MANIFEST_ARGUMENTS_MAX = 16
 CONSOLE_READY = "[console] ready"
 END_OF_FILE = b"\x04"
+ESCAPE = b"\x10"  # the console's driver takes the next byte of a pipe as it is
+ESCAPED = re.compile(b"[" + END_OF_FILE + ESCAPE + b"]")
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 5  # from the last words in the log to the machine's end
 
@@ -153,9 +155,11 @@ class Log:
     def __init__(self, path, label):
         self.path = path
         label = re.escape(label)
-        self.exited = re.compile(rf"^\[rs\] {label} exited (\d+)", re.M)
-        self.killed = re.compile(rf"^\[rs\] {label} killed by signal (\d+)", re.M)
-        self.refused = re.compile(r"^\[rs\] (.* can't be started: .*|manifest line .*|the manifest can't be .*)$", re.M)
+        # With their ends: the log's last line may still be growing, until the machine has ended.
+        self.panicked = re.compile(r"^PANIC:", re.M)
+        self.exited = re.compile(rf"^\[rs\] {label} exited (\d+)\n", re.M)
+        self.killed = re.compile(rf"^\[rs\] {label} killed by signal (\d+)\n", re.M)
+        self.refused = re.compile(r"^\[rs\] (.* can't be started: .*|manifest line .*|the manifest can't be .*)\n", re.M)
 
     def text(self):
         try:
@@ -164,10 +168,10 @@ class Log:
         except FileNotFoundError:
             return ""
 
-    def verdict(self):
+    def verdict(self, ended=False):
         """(status, reason), or None: the log does not say yet."""
-        text = self.text()
-        if "PANIC" in text:
+        text = self.text() + ("\n" if ended else "")
+        if self.panicked.search(text):
             return STATUS_PANIC, "the system panicked"
         if match := self.exited.search(text):
             return int(match[1]), ""
@@ -199,12 +203,13 @@ class NewlineFilter:
 class InputPump(threading.Thread):
     """
     Passes our input to the guest's console, once that is there: its UART forgets what came before. The input's end
-    becomes Ctrl-D, which only ends a file on an empty line.
+    becomes Ctrl-D, which only ends a file on an empty line. What is in a pipe's data and could be taken for that is
+    escaped; what a person types is not.
     """
 
-    def __init__(self, source, sink, ready):
+    def __init__(self, source, sink, ready, piped):
         super().__init__(daemon=True)
-        self.source, self.sink, self.ready = source, sink, ready
+        self.source, self.sink, self.ready, self.piped = source, sink, ready, piped
 
     def run(self):
         last = b"\n"
@@ -212,7 +217,7 @@ class InputPump(threading.Thread):
             while not self.ready():
                 time.sleep(POLL_SECONDS)
             while data := os.read(self.source, 4096):
-                self.write(data)
+                self.write(ESCAPED.sub(lambda byte: ESCAPE + byte[0], data) if self.piped else data)
                 last = data[-1:]
             self.write(END_OF_FILE if last == b"\n" else END_OF_FILE * 2)
         except OSError as error:
@@ -249,7 +254,11 @@ def boot_qemu(build, folder, archive, cmdline, log, options, stdin, stdout):
     with open(errors, "wb") as stderr:
         process = machine.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
     source = os.open(os.devnull, os.O_RDONLY) if stdin is None else stdin
-    InputPump(source, process.stdin.fileno(), lambda: process.poll() is not None or log.console_ready()).start()
+
+    def ready():
+        return process.poll() is not None or log.console_ready()
+
+    InputPump(source, process.stdin.fileno(), ready, options.piped_input).start()
     os.set_blocking(process.stdout.fileno(), False)
 
     def read():
@@ -285,20 +294,26 @@ def boot_bochs(build, folder, archive, cmdline, log, options, stdin, stdout):
 
 
 def watch(process, read, log, seconds, stdout):
-    """Pass the console's output on until the machine ends, or is ended because it said its last words or hangs."""
+    """
+    Pass the console's output on until the machine ends, or is ended because it said its last words or hangs. While
+    our own reader lets us wait, time does not count.
+    """
     newlines = NewlineFilter()
     limit = time.monotonic() + seconds
     verdict = None
     try:
         while process.poll() is None:
-            stdout(newlines.feed(read()))
+            data = newlines.feed(read())
+            before = time.monotonic()
+            stdout(data)
             now = time.monotonic()
+            limit += now - before
             if verdict is None and (verdict := log.verdict()):
                 limit = min(limit, now + GRACE_SECONDS)
             if now >= limit:
                 break
         else:
-            verdict = log.verdict()
+            verdict = log.verdict(ended=True)
             stdout(newlines.feed(read_all(read)) + newlines.end())
             return verdict
         stdout(newlines.feed(read()) + newlines.end())

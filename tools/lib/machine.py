@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: MIT
 """The emulated PCs: QEMU, which is quick, and Bochs, which enforces segment limits."""
 
+import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 
-from build import ROOT
+from build import ROOT, BuildError, tied
 
 DEBUG_EXIT_PORT = 0xF4
+SCRATCH = os.path.join(ROOT, "build", "tmp")
+SCRATCH_OLD_SECONDS = 3600
 
 
 def qemu(kernel, archive, cmdline="", memory=128, extra=()):
@@ -26,7 +33,22 @@ def qemu(kernel, archive, cmdline="", memory=128, extra=()):
 
 def start(command, **settings):
     """Start an emulator that does not outlive this program, however that ends."""
-    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command], **settings)
+    return subprocess.Popen(tied(command), **settings)
+
+
+def end(process):
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def end_children():
+    """End all that this program has started, from whatever thread, and nothing else."""
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError):  # the thread is gone, or the child
+            with open(f"/proc/self/task/{thread}/children") as file:
+                for child in file.read().split():
+                    os.kill(int(child), signal.SIGKILL)
 
 
 def qemu_status(code):
@@ -54,7 +76,9 @@ log: "{log}"
 
 
 def iso(output, kernel, archive, cmdline=""):
-    subprocess.run([os.path.join(ROOT, "tools", "iso"), "-o", output, kernel, archive, *cmdline.split()], check=True)
+    command = [os.path.join(ROOT, "tools", "iso"), "-o", output, kernel, archive, *cmdline.split()]
+    if subprocess.run(tied(command), check=False).returncode:
+        raise BuildError("the ISO image can't be made")
 
 
 def bochs(folder, image, com1, com2, memory=128):
@@ -74,11 +98,61 @@ def bochs_log(folder):
 
 
 def end_tidily_when_told():
-    """Let SIGTERM end this program as an exception does: emulators are ended and scratch folders removed."""
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    """Let SIGTERM and SIGHUP end this program as an exception does: emulators are ended, scratch folders removed."""
+
+    def told(number, _):
+        for other in signals:
+            signal.signal(other, signal.SIG_IGN)  # tidying up is not to be interrupted
+        sys.exit(128 + number)
+
+    # nohup has SIGHUP ignored.
+    signals = [s for s in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(s) != signal.SIG_IGN]
+    for number in signals:
+        signal.signal(number, told)
 
 
+@contextlib.contextmanager
+def terminal_kept(descriptor=0):
+    """Whatever is done to a terminal's modes meanwhile, they are as before in the end."""
+    try:
+        modes = termios.tcgetattr(descriptor)
+    except termios.error:  # it is no terminal
+        modes = None
+    try:
+        yield
+    finally:
+        if modes:
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # else we would stop here in the background
+            with contextlib.suppress(termios.error):  # the terminal is gone
+                termios.tcsetattr(descriptor, termios.TCSANOW, modes)
+
+
+@contextlib.contextmanager
 def scratch():
-    """A folder for one run's files, removed when closed."""
-    os.makedirs(os.path.join(ROOT, "build", "tmp"), exist_ok=True)
-    return tempfile.TemporaryDirectory(dir=os.path.join(ROOT, "build", "tmp"))
+    """A folder for one run's files, removed when closed. It is locked: that tells a long run from a dead one."""
+    os.makedirs(SCRATCH, exist_ok=True)
+    remove_old_scratch()
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            yield folder
+        finally:
+            os.close(descriptor)
+
+
+def remove_old_scratch():
+    """Remove the folders of runs that were killed."""
+    for entry in os.scandir(SCRATCH):
+        with contextlib.suppress(OSError):  # another run is as quick, or the folder's own is alive
+            if time.time() - entry.stat().st_mtime > SCRATCH_OLD_SECONDS:
+                remove_unless_locked(entry.path)
+
+
+def remove_unless_locked(folder):
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    finally:
+        os.close(descriptor)

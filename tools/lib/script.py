@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 
-from build import ROOT, Build
+from build import ROOT, Build, tied
 
 BOOT_SECONDS = 60
 PROMPT = "granite> "
@@ -44,6 +44,7 @@ class Terminal:
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.chdir(ROOT)
+            command = tied(command)
             os.execvp(command[0], command)
         self.text = ""
         self.status = None
