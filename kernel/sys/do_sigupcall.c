@@ -5,7 +5,7 @@
 #include "kcall.h"
 
 /* Ends what p waits for if a signal may; returns the server that must cancel p's call, or NONE. */
-static endpoint_t interrupt(struct proc *p)
+static endpoint_t interrupt(struct proc *p, uint32_t state)
 {
 	int in_reply_phase = (p->misc_flags & MF_REPLY_PENDING) != 0;
 
@@ -14,7 +14,7 @@ static endpoint_t interrupt(struct proc *p)
 	if (in_reply_phase && !(p->misc_flags & MF_INTERRUPTIBLE))
 		return NONE;
 	/* In a plain send the message may matter more than the signal: it goes out first. */
-	if (!in_reply_phase && p->rts_flags & RTS_SENDING)
+	if (!in_reply_phase && (p->rts_flags & RTS_SENDING || state == SIGUPCALL_STOP))
 		return NONE;
 	if (in_reply_phase && !(p->rts_flags & RTS_SENDING))
 		return p->receive_from;
@@ -23,8 +23,7 @@ static endpoint_t interrupt(struct proc *p)
 }
 
 /*
- * SYS_SIGUPCALL, for PM: a signal waits to be fetched by the process's bridge (pending 1), or none does any
- * more (0). Errors: EDEADSRCDST it is dead.
+ * SYS_SIGUPCALL, for PM: see enum sigupcall_state. Errors: EDEADSRCDST it is dead; EINVAL no such state.
  */
 int do_sigupcall(struct proc *caller, const struct sys_sigupcall_req *request,
                  struct sys_sigupcall_rep *reply)
@@ -33,13 +32,15 @@ int do_sigupcall(struct proc *caller, const struct sys_sigupcall_req *request,
 
 	(void)caller;
 	reply->blocked_on = NONE;
+	if (request->state > SIGUPCALL_STOP)
+		return -EINVAL;
 	if (!p)
 		return -EDEADSRCDST;
-	if (!request->pending) {
+	if (request->state == SIGUPCALL_NONE) {
 		p->misc_flags &= ~(MF_SIGNAL_NOTED | MF_UPCALL);
 		return OK;
 	}
 	p->misc_flags |= MF_SIGNAL_NOTED | MF_UPCALL;
-	reply->blocked_on = interrupt(p);
+	reply->blocked_on = interrupt(p, request->state);
 	return OK;
 }

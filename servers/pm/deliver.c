@@ -23,13 +23,14 @@ static int cancellable(endpoint_t server)
 	return server >= 0 && server != VM_PROC_NR && server != PM_PROC_NR;
 }
 
-/* Tells the kernel, and whoever else must know, that a signal waits. */
-static void note(struct process *process)
+/* Tells the kernel, and whoever else must know, that a signal waits, or that the process is stopped. */
+static void note(struct process *process, enum sigupcall_state state)
 {
 	endpoint_t server = NONE;
 
-	process->flags = (process->flags | PROCESS_NOTED) & ~(uint32_t)PROCESS_RECANCEL;
-	if (sys_sigupcall(process->endpoint, 1, &server) != OK || !cancellable(server))
+	process->flags &= ~(uint32_t)(PROCESS_RECANCEL | PROCESS_STOP_NOTED);
+	process->flags |= state == SIGUPCALL_STOP ? PROCESS_NOTED | PROCESS_STOP_NOTED : PROCESS_NOTED;
+	if (sys_sigupcall(process->endpoint, state, &server) != OK || !cancellable(server))
 		return;
 	if (peer_cancel(server, process->endpoint) != -EAGAIN)
 		return;
@@ -43,9 +44,9 @@ void signal_forget_note(struct process *process)
 
 	if (!(process->flags & PROCESS_NOTED))
 		return;
-	process->flags &= ~(uint32_t)(PROCESS_NOTED | PROCESS_RECANCEL);
+	process->flags &= ~(uint32_t)(PROCESS_NOTED | PROCESS_STOP_NOTED | PROCESS_RECANCEL);
 	/* Fails only for an endpoint that does not live, and then there is nothing to forget. */
-	(void)!sys_sigupcall(process->endpoint, 0, &server);
+	(void)!sys_sigupcall(process->endpoint, SIGUPCALL_NONE, &server);
 }
 
 /* The kernel is asked afresh: the process may wait for another server by now, or for none. */
@@ -54,7 +55,7 @@ static void retry_cancelling(void *owner)
 	(void)owner;
 	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
 		if (process_alive(p) && (p->flags & PROCESS_RECANCEL))
-			note(p);
+			note(p, p->flags & PROCESS_STOP_NOTED ? SIGUPCALL_STOP : SIGUPCALL_SIGNAL);
 }
 
 void signal_parent(const struct process *child, int code, uint32_t status)
@@ -86,17 +87,17 @@ static void stop(struct process *process, int signal)
 		return;
 	process_set_stopped(process, 1);
 	(void)!sys_stop(process->endpoint, 1);
-	/* Whoever is stopped in a read must not take what is typed for others. The call ends, and is made
-	   again when the bridge finds no signal to fetch. */
+	/* Who is stopped in a read must not take what is typed for others: the call ends, and is made again
+	 * later. */
 	if (!(process->flags & PROCESS_NOTED))
-		note(process);
+		note(process, SIGUPCALL_STOP);
 	tell_event(process, EVENT_STOPPED, STATUS_STOPPED(signal), CLD_STOPPED, signal);
 }
 
 static void interrupt(struct process *process)
 {
-	if (!(process->flags & PROCESS_NOTED))
-		note(process);
+	if (!(process->flags & PROCESS_NOTED) || process->flags & PROCESS_STOP_NOTED)
+		note(process, SIGUPCALL_SIGNAL);
 	wait_interrupt(process);
 }
 

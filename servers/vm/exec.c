@@ -155,8 +155,8 @@ static int clear_tails(endpoint_t endpoint, const struct vm_exec_plan *plan)
 }
 
 /*
- * The process does not run meanwhile, so it never sees what is taken back: it waits for PM, or, if it has only sent
- * its request, is less urgent than PM and VM are.
+ * The process does not run meanwhile, so it never sees what is taken back: it waits for PM, or, if it has
+ * only sent its request, is less urgent than PM and VM are.
  */
 static int replace(struct process *process, struct space *new, const struct vm_exec_plan *plan)
 {

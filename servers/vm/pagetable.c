@@ -29,9 +29,9 @@ phys_bytes pagetable_kernel_only(void)
 }
 
 /*
- * A quarter of the pool for one process. Every table also costs the frame of a page touched, so this hurts only
- * who scatters its memory wildly. It is no quota for a process and its children together: a family of them
- * can still use up the pool but for RS's reserve.
+ * A quarter of the pool for one process. Every table also costs the frame of a page touched, so this hurts
+ * only who scatters its memory wildly. It is no quota for a process and its children together: a family of
+ * them can still use up the pool but for RS's reserve.
  */
 static uint32_t pages_max(void)
 {

@@ -69,13 +69,13 @@ int sys_stop(endpoint_t endpoint, int stop)
 	return OK;
 }
 
-int sys_sigupcall(endpoint_t endpoint, int pending, endpoint_t *blocked_on)
+int sys_sigupcall(endpoint_t endpoint, enum sigupcall_state state, endpoint_t *blocked_on)
 {
 	struct machine_proc *proc = living(endpoint);
 
-	proc->noted = pending;
-	proc->upcalls += pending;
-	*blocked_on = pending ? proc->blocked_on : NONE;
+	proc->noted = state != SIGUPCALL_NONE;
+	proc->upcalls += state != SIGUPCALL_NONE;
+	*blocked_on = state != SIGUPCALL_NONE ? proc->blocked_on : NONE;
 	return OK;
 }
 

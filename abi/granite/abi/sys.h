@@ -51,9 +51,14 @@ struct sys_stop_req {
 struct sys_stop_rep {
 };
 
+enum sigupcall_state {
+	SIGUPCALL_NONE,   /* no signal waits any more */
+	SIGUPCALL_SIGNAL, /* one waits to be fetched: a receive, or an interruptible call, ends */
+	SIGUPCALL_STOP,   /* the process is stopped: an interruptible call ends, to be made again */
+};
 struct sys_sigupcall_req {
 	endpoint_t endpoint;
-	uint32_t pending; /* 1: a signal waits to be fetched; 0: none does any more */
+	uint32_t state; /* enum sigupcall_state */
 };
 struct sys_sigupcall_rep {
 	endpoint_t blocked_on; /* the server whose interruptible call must be cancelled, or NONE */

@@ -110,11 +110,8 @@ GRANITE_MUST_CHECK int sys_clear(endpoint_t endpoint);
 /* PM: stops `endpoint` (1), or lets it go on (0). */
 GRANITE_MUST_CHECK int sys_stop(endpoint_t endpoint, int stop);
 
-/*
- * PM: tells that a signal waits for `endpoint` (1) or none does any more (0). *blocked_on: the server that
- * must cancel its call, or NONE.
- */
-GRANITE_MUST_CHECK int sys_sigupcall(endpoint_t endpoint, int pending, endpoint_t *blocked_on);
+/* PM: tells how signals stand with `endpoint`. *blocked_on: the server that must cancel its call, or NONE. */
+GRANITE_MUST_CHECK int sys_sigupcall(endpoint_t endpoint, enum sigupcall_state state, endpoint_t *blocked_on);
 
 /* RS, PM: gives `endpoint` (NONE: nobody yet) the privileges *spec. EINVAL: a spec that can't be; EFAULT:
  * unreadable. */
