@@ -8,8 +8,12 @@
 
 static int panicking;
 
-static __attribute__((noreturn)) void finish(const struct arch_frame *frame)
+static __attribute__((noreturn)) void stop(const struct arch_frame *frame, const char *format,
+                                           va_list arguments)
 {
+	klog("\nPANIC: ");
+	klog_va(format, arguments);
+	klog("\n");
 	/* A second panic comes from the dump itself: what is printed by then has to do. */
 	if (panicking++ == 0)
 		arch_dump(frame);
@@ -21,11 +25,7 @@ void panic(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	klog("\nPANIC: ");
-	klog_va(format, arguments);
-	klog("\n");
-	va_end(arguments);
-	finish(NULL);
+	stop(NULL, format, arguments);
 }
 
 void panic_at(const struct arch_frame *frame, const char *format, ...)
@@ -33,9 +33,5 @@ void panic_at(const struct arch_frame *frame, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	klog("\nPANIC: ");
-	klog_va(format, arguments);
-	klog("\n");
-	va_end(arguments);
-	finish(frame);
+	stop(frame, format, arguments);
 }
