@@ -23,9 +23,7 @@ static void allow_ipc(struct priv_spec *spec, uint32_t id)
 /* What every process may do. */
 static void allow_basics(struct priv_spec *spec)
 {
-	static const uint16_t basic_calls[] = {
-	        SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO,
-	};
+	static const uint16_t basic_calls[] = PRIV_BASIC_CALLS;
 
 	for (unsigned i = 0; i < sizeof(basic_calls) / sizeof(basic_calls[0]); i++)
 		allow_call(spec, basic_calls[i]);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The way out of the kernel. */
 #include "arch.h"
-#include "boot.h"
-#include "clock.h"
 #include "counters.h"
 #include "ipc.h"
 #include "kcall.h"
 #include "notes.h"
-#include "panic.h"
 #include "sched.h"
 #include "upcall.h"
 

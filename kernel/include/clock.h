@@ -8,7 +8,6 @@
 #define CLOCK_HZ       100
 #define NSECS_PER_SEC  1000000000ull
 #define NSECS_PER_TICK (NSECS_PER_SEC / CLOCK_HZ)
-#define NSECS_PER_MSEC 1000000u
 
 extern uint32_t clock_epoch; /* the time of day at boot, seconds since 1970 */
 

@@ -29,9 +29,7 @@ static void allow_peer(struct priv_spec *spec, uint32_t id)
 
 void privileges_allow_basics(struct priv_spec *spec)
 {
-	static const uint32_t calls[] = {
-	        SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO,
-	};
+	static const uint32_t calls[] = PRIV_BASIC_CALLS;
 
 	for (uint32_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		allow_call(spec, calls[i]);

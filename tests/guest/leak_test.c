@@ -9,21 +9,10 @@
 #include <granite/sys.h>
 #include <granite/vm.h>
 
+#include "pages.h"
 #include "tap.h"
 
 #define ROUNDS 100
-
-static uint32_t free_pages(void)
-{
-	struct vm_info_rep info;
-	CHECK_INT(vm_info(&info), OK);
-	uint32_t sum = 0;
-#define ACCOUNT(name, text) sum += info.name;
-	VM_ACCOUNTS(ACCOUNT)
-#undef ACCOUNT
-	CHECK_INT(sum, info.total);
-	return info.free + info.pool_free;
-}
 
 /* The first round may touch pages of this process for the first time; the count is taken after it. */
 static void expect_no_leak(void (*round)(int i))

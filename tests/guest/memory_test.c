@@ -8,6 +8,7 @@
 #include <granite/abi/layout.h>
 #include <granite/vm.h>
 
+#include "pages.h"
 #include "tap.h"
 
 #define RW   (PROT_READ | PROT_WRITE)
@@ -253,18 +254,6 @@ static void grandchildren_share_and_part_too(void)
 }
 
 /* ---- Many and too much ---- */
-
-static uint32_t free_pages(void)
-{
-	struct vm_info_rep info;
-	CHECK_INT(vm_info(&info), OK);
-	uint32_t sum = 0;
-#define ACCOUNT(name, text) sum += info.name;
-	VM_ACCOUNTS(ACCOUNT)
-#undef ACCOUNT
-	CHECK_INT(sum, info.total);
-	return info.free + info.pool_free;
-}
 
 static void a_thousand_mappings_come_and_go(void)
 {

@@ -3,6 +3,7 @@
 #ifndef GRANITE_ABI_PRIV_H
 #define GRANITE_ABI_PRIV_H
 
+#include <granite/abi/sys.h>
 #include <granite/abi/types.h>
 
 #define NR_PRIVS      128 /* privilege sets; a set is shared by a service and its children if it says so */
@@ -19,6 +20,12 @@
 
 #define PRIV_INHERIT  0x1 /* children share the set; otherwise they are ordinary */
 #define PRIV_ARCHIVE  0x2 /* may map the boot archive (vm_map_archive) */
+
+/* The kernel calls that every process has; it may also start IPC with VM, PM and RS. */
+#define PRIV_BASIC_CALLS                                                                          \
+	{                                                                                         \
+		SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO \
+	}
 
 struct priv_ports {
 	uint16_t first, last; /* inclusive */
