@@ -23,6 +23,18 @@ int vm_procinfo(endpoint_t endpoint, struct vm_procinfo_rep *info)
 	return result;
 }
 
+int vm_region(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region)
+{
+	union vm_region_message call;
+	int result;
+
+	call.req = (struct vm_region_req){.endpoint = endpoint, .address = address};
+	result = vm_region_call(&call);
+	if (result == OK)
+		*region = call.rep;
+	return result;
+}
+
 int vm_map_archive(const void **address, size_t *bytes)
 {
 	union vm_map_archive_message call;

@@ -27,13 +27,31 @@ int do_info(endpoint_t caller, const struct vm_info_req *request, struct vm_info
 	return OK;
 }
 
+static struct space *space_asked_for(endpoint_t caller, endpoint_t endpoint)
+{
+	return process_space(endpoint == SELF ? caller : endpoint);
+}
+
 int do_procinfo(endpoint_t caller, const struct vm_procinfo_req *request, struct vm_procinfo_rep *reply)
 {
-	endpoint_t endpoint = request->endpoint == SELF ? caller : request->endpoint;
-	struct space *space = process_space(endpoint);
+	struct space *space = space_asked_for(caller, request->endpoint);
 
 	if (!space)
 		return -EDEADSRCDST;
 	space_count(space, reply);
+	return OK;
+}
+
+int do_region(endpoint_t caller, const struct vm_region_req *request, struct vm_region_rep *reply)
+{
+	struct space *space = space_asked_for(caller, request->endpoint);
+	const struct region *region;
+
+	if (!space)
+		return -EDEADSRCDST;
+	region = regions_from(&space->regions, request->address);
+	if (!region)
+		return -ENOENT;
+	space_describe(space, region, reply);
 	return OK;
 }

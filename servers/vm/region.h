@@ -16,9 +16,7 @@
 
 #include <granite/abi/layout.h>
 #include <granite/abi/types.h>
-
-/* What backs a region: an index to memory_types. */
-enum region_type { REGION_ANONYMOUS, REGION_ARCHIVE };
+#include <granite/abi/vm.h>
 
 struct region {
 	vir_bytes start, end;

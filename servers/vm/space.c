@@ -5,6 +5,7 @@
 
 #include "frames.h"
 #include "pool.h"
+#include "types.h"
 #include "vm.h"
 
 _Static_assert(sizeof(struct space) <= PAGE_SIZE, "a space is kept in a page");
@@ -147,9 +148,13 @@ void space_protect(struct space *space, vir_bytes start, vir_bytes end, uint32_t
 
 /* ---- Counting ---- */
 
+struct page_count {
+	uint32_t resident, shared;
+};
+
 static int count_page(void *context, vir_bytes address, uint32_t *entry)
 {
-	struct vm_procinfo_rep *count = context;
+	struct page_count *count = context;
 
 	(void)address;
 	count->resident++;
@@ -159,11 +164,34 @@ static int count_page(void *context, vir_bytes address, uint32_t *entry)
 
 void space_count(const struct space *space, struct vm_procinfo_rep *count)
 {
+	struct page_count pages = {0};
 	const struct region *region;
 
-	*count = (struct vm_procinfo_rep){.tables = space->pagetable.pages};
-	each_entry(space, count_page, count);
+	each_entry(space, count_page, &pages);
+	*count = (struct vm_procinfo_rep){
+	        .resident = pages.resident,
+	        .shared = pages.shared,
+	        .tables = space->pagetable.pages,
+	};
 	for (region = regions_from(&space->regions, 0); region;
 	     region = regions_from(&space->regions, region->end))
 		count->mapped += (region->end - region->start) >> PAGE_SHIFT;
+}
+
+void space_describe(const struct space *space, const struct region *region, struct vm_region_rep *reply)
+{
+	struct page_count pages = {0};
+
+	(void)pagetable_each(&space->pagetable, region->start, region->end, count_page, &pages);
+	*reply = (struct vm_region_rep){
+	        .start = region->start,
+	        .end = region->end,
+	        .prot = region->prot,
+	        .type = region->type,
+	        .heap = region->type == REGION_ANONYMOUS && region->start < space->heap_end &&
+	                region->end > space->heap_start,
+	        .offset = region->type == REGION_ARCHIVE ? region->object - archive_start() : 0,
+	        .resident = pages.resident,
+	        .shared = pages.shared,
+	};
 }

@@ -46,4 +46,7 @@ int space_bring_all(struct space *space, vir_bytes start, vir_bytes end, bool wr
 /* Counts what vm_procinfo tells. */
 void space_count(const struct space *space, struct vm_procinfo_rep *count);
 
+/* Tells what vm_region does of one of the space's regions. */
+void space_describe(const struct space *space, const struct region *region, struct vm_region_rep *reply);
+
 #endif

@@ -711,6 +711,44 @@ static void the_account_knows_every_page(void **state)
 	assert_as_before();
 }
 
+static struct vm_region_rep region_from(endpoint_t process, vir_bytes address)
+{
+	struct vm_region_rep region;
+
+	assert_int_equal(do_region(PM_PROC_NR, &(struct vm_region_req){process, address}, &region), OK);
+	return region;
+}
+
+static void regions_are_told_one_by_one(void **state)
+{
+	endpoint_t a = new_process(), b;
+	struct vm_region_rep region;
+	uint32_t pages = 0;
+
+	(void)state;
+	region = region_from(a, DATA);
+	assert_true(region.start <= DATA && DATA < region.end);
+	assert_int_equal(region.prot, VM_PROT_READ | VM_PROT_WRITE);
+	region = region_from(a, 0);
+	assert_int_equal(region.type, REGION_ARCHIVE);
+	assert_int_equal(region.resident, region.shared); /* the archive has them too */
+	put(a, DATA, 1);
+	region = region_from(a, DATA);
+	assert_true(region.resident > region.shared);
+	for (vir_bytes next = 0; next != STACK_TOP; next = region.end) {
+		region = region_from(a, next);
+		assert_true(region.start >= next && region.end > region.start);
+		pages += (region.end - region.start) / PAGE_SIZE;
+	}
+	assert_int_equal(region.type, REGION_ANONYMOUS);
+	assert_int_equal(pages, 1 + 4 + STACK_SIZE_MAX / PAGE_SIZE);
+	assert_int_equal(do_region(a, &(struct vm_region_req){SELF, STACK_TOP}, &region), -ENOENT);
+	assert_int_equal(machine_fork(a, &b), OK);
+	machine_exit(b);
+	assert_int_equal(do_region(a, &(struct vm_region_req){b, 0}, &region), -EDEADSRCDST);
+	machine_exit(a);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -747,6 +785,7 @@ int main(void)
 	        TEST(a_table_given_back_rests_until_the_kernel_has_acted),
 	        TEST(a_dropped_table_is_told_to_the_kernel),
 	        TEST(the_account_knows_every_page),
+	        TEST(regions_are_told_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,11 +19,17 @@ SCRATCH = os.path.join(ROOT, "build", "tmp")
 SCRATCH_OLD_SECONDS = 3600
 
 
-def qemu(kernel, archive, cmdline="", memory=128, extra=()):
-    """QEMU's command line; what its serial ports are connected to is for the caller to add."""
+def qemu(kernel, archive, cmdline="", memory=128, extra=(), ram=None):
+    """
+    QEMU's command line; what its serial ports are connected to is for the caller to add. `ram`: a file that is the
+    guest's memory, to be looked at from outside.
+    """
     command = ["qemu-system-i386", "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot"]
     command += ["-device", f"isa-debug-exit,iobase={DEBUG_EXIT_PORT:#x}", "-m", str(memory)]
     command += ["-kernel", kernel]
+    if ram:
+        command += ["-object", f"memory-backend-file,id=ram,size={memory}M,mem-path={ram},share=on"]
+        command += ["-machine", "memory-backend=ram"]
     if archive:
         command += ["-initrd", archive]
     if cmdline:

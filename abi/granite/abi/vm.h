@@ -127,6 +127,31 @@ struct vm_procinfo_rep {
 	uint32_t mapped;   /* pages that regions span */
 };
 
+/* What backs a region: its memory type. */
+#define VM_REGION_TYPES(TYPE)                 \
+	TYPE(REGION_ANONYMOUS, "zero-filled") \
+	TYPE(REGION_ARCHIVE, "boot archive")
+
+enum region_type {
+#define TYPE(NAME, text) NAME,
+	VM_REGION_TYPES(TYPE)
+#undef TYPE
+};
+
+struct vm_region_req {
+	endpoint_t endpoint;
+	vir_bytes address; /* the region that contains it, or else the next one above */
+};
+struct vm_region_rep {
+	vir_bytes start, end;
+	uint32_t prot;     /* VM_PROT_* */
+	uint32_t type;     /* enum region_type */
+	uint32_t heap;     /* 1: brk(2) grows it */
+	uint32_t offset;   /* REGION_ARCHIVE: of `start`, within the archive, in bytes */
+	uint32_t resident; /* pages present */
+	uint32_t shared;   /* of these, pages others have too */
+};
+
 /* The reply is OK, -EFAULT (nothing is mapped there), -EACCES (the right is missing) or -ENOMEM. */
 struct vm_pagefault_req {
 	vir_bytes address;

@@ -41,6 +41,13 @@ GRANITE_MUST_CHECK int vm_info(struct vm_info_rep *info);
 /* Tells how much memory `endpoint` (or SELF) has. EDEADSRCDST: no such process. */
 GRANITE_MUST_CHECK int vm_procinfo(endpoint_t endpoint, struct vm_procinfo_rep *info);
 
+/*
+ * Tells of the region of `endpoint` (or SELF) that contains `address`, or else of the next one above: from 0,
+ * and on from each end, that visits all. EDEADSRCDST: no such process; ENOENT: nothing is mapped from there
+ * on.
+ */
+GRANITE_MUST_CHECK int vm_region(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region);
+
 /* Maps the boot archive, for reading. EPERM: the caller lacks PRIV_ARCHIVE. */
 GRANITE_MUST_CHECK int vm_map_archive(const void **address, size_t *bytes);
 
