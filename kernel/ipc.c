@@ -100,6 +100,7 @@ static int would_deadlock(const struct proc *caller, const struct proc *to)
 static void callers_append(struct proc *to, struct proc *p)
 {
 	p->callers_next = NULL;
+	p->callers_prev = to->callers_tail;
 	if (to->callers_tail)
 		to->callers_tail->callers_next = p;
 	else
@@ -107,24 +108,28 @@ static void callers_append(struct proc *to, struct proc *p)
 	to->callers_tail = p;
 }
 
-/* Takes the first process that sends to `to` out of its queue, or that which is `source`; NULL: none. */
-static struct proc *callers_take(struct proc *to, endpoint_t source)
+/* p, which sends to `to`, does not stand in its queue any more. */
+static void callers_remove(struct proc *to, struct proc *p)
 {
-	struct proc *before = NULL, *p = to->callers_head;
-
-	while (p && source != ANY && p->endpoint != source) {
-		before = p;
-		p = p->callers_next;
-	}
-	if (!p)
-		return NULL;
-	if (before)
-		before->callers_next = p->callers_next;
+	if (p->callers_prev)
+		p->callers_prev->callers_next = p->callers_next;
 	else
 		to->callers_head = p->callers_next;
-	if (to->callers_tail == p)
-		to->callers_tail = before;
-	return p;
+	if (p->callers_next)
+		p->callers_next->callers_prev = p->callers_prev;
+	else
+		to->callers_tail = p->callers_prev;
+}
+
+/* The first process that sends to `to`, or `source` if it is one of them; NULL: there is none. */
+static struct proc *callers_find(const struct proc *to, endpoint_t source)
+{
+	struct proc *p;
+
+	if (source == ANY)
+		return to->callers_head;
+	p = proc_lookup(source);
+	return p && p->rts_flags & RTS_SENDING && p->send_to == to->endpoint ? p : NULL;
 }
 
 static void block_sending(struct proc *p, struct proc *to)
@@ -189,11 +194,12 @@ static int send(struct proc *caller, struct proc *to, vir_bytes address, uint32_
 /* Hands the message of the first waiting sender to p. 0: nobody waits. */
 static int receive_from_queue(struct proc *p, endpoint_t source)
 {
-	struct proc *sender = callers_take(p, source);
+	struct proc *sender = callers_find(p, source);
 	uint32_t status = IPC_SEND;
 
 	if (!sender)
 		return 0;
+	callers_remove(p, sender);
 	p->deliver = sender->outgoing;
 	p->deliver.m_source = sender->endpoint;
 	if (sender->misc_flags & MF_KERNEL_MESSAGE) {
@@ -358,14 +364,21 @@ void ipc_send_for(struct proc *p, struct proc *server, uint32_t why)
 	block_sending(p, server);
 }
 
+/* p does not wait for a receiver any more. */
+static void leave_queue(struct proc *p)
+{
+	struct proc *to;
+
+	if (!(p->rts_flags & RTS_SENDING))
+		return;
+	to = proc_lookup(p->send_to);
+	vmassert(to);
+	callers_remove(to, p);
+}
+
 void ipc_abort(struct proc *p, int result)
 {
-	if (p->rts_flags & RTS_SENDING) {
-		struct proc *to = proc_lookup(p->send_to);
-
-		vmassert(to);
-		callers_take(to, p->endpoint);
-	}
+	leave_queue(p);
 	p->misc_flags &= ~(MF_REPLY_PENDING | MF_INTERRUPTIBLE | MF_KERNEL_MESSAGE);
 	arch_set_result(p, result);
 	proc_clear_flags(p, RTS_SENDING | RTS_RECEIVING);
@@ -373,8 +386,7 @@ void ipc_abort(struct proc *p, int result)
 
 void ipc_forget(struct proc *p)
 {
-	if (p->rts_flags & RTS_SENDING)
-		callers_take(proc_lookup(p->send_to), p->endpoint);
+	leave_queue(p);
 	while (p->callers_head)
 		ipc_abort(p->callers_head, -EDEADSRCDST);
 	if (p->misc_flags & MF_WAITED_FOR)

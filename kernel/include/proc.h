@@ -62,14 +62,14 @@ struct proc {
 	endpoint_t send_to;                       /* while RTS_SENDING */
 	endpoint_t receive_from;                  /* while RTS_RECEIVING */
 	struct proc *callers_head, *callers_tail; /* processes sending to this one, first come first served */
-	struct proc *callers_next;                /* the next in the queue this one stands in */
+	struct proc *callers_next, *callers_prev; /* in the queue this one stands in, while RTS_SENDING */
 	struct message outgoing;                  /* while RTS_SENDING, and what the kernel asks VM or PM */
 	struct message deliver;                   /* while MF_DELIVER */
 	vir_bytes deliver_to;                     /* where in its memory, 0 .. limit - 64 */
 	uint32_t notify_pending[NOTIFY_WORDS];    /* a bit a slot that has notified this one */
 	uint32_t notify_summary;                  /* a bit a word of notify_pending that is not 0 */
 	uint32_t irq_pending;                     /* irq.c: a bit a line */
-	uint32_t alarm_fired;                     /* clock.c */
+	uint32_t alarm_fired;                     /* alarm.c */
 	struct async_message *async_head, *async_tail; /* async.c: queued for this one */
 	uint32_t async_sent, async_queued;             /* async.c: how many by it, how many for it */
 

@@ -134,6 +134,34 @@ static void receive_can_choose_its_sender(void)
 	CHECK_EXITED(tap_wait(receiver_pid), 0);
 }
 
+/* Senders leave the queue at its head, in its middle and at its end, by being chosen and by dying. */
+static void who_leaves_the_queue_does_not_disturb_the_others(void)
+{
+	enum { SENDERS = 8 };
+	static const int chosen = 3, dead[] = {0, 4, 7}, left[] = {1, 2, 5, 6};
+	pid_t pids[SENDERS];
+	endpoint_t endpoints[SENDERS];
+	struct message m;
+	int status;
+
+	receiver = sys_self();
+	for (int i = 0; i < SENDERS; i++) {
+		pids[i] = tap_start(send_to_receiver);
+		endpoints[i] = endpoint_of(pids[i]);
+		let_others_run();
+	}
+	for (int i = 0; i < 3; i++)
+		end(pids[dead[i]]);
+	CHECK_INT(ipc_receive(endpoints[chosen], &m, &status), OK);
+	CHECK_INT(m.m_source, endpoints[chosen]);
+	for (int i = 0; i < 4; i++) {
+		CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+		CHECK_INT(m.m_source, endpoints[left[i]]);
+		CHECK_EXITED(tap_wait(pids[left[i]]), 0);
+	}
+	CHECK_EXITED(tap_wait(pids[chosen]), 0);
+}
+
 static void wait_for_one(void)
 {
 	struct message m;
@@ -592,6 +620,7 @@ int main(void)
 	        TEST(a_message_arrives_whole_and_tells_its_sender),
 	        TEST(sendrec_and_reply_receive_make_a_round_trip),
 	        TEST(receive_can_choose_its_sender),
+	        TEST(who_leaves_the_queue_does_not_disturb_the_others),
 	        TEST(sendnb_only_reaches_who_waits),
 	        TEST(notifications_coalesce_and_carry_the_time),
 	        TEST(a_notification_can_be_told_from_a_message_like_one),
