@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Time: ticks, alarms. */
+/* Time: ticks. */
 #ifndef KERNEL_CLOCK_H
 #define KERNEL_CLOCK_H
 
@@ -14,8 +14,5 @@ extern uint32_t clock_epoch; /* the time of day at boot, seconds since 1970 */
 void clock_tick(void);              /* a timer interrupt */
 uint64_t clock_uptime(void);        /* nanoseconds since boot, to a microsecond; never goes back */
 uint64_t clock_uptime_coarse(void); /* to a tick, but cheap */
-
-/* p's alarm rings at `at` nanoseconds since boot; 0: never. */
-void clock_set_alarm(struct proc *p, uint64_t at);
 
 #endif

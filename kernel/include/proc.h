@@ -82,9 +82,9 @@ struct proc {
 	/* do_bridge.c */
 	vir_bytes bridge_entry, bridge_upcall, bridge_control; /* 0: none registered */
 
-	/* clock.c */
-	uint64_t alarm_at; /* nanoseconds since boot, 0: none */
-	struct proc *alarm_next, *alarm_prev;
+	/* alarm.c */
+	uint64_t alarm_at;    /* nanoseconds since boot, 0: none */
+	uint32_t alarm_place; /* in the heap of alarms, from 1; 0: it is not set */
 
 	/* proc.c */
 	uint32_t generation; /* of the slot's present or last process */

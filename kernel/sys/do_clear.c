@@ -2,7 +2,7 @@
 #include <granite/abi/errno.h>
 
 #include "arch.h"
-#include "clock.h"
+#include "alarm.h"
 #include "ipc.h"
 #include "irq.h"
 #include "kcall.h"
@@ -24,7 +24,7 @@ int do_clear(struct proc *caller, const struct sys_clear_req *request, struct sy
 		panic("%s ended", p->name);
 	ipc_forget(p);
 	irq_forget(p);
-	clock_set_alarm(p, 0);
+	alarm_set(p, 0);
 	proc_free(p);
 	arch_proc_forget(p);
 	return OK;

@@ -2,7 +2,7 @@
 #include <granite/abi/errno.h>
 
 #include "arch.h"
-#include "clock.h"
+#include "alarm.h"
 #include "ipc.h"
 #include "irq.h"
 #include "kcall.h"
@@ -29,7 +29,7 @@ int do_exec(struct proc *caller, const struct sys_exec_req *request, struct sys_
 	p->misc_flags &= ~(MF_WORK | MF_SIGNAL_NOTED);
 	p->call_done = p->vm_asked = 0;
 	p->vm_verdict = OK;
-	clock_set_alarm(p, 0);
+	alarm_set(p, 0);
 	irq_forget(p);
 	p->bridge_entry = p->bridge_upcall = p->bridge_control = 0;
 	proc_set_name(p, name);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "alarm.h"
 #include "clock.h"
 #include "kcall.h"
 
@@ -14,6 +15,6 @@ int do_setalarm(struct proc *caller, const struct sys_setalarm_req *request, str
 		reply->left_nsecs = caller->alarm_at - now;
 	if (at && !request->absolute)
 		at = at > UINT64_MAX - now ? UINT64_MAX : now + at;
-	clock_set_alarm(caller, at);
+	alarm_set(caller, at);
 	return OK;
 }
