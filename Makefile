@@ -83,10 +83,23 @@ say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)';)
 .PHONY: force
 $(O)/flags: force
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(kernel_flags)' '$(bridge_flags)' '$(warnings) $(program_ld)' '$(host_flags)' >$@.new
+	@printf '%s\n' '$(CC) $(kernel_flags) $(as_one)' '$(bridge_flags)' '$(warnings) $(program_ld)' '$(host_flags)' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 stable := Makefile $(O)/flags
+
+# ---- Compiled as one ----
+
+# The kernel, VM and PM are many small files, and their short functions call each other all the time: with gcc each is
+# compiled as one (-flto), and the optimiser may put more functions into their callers than it would by itself. Together
+# that takes four tenths of the instructions out of a message. -mtune=generic: what counts is fewer instructions, not an
+# old processor.
+ifeq ($(target),)
+as_one := -flto -mtune=generic --param max-inline-insns-auto=60 --param inline-min-speedup=5
+endif
+
+# $(call combine,flags,OBJECTS): one object of them all.
+combine = $(if $(as_one),$(CC) $(1) $(as_one) -r -flinker-output=nolto-rel -nostdlib,$(LD) -m elf_i386 -r) -o $@ $(2)
 
 # ---- Objects ----
 
@@ -100,11 +113,11 @@ define compile
 endef
 
 $(O)/kernel/%.c.o: kernel/%.c $(stable)
-	$(call compile,$(kernel_flags) $(kernel_lto))
+	$(call compile,$(kernel_flags) $(as_one))
 $(O)/kernel/%.S.o: kernel/%.S $(stable)
-	$(call compile,$(kernel_flags) $(kernel_lto))
+	$(call compile,$(kernel_flags) $(as_one))
 $(O)/kernel/lib/formats/%.c.o: lib/formats/%.c $(stable)
-	$(call compile,$(kernel_flags) $(kernel_lto))
+	$(call compile,$(kernel_flags) $(as_one))
 
 $(O)/lib/sys/%.c.o: lib/sys/%.c $(stable)
 	$(call compile,$(bridge_flags))
@@ -116,7 +129,7 @@ $(O)/lib/bridge/%.S.o: lib/bridge/%.S $(stable)
 	$(call compile,$(bridge_flags))
 
 $(O)/%.c.o: %.c $(stable)
-	$(call compile,$(user_flags))
+	$(call compile,$(user_flags) $(if $(filter $(small:%=servers/%/),$(dir $<)),$(as_one)))
 $(O)/%.S.o: %.S $(stable)
 	$(call compile,$(user_flags))
 
@@ -130,15 +143,8 @@ kernel         := $(O)/granite.elf
 .PHONY: kernel
 kernel: $(kernel)
 
-# The kernel is many small files, and its short functions call each other all the time: with gcc they are compiled as one
-# (-flto), and the optimiser may put more of them into their callers than it would by itself. Together that takes four
-# tenths of the instructions out of a message. -mtune=generic: what counts is fewer instructions, not an old processor.
-ifeq ($(target),)
-kernel_lto := -flto -mtune=generic --param max-inline-insns-auto=60 --param inline-min-speedup=5
-endif
 $(O)/kernel.o: $(kernel_objects) $(stable)
-	$(if $(kernel_lto),@$(CC) $(kernel_flags) $(kernel_lto) -r -flinker-output=nolto-rel -nostdlib -o $@ \
-		$(kernel_objects),@$(LD) -m elf_i386 -r -o $@ $(kernel_objects))
+	@$(call combine,$(kernel_flags),$(kernel_objects))
 
 link_kernel = $(LD) $(ld_flags) -T $(kernel_script) -o $@ $(filter %.o,$^) $(libgcc)
 
@@ -192,10 +198,18 @@ ordinary_libs := $(libgranite) $(libbridge) $(libformats)
 small_base    := 0x1000
 small_libs    := $(libgranite) $(libsmall) $(libformats)
 
+# What is linked: all objects; for a small process one that is made of them.
+ordinary_objects = $(call objects,$(1))
+small_objects    = $(O)/$(firstword $(1)).one.o
+$(O)/%.one.o:
+	@mkdir -p $(@D)
+	@$(call combine,$(user_flags),$(filter %.o,$^))
+
 # $(call program,NAME,SOURCES,ordinary|small,FOLDER): rules for FOLDER/NAME, stripped, and elf/FOLDER/NAME for debuggers.
 define program
 program_objects += $(call objects,$(2))
-$(O)/elf/$(4)/$(1): $(call objects,$(2)) $($(3)_libs) $(stable)
+$(if $(filter small,$(3)),$(call small_objects,$(2)): $(call objects,$(2)))
+$(O)/elf/$(4)/$(1): $(call $(3)_objects,$(2)) $($(3)_libs) $(stable)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$(LD) $(program_ld) -Ttext-segment=$($(3)_base) -o $$@ $(crt_first) $$(filter %.o,$$^) \
 		--start-group $$(filter %.a,$$^) $(musl)/libc.a $(libgcc) --end-group $(crt_last)
