@@ -352,34 +352,54 @@ vir_bytes regions_find_gap(const struct regions *set, uint32_t bytes)
 	return top - PROC_MIN_ADDRESS >= bytes ? top - bytes : 0;
 }
 
-/* The leaf that an insertion at `place` goes to. */
-static uint32_t leaf_for(const struct regions *set, struct place place)
-{
-	return place.leaf < set->nr_leaves ? place.leaf : set->nr_leaves - 1;
-}
+#define NO_LEAF REGION_LEAVES_MAX
 
-/* Whether changing the set at this edge of a range may take a new leaf. */
-static bool takes_leaf(const struct regions *set, vir_bytes edge, bool insertion)
+/* The leaf of the region that a cut at `edge` parts; NO_LEAF: it parts none. */
+static uint32_t leaf_cut(const struct regions *set, vir_bytes edge)
 {
 	struct place place = seek(set, edge);
 	const struct region *region = at(set, place);
-	bool is_cut = region && region->start < edge;
 
-	if (!is_cut && !insertion)
-		return false;
-	return set->nr_leaves == 0 || set->leaf[leaf_for(set, place)]->nr + ROOM > REGION_LEAF_MAX;
+	return region && region->start < edge ? place.leaf : NO_LEAF;
 }
 
+/*
+ * The leaf that a new region [start, end) goes to, once nothing else is there: that of the next region above,
+ * or else of the last one below. NO_LEAF: the set will be empty.
+ */
+static uint32_t leaf_of_new(const struct regions *set, vir_bytes start, vir_bytes end)
+{
+	struct place place = seek(set, end);
+
+	if (at(set, place))
+		return place.leaf;
+	place = seek(set, start - 1);
+	if (at(set, place) && at(set, place)->start < start)
+		return place.leaf;
+	return step_back(set, &place) ? place.leaf : NO_LEAF;
+}
+
+/* Whether the changes in a leaf may take a new one. Half a leaf has room for all that happens in it. */
+static bool takes_leaf(const struct regions *set, uint32_t leaf)
+{
+	return leaf != NO_LEAF && set->leaf[leaf]->nr + ROOM > REGION_LEAF_MAX;
+}
+
+/*
+ * Counts every leaf that may be taken, and none that is given back meanwhile: below the reserve what is given
+ * back can't be taken again.
+ */
 bool regions_may_change(const struct regions *set, vir_bytes start, vir_bytes end, bool insertion)
 {
-	uint32_t leaves = takes_leaf(set, start, insertion) + takes_leaf(set, end, insertion);
+	uint32_t left = leaf_cut(set, start), right = leaf_cut(set, end);
+	uint32_t leaves = takes_leaf(set, left) + (right != left && takes_leaf(set, right));
 
-	/* Half a leaf has room for all that happens in it. */
-	if (leaves == 2 && leaf_for(set, seek(set, start)) == leaf_for(set, seek(set, end)))
-		leaves = 1;
-	if (leaves == 0)
-		return true;
-	return set->nr_leaves + leaves <= REGION_LEAVES_MAX && leaves <= pool_available();
+	if (insertion) {
+		uint32_t home = leaf_of_new(set, start, end);
+
+		leaves += home == NO_LEAF || (home != left && home != right && takes_leaf(set, home));
+	}
+	return leaves == 0 || (set->nr_leaves + leaves <= REGION_LEAVES_MAX && leaves <= pool_available());
 }
 
 void regions_insert(struct regions *set, const struct region *new)

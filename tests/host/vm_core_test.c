@@ -520,6 +520,35 @@ static void rs_has_a_reserve_that_others_can_not_use_up(void **state)
 		pool_free(rest[--taken], POOL_TABLES);
 }
 
+/* What RS has taken of the reserve, not even pages that a process gives back itself make good. */
+static void below_the_reserve_no_change_to_memory_fails_halfway(void **state)
+{
+	endpoint_t rs = new_process(), a = new_process();
+	struct vm_mmap_req everything = {PROC_MIN_ADDRESS, PROC_SIZE - PROC_MIN_ADDRESS, RW, VM_MAP_FIXED};
+	struct vm_mmap_rep reply;
+	struct vm_info_rep after;
+	void *rest[500];
+	uint32_t taken = 0;
+
+	(void)state;
+	assert_int_equal(rs, RS_PROC_NR);
+	assert_int_equal(map_at(rs, PLACE, 8 * BIG_PAGE_SIZE, RW, 0), OK);
+	put(a, DATA, 7);
+	while (pool_available() > 0)
+		rest[taken++] = pool_allocate(POOL_TABLES);
+	for (vir_bytes at = PLACE; at < PLACE + 8 * BIG_PAGE_SIZE; at += BIG_PAGE_SIZE)
+		put(rs, at, 1);
+	remember();
+	assert_int_equal(MACHINE_CALL(mmap, a, &everything, &reply), -ENOMEM);
+	after = account();
+	assert_memory_equal(&after, &before, sizeof(after));
+	assert_int_equal(value_at(a, DATA), 7);
+	while (taken > 0)
+		pool_free(rest[--taken], POOL_TABLES);
+	assert_int_equal(MACHINE_CALL(mmap, a, &everything, &reply), OK);
+	assert_int_equal(value_at(a, DATA), 0);
+}
+
 static void exec_without_frames_changes_nothing(void **state)
 {
 	endpoint_t a = new_process(), hog = new_process();
@@ -775,6 +804,7 @@ int main(void)
 	        TEST(a_hint_is_taken_if_it_is_free),
 	        TEST(without_frames_a_write_is_told_so_and_nothing_is_lost),
 	        TEST(rs_has_a_reserve_that_others_can_not_use_up),
+	        TEST(below_the_reserve_no_change_to_memory_fails_halfway),
 	        TEST(exec_without_frames_changes_nothing),
 	        TEST(fork_and_exec_without_pool_change_nothing),
 	        TEST(populating_without_pool_changes_nothing),
