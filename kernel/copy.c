@@ -7,6 +7,7 @@
 #include "copy.h"
 
 #include <granite/abi/errno.h>
+#include <granite/abi/vm.h>
 
 #include "arch.h"
 #include "counters.h"
@@ -89,10 +90,16 @@ static void copy_backwards(const struct copy_side *from, const struct copy_side 
 	note_fault(piece, &result, from, to);
 }
 
-/* Asks VM for what remains of the side that faulted. */
-static int ask_vm(struct proc *caller, const struct copy_side *side, int write, uint32_t offset,
-                  uint32_t bytes, uint32_t flags)
+/*
+ * Asks VM for what remains of the side that faulted: its first `left` bytes if the copy goes backwards, and
+ * then as much of their end as VM makes present at a time, because that comes first.
+ */
+static int ask_vm(struct proc *caller, const struct copy_side *side, int write, uint32_t left, int backwards,
+                  uint32_t flags)
 {
+	uint32_t bytes = backwards && left > VM_MEMREQ_BYTES_MAX ? VM_MEMREQ_BYTES_MAX : left;
+	uint32_t offset = backwards ? left - bytes : caller->call_done;
+
 	COUNT(recovered_faults);
 	if (flags & VIRCOPY_TRY || side->kind != COPY_PROC)
 		return -EFAULT;
@@ -131,7 +138,7 @@ int copy_bytes(struct proc *caller, const struct copy_side *from, const struct c
 			caller->vm_asked = 0;
 		if (piece.fault_side)
 			return ask_vm(caller, piece.fault_side, piece.fault_side == to,
-			              backwards ? 0 : caller->call_done, bytes - caller->call_done, flags);
+			              bytes - caller->call_done, backwards, flags);
 	}
 	return OK;
 }

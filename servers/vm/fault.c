@@ -7,12 +7,6 @@
 #include "types.h"
 #include "vm.h"
 
-/*
- * What one request of the kernel makes present at most. It asks again for what is left, and everybody else
- * has had a turn in between.
- */
-#define MEMREQ_BYTES_MAX BIG_PAGE_SIZE
-
 const struct memory_type *const memory_types[] = {
         [REGION_ANONYMOUS] = &anonymous_type,
         [REGION_ARCHIVE] = &archive_type,
@@ -123,8 +117,9 @@ int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_
 	end = start + request->bytes;
 	if (!regions_allow(&space->regions, start, end, request->write))
 		return -EFAULT;
-	if (end - start > MEMREQ_BYTES_MAX)
-		end = start + MEMREQ_BYTES_MAX;
+	/* The kernel asks again for what is left, and everybody else has had a turn in between. */
+	if (end - start > VM_MEMREQ_BYTES_MAX)
+		end = start + VM_MEMREQ_BYTES_MAX;
 	reserve_open(request->endpoint);
 	result = space_bring_all(space, start, end, request->write);
 	reserve_close(request->endpoint);

@@ -362,6 +362,20 @@ static void overlapping_ranges_are_moved_as_by_memmove(void)
 	}
 }
 
+/* Moved upwards from the end, and nothing of it present: VM brings in the end first. */
+static void long_overlapping_ranges_are_moved_too(void)
+{
+	uint32_t bytes = 20u << 20;
+	uint8_t *from = map(bytes + PAGE_SIZE, PROT_READ | PROT_WRITE), *to = from + PAGE_SIZE;
+	REQUIRE(from != NULL);
+	for (uint32_t i = 0; i < bytes; i += 1u << 20)
+		from[i] = 1 + (i >> 20);
+	CHECK_INT(sys_vircopy(SELF, AT(from), SELF, AT(to), bytes, 0), OK);
+	for (uint32_t i = 0; i < bytes; i += 1u << 20)
+		CHECK_INT(to[i], 1 + (i >> 20));
+	CHECK_INT(munmap(from, bytes + PAGE_SIZE), 0);
+}
+
 /* ---- At random ---- */
 
 static void random_copies_agree_with_a_model(void)
@@ -478,6 +492,7 @@ int main(void)
 	        TEST(a_copy_into_one_of_two_sharers_leaves_the_other),
 	        TEST(a_shared_page_is_not_written_with_try_either),
 	        TEST(overlapping_ranges_are_moved_as_by_memmove),
+	        TEST(long_overlapping_ranges_are_moved_too),
 	        TEST(random_copies_agree_with_a_model),
 	        TEST(a_third_process_copies_between_two),
 	        TEST(copies_from_several_processes_do_not_mix),

@@ -168,6 +168,9 @@ struct vm_memreq_req {
 	uint32_t bytes;
 	uint32_t write;
 };
+/* It makes no more present at once, from the start of what is asked for; the kernel asks again for the rest.
+ */
+#define VM_MEMREQ_BYTES_MAX 0x400000u
 struct vm_memreq_rep {
 };
 
