@@ -58,7 +58,7 @@ void priv_init(void)
 		allow_ipc(&priv_table[PRIV_ID_PM].spec, id);
 		allow_ipc(&priv_table[PRIV_ID_RS].spec, id);
 	}
-	priv_table[PRIV_ID_RS].spec.flags = PRIV_ARCHIVE;
+	priv_table[PRIV_ID_RS].spec.flags = PRIV_ARCHIVE | PRIV_RESERVE;
 }
 
 int priv_check(const struct priv_spec *spec)

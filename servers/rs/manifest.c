@@ -97,9 +97,12 @@ static problem_t read_children(struct manifest_service *service, struct span val
 static problem_t read_flags(struct manifest_service *service, struct span value, struct span *word)
 {
 	while (span_split(&value, ',', word)) {
-		if (!span_is(*word, "archive"))
+		if (span_is(*word, "archive"))
+			service->spec.flags |= PRIV_ARCHIVE;
+		else if (span_is(*word, "reserve"))
+			service->spec.flags |= PRIV_RESERVE;
+		else
 			return "no such flag";
-		service->spec.flags |= PRIV_ARCHIVE;
 	}
 	return NULL;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Page faults, and memory that the kernel wants present for a copy. */
+#include <granite/abi/priv.h>
+
 #include "frames.h"
 #include "memory.h"
 #include "notes.h"
@@ -77,38 +79,33 @@ int space_bring_all(struct space *space, vir_bytes start, vir_bytes end, bool wr
 	return result;
 }
 
-/* The death of RS is the system's, so it may use the reserve. */
-static void reserve_open(endpoint_t endpoint)
+/* Who the system can't do without gets what is kept in reserve. Only then the kernel is asked who that is. */
+static int bring(endpoint_t owner, struct space *space, vir_bytes start, vir_bytes end, bool write)
 {
-	if (endpoint == RS_PROC_NR)
-		memory_keep_reserve(false);
-}
+	int result = space_bring_all(space, start, end, write);
 
-static void reserve_close(endpoint_t endpoint)
-{
-	if (endpoint == RS_PROC_NR)
+	if (result == -ENOMEM && process_has_privilege(owner, PRIV_RESERVE)) {
+		memory_keep_reserve(false);
+		result = space_bring_all(space, start, end, write);
 		memory_keep_reserve(true);
+	}
+	return result;
 }
 
 int do_pagefault(endpoint_t caller, const struct vm_pagefault_req *request, struct vm_pagefault_rep *reply)
 {
 	struct space *space = process_space(caller);
-	int result;
 
 	(void)reply;
 	if (!space)
 		return -EFAULT;
-	reserve_open(caller);
-	result = space_bring(space, request->address, request->error & VM_FAULT_WRITE);
-	reserve_close(caller);
-	return result;
+	return bring(caller, space, request->address, request->address + 1, request->error & VM_FAULT_WRITE);
 }
 
 int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_memreq_rep *reply)
 {
 	struct space *space = process_space(request->endpoint);
 	vir_bytes start = request->address, end;
-	int result;
 
 	(void)caller;
 	(void)reply;
@@ -120,8 +117,5 @@ int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_
 	/* The kernel asks again for what is left, and everybody else has had a turn in between. */
 	if (end - start > VM_MEMREQ_BYTES_MAX)
 		end = start + VM_MEMREQ_BYTES_MAX;
-	reserve_open(request->endpoint);
-	result = space_bring_all(space, start, end, request->write);
-	reserve_close(request->endpoint);
-	return result;
+	return bring(request->endpoint, space, start, end, request->write);
 }

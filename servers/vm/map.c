@@ -188,15 +188,6 @@ int do_brk(endpoint_t caller, const struct vm_brk_req *request, struct vm_brk_re
 
 /* ---- The boot archive ---- */
 
-static bool has_privilege(endpoint_t endpoint, uint32_t flag)
-{
-	struct proc_info info;
-	uint32_t slot = (uint32_t)ENDPOINT_SLOT(endpoint);
-
-	return sys_getinfo(GET_PROCTAB, &info, sizeof(info), slot) == (int)sizeof(info) &&
-	       info.endpoint == endpoint && info.priv_flags & flag;
-}
-
 int do_map_archive(endpoint_t caller, const struct vm_map_archive_req *request,
                    struct vm_map_archive_rep *reply)
 {
@@ -207,7 +198,7 @@ int do_map_archive(endpoint_t caller, const struct vm_map_archive_req *request,
 	(void)request;
 	if (!space)
 		return -EDEADSRCDST;
-	if (!has_privilege(caller, PRIV_ARCHIVE))
+	if (!process_has_privilege(caller, PRIV_ARCHIVE))
 		return -EPERM;
 	region.start = regions_find_gap(&space->regions, archive_bytes());
 	region.end = region.start + archive_bytes();

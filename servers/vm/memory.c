@@ -7,7 +7,8 @@
 #include "types.h"
 #include "vm.h"
 
-#define RESERVE_FRAMES     64
+/* Twice what RS and the console's driver have of their own. */
+#define RESERVE_FRAMES     128
 #define RESERVE_POOL_PAGES 16
 
 static void require(bool condition, const char *otherwise)

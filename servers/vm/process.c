@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
 
+#include <granite/sys.h>
+
 #include "vm.h"
 
 static struct process processes[ENDPOINT_SLOTS];
@@ -22,6 +24,15 @@ struct space *process_space(endpoint_t endpoint)
 	struct process *process = process_find(endpoint);
 
 	return process ? process->space : NULL;
+}
+
+bool process_has_privilege(endpoint_t endpoint, uint32_t flag)
+{
+	struct proc_info info;
+	uint32_t slot = (uint32_t)ENDPOINT_SLOT(endpoint);
+
+	return sys_getinfo(GET_PROCTAB, &info, sizeof(info), slot) == (int)sizeof(info) &&
+	       info.endpoint == endpoint && info.priv_flags & flag;
 }
 
 void process_add(endpoint_t endpoint, struct space *space)

@@ -215,7 +215,7 @@ int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first)
 		if (machine.procs[i].endpoint != NONE &&
 		    ENDPOINT_SLOT(machine.procs[i].endpoint) == (int)first)
 			info->endpoint = machine.procs[i].endpoint;
-	info->priv_flags = info->endpoint == RS_PROC_NR ? PRIV_ARCHIVE : 0;
+	info->priv_flags = info->endpoint == RS_PROC_NR ? PRIV_ARCHIVE | PRIV_RESERVE : 0;
 	return sizeof(*info);
 }
 
@@ -322,6 +322,7 @@ int machine_fork(endpoint_t parent, endpoint_t *child)
 	struct vm_fork_rep reply = {0};
 	int result = MACHINE_CALL(fork, PM_PROC_NR, &request, &reply);
 
+	machine.fail_fork = false; /* VM may not have come so far */
 	*child = reply.child;
 	return result;
 }
