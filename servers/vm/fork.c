@@ -2,6 +2,7 @@
 #include <granite/sys.h>
 
 #include "frames.h"
+#include "memory.h"
 #include "process.h"
 #include "vm.h"
 
@@ -72,6 +73,8 @@ static int fork_space(endpoint_t parent, struct space **child)
 		space = process_space(parent);
 		if (!space)
 			return -EDEADSRCDST;
+		if (frames_available() < FORK_FRAMES)
+			return -ENOMEM;
 	}
 	*child = space ? space_clone(space) : space_create();
 	return *child ? OK : -ENOMEM;

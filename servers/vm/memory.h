@@ -15,4 +15,10 @@ void memory_init(const struct boot_info *info, void *pool);
  */
 void memory_keep_reserve(bool keep);
 
+/*
+ * To share pages takes no frame, but parent and child soon write to some of them, and who gets no copy then
+ * is killed. With fewer frames left than this a fork is refused, while there is still somebody to be told.
+ */
+#define FORK_FRAMES 32
+
 #endif

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "servers/vm/frames.h"
+#include "servers/vm/memory.h"
 #include "servers/vm/notes.h"
 #include "servers/vm/pool.h"
 #include "servers/vm/process.h"
@@ -549,6 +550,20 @@ static void below_the_reserve_no_change_to_memory_fails_halfway(void **state)
 	assert_int_equal(value_at(a, DATA), 0);
 }
 
+static void a_fork_without_frames_to_go_on_with_is_refused(void **state)
+{
+	endpoint_t a = new_process(), hog = new_process(), child;
+
+	(void)state;
+	put(a, DATA, 1);
+	use_up_frames(hog, FORK_FRAMES - 1);
+	remember();
+	assert_int_equal(machine_fork(a, &child), -ENOMEM);
+	assert_as_before();
+	machine_exit(hog);
+	assert_int_equal(machine_fork(a, &child), OK);
+}
+
 static void exec_without_frames_changes_nothing(void **state)
 {
 	endpoint_t a = new_process(), hog = new_process();
@@ -805,6 +820,7 @@ int main(void)
 	        TEST(without_frames_a_write_is_told_so_and_nothing_is_lost),
 	        TEST(rs_has_a_reserve_that_others_can_not_use_up),
 	        TEST(below_the_reserve_no_change_to_memory_fails_halfway),
+	        TEST(a_fork_without_frames_to_go_on_with_is_refused),
 	        TEST(exec_without_frames_changes_nothing),
 	        TEST(fork_and_exec_without_pool_change_nothing),
 	        TEST(populating_without_pool_changes_nothing),

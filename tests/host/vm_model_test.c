@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "servers/vm/frames.h"
+#include "servers/vm/memory.h"
 #include "servers/vm/pool.h"
 #include "servers/vm/process.h"
 #include "servers/vm/vm.h"
@@ -378,7 +379,7 @@ static void fork_person(struct person *p)
 		return;
 	}
 	if (result == -ENOMEM)
-		assert_short(0, 60);
+		assert_short(FORK_FRAMES, 60);
 	else
 		assert_true(fail && result == -EAGAIN);
 	assert_nothing_changed(&before);
