@@ -3,19 +3,26 @@
 #include <errno.h>
 #include "pm.h"
 
-static int send_to_one(int32_t pid, int signal, const struct signal_info *info)
+/*
+ * Sends the signal, or with 0 only asks whether the process is there; a zombie still is. -EPERM: a stop
+ * signal for a driver. A driver that dies is started again; one that is stopped would keep all who wait for
+ * it waiting.
+ */
+static int send(struct process *process, int signal, const struct signal_info *info)
 {
-	struct process *process = process_by_pid(pid);
-
-	if (!process)
-		return -ESRCH;
-	if (!signal)
+	if (!signal || !process_alive(process))
 		return OK;
-	/* A dead driver comes back, a stopped one does not: everybody would wait for it. */
 	if (SIGNAL_BIT(signal) & STOP_SIGNALS && process_is_driver(process))
 		return -EPERM;
 	signal_send(process, signal, info);
 	return OK;
+}
+
+static int send_to_one(int32_t pid, int signal, const struct signal_info *info)
+{
+	struct process *process = process_by_pid(pid);
+
+	return process ? send(process, signal, info) : -ESRCH;
 }
 
 /* -1 means everybody but the system, its services, and the caller itself, as on Linux. */
@@ -28,21 +35,26 @@ static int selected(const struct process *process, const struct process *caller,
 	return process != caller && process != process_rs() && !(process->flags & PROCESS_SERVICE);
 }
 
-/* pgid 0: everybody. The caller comes last, so that it still gets round if the signal ends it. */
+/*
+ * Sends to the group `pgid`, or with 0 to everybody. OK if one process could be sent it. The caller comes
+ * last, so that all others have the signal even if the caller dies of it.
+ */
 static int send_to_many(struct process *caller, int32_t pgid, int signal, const struct signal_info *info)
 {
-	int found = 0, to_caller = selected(caller, caller, pgid);
+	int to_caller = selected(caller, caller, pgid);
+	int found = to_caller, sent = 0;
 
 	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++) {
 		if (p == caller || !selected(p, caller, pgid))
 			continue;
 		found = 1;
-		if (signal)
-			signal_send(p, signal, info);
+		sent |= send(p, signal, info) == OK;
 	}
-	if (to_caller && signal)
-		signal_send(caller, signal, info);
-	return found || to_caller ? OK : -ESRCH;
+	if (to_caller)
+		sent |= send(caller, signal, info) == OK;
+	if (!found)
+		return -ESRCH;
+	return sent ? OK : -EPERM;
 }
 
 int do_kill(struct process *caller, const struct pm_kill_req *request, struct pm_kill_rep *reply)

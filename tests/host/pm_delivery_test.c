@@ -158,6 +158,37 @@ static void rs_is_not_killed(void **state)
 	assert_false(machine_proc(machine.rs)->stopped);
 }
 
+/* In this machine every service is as urgent as a driver. */
+static void a_driver_is_not_stopped(void **state)
+{
+	struct process *driver = machine_fork(machine.rs);
+
+	(void)state;
+	assert_int_equal(kill_result(driver->pid, SIGSTOP), -EPERM);
+	assert_int_equal(kill_result(driver->pid, SIGTSTP), -EPERM);
+	assert_false(machine_proc(driver)->stopped);
+	assert_int_equal(kill_result(driver->pid, SIGKILL), OK);
+	assert_false(process_alive(driver));
+}
+
+static void a_driver_is_not_stopped_with_its_group(void **state)
+{
+	const struct pm_setsid_req request;
+	struct pm_setsid_rep reply;
+	struct process *driver = machine_fork(machine.rs), *child;
+
+	(void)state;
+	assert_int_equal(do_setsid(driver, &request, &reply), OK);
+	assert_int_equal(kill_result(-driver->pid, SIGSTOP), -EPERM);
+	assert_false(machine_proc(driver)->stopped);
+	child = machine_fork(driver);
+	assert_int_equal(kill_result(-driver->pid, SIGSTOP), OK);
+	assert_true(machine_proc(child)->stopped);
+	assert_false(machine_proc(driver)->stopped);
+	machine_kill(driver, 0, SIGSTOP); /* nor by itself */
+	assert_false(machine_proc(driver)->stopped);
+}
+
 /* ---- Handlers ---- */
 
 static void a_caught_signal_is_noted_once_and_fetched(void **state)
@@ -764,6 +795,8 @@ int main(void)
 	        TEST(a_group_is_signalled_with_the_caller_last),
 	        TEST(everybody_excludes_the_system_and_oneself),
 	        TEST(rs_is_not_killed),
+	        TEST(a_driver_is_not_stopped),
+	        TEST(a_driver_is_not_stopped_with_its_group),
 	        TEST(a_caught_signal_is_noted_once_and_fetched),
 	        TEST(the_kernel_is_told_again_while_more_waits),
 	        TEST(unblocking_delivers),
