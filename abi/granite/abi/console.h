@@ -58,11 +58,7 @@ struct console_cancel_req {
 struct console_cancel_rep {
 };
 
-#define OP(number, NAME, name)                                                 \
-	_Static_assert(sizeof(struct console_##name##_req) <= MESSAGE_PAYLOAD, \
-	               "request too long for a message");                      \
-	_Static_assert(sizeof(struct console_##name##_rep) <= MESSAGE_PAYLOAD, \
-	               "reply too long for a message");
+#define OP(number, NAME, name) MESSAGE_FITS(console, name)
 #include <granite/abi/ops/console.def>
 #undef OP
 

@@ -18,6 +18,13 @@ struct message {
 
 _Static_assert(sizeof(struct message) == 64, "a message is 64 bytes");
 
+/* At the end of an interface's header, for each operation: its request and its reply fit a message. */
+#define MESSAGE_FITS(interface, name)                                              \
+	_Static_assert(sizeof(struct interface##_##name##_req) <= MESSAGE_PAYLOAD, \
+	               "request too long for a message");                          \
+	_Static_assert(sizeof(struct interface##_##name##_rep) <= MESSAGE_PAYLOAD, \
+	               "reply too long for a message");
+
 /* What a notification carries: m_source says who notified, m_type is NOTIFY_MESSAGE. */
 #define NOTIFY_MESSAGE 0x1000
 

@@ -202,9 +202,7 @@ struct pm_exception_req {
 struct pm_exception_rep {
 };
 
-#define OP(number, NAME, name)                                                                               \
-	_Static_assert(sizeof(struct pm_##name##_req) <= MESSAGE_PAYLOAD, "request too long for a message"); \
-	_Static_assert(sizeof(struct pm_##name##_rep) <= MESSAGE_PAYLOAD, "reply too long for a message");
+#define OP(number, NAME, name) MESSAGE_FITS(pm, name)
 #include <granite/abi/ops/pm.def>
 #include <granite/abi/ops/pm_kernel.def>
 #undef OP

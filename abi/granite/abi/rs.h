@@ -22,9 +22,7 @@ struct rs_lookup_rep {
 	endpoint_t endpoint;
 };
 
-#define OP(number, NAME, name)                                                                               \
-	_Static_assert(sizeof(struct rs_##name##_req) <= MESSAGE_PAYLOAD, "request too long for a message"); \
-	_Static_assert(sizeof(struct rs_##name##_rep) <= MESSAGE_PAYLOAD, "reply too long for a message");
+#define OP(number, NAME, name) MESSAGE_FITS(rs, name)
 #include <granite/abi/ops/rs.def>
 #undef OP
 

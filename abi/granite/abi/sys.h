@@ -184,10 +184,7 @@ struct sys_abort_req {
 struct sys_abort_rep {
 };
 
-#define OP(number, NAME, name)                                             \
-	_Static_assert(sizeof(struct sys_##name##_req) <= MESSAGE_PAYLOAD, \
-	               "request too long for a message");                  \
-	_Static_assert(sizeof(struct sys_##name##_rep) <= MESSAGE_PAYLOAD, "reply too long for a message");
+#define OP(number, NAME, name) MESSAGE_FITS(sys, name)
 #include <granite/abi/ops/sys.def>
 #undef OP
 

@@ -174,9 +174,7 @@ struct vm_memreq_req {
 struct vm_memreq_rep {
 };
 
-#define OP(number, NAME, name)                                                                               \
-	_Static_assert(sizeof(struct vm_##name##_req) <= MESSAGE_PAYLOAD, "request too long for a message"); \
-	_Static_assert(sizeof(struct vm_##name##_rep) <= MESSAGE_PAYLOAD, "reply too long for a message");
+#define OP(number, NAME, name) MESSAGE_FITS(vm, name)
 #include <granite/abi/ops/vm.def>
 #include <granite/abi/ops/vm_kernel.def>
 #undef OP
