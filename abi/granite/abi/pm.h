@@ -29,17 +29,18 @@ struct pm_fork_rep {
 /* The new program's strings: argc + envc strings, each ended by a 0 byte, arguments first. */
 #define PM_ARGS_MAX 0x10000 /* all strings together, in bytes */
 struct pm_exec_req {
-	vir_bytes path;
+	vir_bytes path;      /* an entry of the boot archive; a bare name is one of bin/ */
 	uint32_t path_bytes; /* without an end */
 	vir_bytes strings;
 	uint32_t strings_bytes;
 	uint32_t argc, envc;
 };
+/* A reply comes only when it failed: the old program goes on. */
 struct pm_exec_rep {
 };
 
 struct pm_exit_req {
-	uint32_t status; /* low 8 bits */
+	uint32_t status; /* the low 8 bits count */
 };
 struct pm_exit_rep {
 };
@@ -49,9 +50,9 @@ struct pm_wait_req {
 	uint32_t options; /* WNOHANG, WUNTRACED, WCONTINUED as Linux numbers them */
 };
 struct pm_wait_rep {
-	int32_t pid;         /* 0: WNOHANG and none has ended */
+	int32_t pid;         /* 0: WNOHANG, and there is no news */
 	uint32_t status;     /* as waitpid(2) */
-	uint64_t user_nsecs; /* time the child and those it waited for ran */
+	uint64_t user_nsecs; /* that the child has run, and those that it has waited for */
 };
 
 struct pm_getid_req {
@@ -62,7 +63,8 @@ struct pm_getid_rep {
 };
 
 struct pm_setpgid_req {
-	int32_t pid, pgid;
+	int32_t pid;  /* 0: the caller */
+	int32_t pgid; /* 0: a group of its own, with the process's pid */
 };
 struct pm_setpgid_rep {
 };
@@ -74,8 +76,8 @@ struct pm_setsid_rep {
 };
 
 struct pm_kill_req {
-	int32_t pid; /* as kill(2) */
-	uint32_t signal;
+	int32_t pid;     /* as kill(2) */
+	uint32_t signal; /* 0: only ask whether there is such a process */
 };
 struct pm_kill_rep {
 };
@@ -98,7 +100,6 @@ struct pm_sigaction_rep {
 
 struct pm_sigprocmask_req {
 	uint32_t how; /* SIG_BLOCK 0, SIG_UNBLOCK 1, SIG_SETMASK 2, or PM_MASK_ASK */
-	uint32_t unused;
 	uint64_t set;
 };
 #define PM_MASK_ASK 3
@@ -115,12 +116,14 @@ struct pm_sigfetch_rep {
 	uint32_t flags;       /* SA_* */
 	uint32_t old_mask[2]; /* to be restored when the handler returns */
 	int32_t si_code;
-	uint32_t si_a, si_b; /* SIGCHLD, kill: pid, uid or status; faults: address, trap number */
-	uint32_t si_c;       /* faults: error code; SIGCHLD: status */
+	uint32_t si_a; /* faults: the address; SIGCHLD: the child's pid; kill: the sender's */
+	uint32_t si_b; /* faults: the trap number; SIGCHLD, kill: uid */
+	uint32_t si_c; /* faults: the error code; SIGCHLD: the status */
 };
 
+/* Always ends with EINTR; the mask is the old one again when the handler returns. */
 struct pm_sigsuspend_req {
-	uint64_t mask;
+	uint64_t mask; /* in force while the process waits */
 };
 struct pm_sigsuspend_rep {
 };
@@ -130,23 +133,24 @@ struct pm_sigtimedwait_req {
 	uint64_t nsecs;   /* how long at most */
 	uint32_t forever; /* 1: nsecs does not count */
 };
+/* EAGAIN: the time is over. */
 struct pm_sigtimedwait_rep {
 	uint32_t signal;
 	int32_t si_code;
-	uint32_t si_a, si_b, si_c;
+	uint32_t si_a, si_b, si_c; /* as in struct pm_sigfetch_rep */
 };
 
 struct pm_sigpending_req {
 };
 struct pm_sigpending_rep {
-	uint64_t set;
+	uint64_t set; /* blocked signals that have been sent */
 };
 
 /* ITIMER_REAL; alarm(2) uses it too. */
 struct pm_itimer_req {
-	uint32_t set; /* 0: only ask */
-	uint32_t unused;
-	uint64_t value_nsecs, interval_nsecs;
+	uint32_t set;            /* 0: only ask */
+	uint64_t value_nsecs;    /* to the first SIGALRM; 0: no timer */
+	uint64_t interval_nsecs; /* between it and each further one; 0: there are none */
 };
 struct pm_itimer_rep {
 	uint64_t value_nsecs, interval_nsecs; /* as they were */
@@ -161,7 +165,7 @@ struct pm_nanosleep_rep {
 };
 
 struct pm_endpoint_req {
-	int32_t pid;
+	int32_t pid; /* 0: the caller */
 };
 struct pm_endpoint_rep {
 	endpoint_t endpoint;
@@ -173,14 +177,14 @@ struct pm_program_req {
 	uint32_t index;
 };
 struct pm_program_rep {
-	uint32_t bytes;
+	uint32_t bytes;                 /* of the file */
 	uint32_t executable;            /* 1: may be started */
 	char name[PM_PROGRAM_NAME_MAX]; /* without the leading slash, cut if longer, always ended */
 };
 
 struct pm_reboot_req {
-	uint32_t how; /* enum abort_how */
-	uint32_t status;
+	uint32_t how;    /* ABORT_POWEROFF or ABORT_RESET */
+	uint32_t status; /* told to the emulator, as in sys_abort */
 };
 struct pm_reboot_rep {
 };
@@ -188,10 +192,11 @@ struct pm_reboot_rep {
 struct pm_times_req {
 };
 struct pm_times_rep {
-	uint64_t user_nsecs, children_nsecs;
+	uint64_t user_nsecs;     /* that the caller has run */
+	uint64_t children_nsecs; /* that children which it has waited for have run, and theirs */
 };
 
-/* PM's reply OK resumes the process. */
+/* The process has caused an exception, and waits. PM's reply OK resumes it; without a reply it is dead. */
 struct pm_exception_req {
 	uint32_t signal;      /* the signal it deserves */
 	int32_t si_code;      /* as Linux gives it */

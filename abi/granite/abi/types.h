@@ -5,11 +5,10 @@
 
 #include <stdint.h>
 
-typedef int32_t endpoint_t;       /* a process's name: see endpoint.h */
-typedef uint32_t vir_bytes;       /* an address or a length within a process, in bytes */
-typedef uint32_t phys_bytes;      /* a physical address or length, in bytes */
-typedef int64_t cp_grant_id_t;    /* a grant: slot and sequence */
-typedef uint64_t granite_nsecs_t; /* a time in nanoseconds */
+typedef int32_t endpoint_t;    /* a process's name: see endpoint.h */
+typedef uint32_t vir_bytes;    /* an address or a length within a process, in bytes */
+typedef uint32_t phys_bytes;   /* a physical address or length, in bytes */
+typedef int64_t cp_grant_id_t; /* a grant: slot and sequence */
 
 #define OK 0
 
