@@ -9,6 +9,7 @@
 #define FORMATS_CPIO_H
 
 #include <stdint.h>
+#include <granite/abi/types.h>
 
 #define CPIO_NAME_MAX     100 /* of a name, with its end; entries with longer names are skipped */
 
@@ -37,16 +38,15 @@ struct cpio_entry {
  * Returns 1: *entry is filled; 0: the archive's trailer is reached; -EINVAL: the archive is damaged here;
  * or what `read` returned. *entry and *position keep their values unless 1 is returned.
  */
-int cpio_next(const struct cpio_archive *archive, uint32_t *position, struct cpio_entry *entry)
-        __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int cpio_next(const struct cpio_archive *archive, uint32_t *position,
+                                 struct cpio_entry *entry);
 
 /* Finds the first entry called exactly `name`. OK, -ENOENT, or an error as of cpio_next. */
-int cpio_find(const struct cpio_archive *archive, const char *name, struct cpio_entry *entry)
-        __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int cpio_find(const struct cpio_archive *archive, const char *name,
+                                 struct cpio_entry *entry);
 
 /* Compares an entry's data with its checksum. OK (also if it has none), -EINVAL, or what `read` returned. */
-int cpio_checksum(const struct cpio_archive *archive, const struct cpio_entry *entry)
-        __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int cpio_checksum(const struct cpio_archive *archive, const struct cpio_entry *entry);
 
 /* 1 if the entry is a regular file with an execute right, 0 if not. */
 int cpio_executable(const struct cpio_entry *entry);

@@ -8,6 +8,7 @@
 #define FORMATS_ELF_H
 
 #include <stdint.h>
+#include <granite/abi/types.h>
 
 /* So much of a file's start is enough for elf_*: the header, and the program headers, which must lie in it.
  */
@@ -75,13 +76,13 @@ struct elf_image {
  * Is this a static ELF32 program for i386 with its program headers at hand? `head` holds the first
  * `head_bytes` bytes of the file: all of it, or ELF_HEAD_MAX. OK or -ENOEXEC.
  */
-int elf_check(const void *head, uint32_t head_bytes) __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int elf_check(const void *head, uint32_t head_bytes);
 
 /*
  * Checks as elf_check does, then the segments: each within the file (`file_bytes` long) and within the
  * process addresses [min_address, max_address), both page-aligned. OK, with *image filled, or -ENOEXEC.
  */
-int elf_segments(const void *head, uint32_t head_bytes, uint32_t file_bytes, uint32_t min_address,
-                 uint32_t max_address, struct elf_image *image) __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int elf_segments(const void *head, uint32_t head_bytes, uint32_t file_bytes,
+                                    uint32_t min_address, uint32_t max_address, struct elf_image *image);
 
 #endif

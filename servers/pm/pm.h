@@ -39,16 +39,14 @@ struct process *process_rs(void);
 /* ---- peers.c: the machine as PM reaches it; host tests put another in its place ---- */
 
 /* Copies from or to a process's memory; in memory_read NONE is physical memory. As sys_vircopy. */
-int memory_read(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes)
-        __attribute__((warn_unused_result));
-int memory_write(endpoint_t to, vir_bytes address, const void *buffer, uint32_t bytes)
-        __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int memory_read(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes);
+GRANITE_MUST_CHECK int memory_write(endpoint_t to, vir_bytes address, const void *buffer, uint32_t bytes);
 
 /* Tells RS to look for ended children; it asks with wait4. */
 void peer_notify_rs(void);
 
 /* Has `server` end the call of `caller` under way with EINTR. -EAGAIN: try again later. */
-int peer_cancel(endpoint_t server, endpoint_t caller) __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int peer_cancel(endpoint_t server, endpoint_t caller);
 
 /* What the processor can do: cpuid(1).edx. */
 uint32_t processor_features(void);
@@ -56,11 +54,11 @@ uint32_t processor_features(void);
 /* ---- archive.c ---- */
 
 /* Reads the archive's directory. OK, or why it can't be read. */
-int archive_init(phys_bytes start, uint32_t bytes) __attribute__((warn_unused_result));
-int archive_find(const char *name, struct cpio_entry *entry) __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int archive_init(phys_bytes start, uint32_t bytes);
+GRANITE_MUST_CHECK int archive_find(const char *name, struct cpio_entry *entry);
 /* The archive's entry number `index`. -ENOENT: there are no more. */
-int archive_entry(uint32_t index, struct cpio_entry *entry) __attribute__((warn_unused_result));
-int archive_read(uint32_t offset, void *buffer, uint32_t bytes) __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int archive_entry(uint32_t index, struct cpio_entry *entry);
+GRANITE_MUST_CHECK int archive_read(uint32_t offset, void *buffer, uint32_t bytes);
 
 /* ---- clock.c: PM's timers on the kernel's one alarm ---- */
 
@@ -127,6 +125,6 @@ int jobs_orphaned(int32_t pgid);
 /* ---- exec.c ---- */
 
 /* Starts the archive's program bin/rs in the empty process RS. OK, or why not. */
-int exec_rs(struct process *rs) __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int exec_rs(struct process *rs);
 
 #endif

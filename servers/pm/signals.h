@@ -70,20 +70,18 @@ enum signal_verdict signals_judge(struct signal_state *state, int *signal);
  * Takes the next signal that a handler waits for, synchronous ones first, and blocks what its action says.
  * -EAGAIN: there is none; a mask that sigsuspend saved is back in force.
  */
-int signals_fetch(struct signal_state *state, struct pm_sigfetch_rep *fetched)
-        __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int signals_fetch(struct signal_state *state, struct pm_sigfetch_rep *fetched);
 
 /* Takes the lowest pending signal of `set`, blocked or not, or returns 0. */
 int signals_take(struct signal_state *state, uint64_t set, struct signal_info *info);
 
 /* Sets the action of a signal; a pending one that is now ignored is forgotten. -EINVAL: SIGKILL and SIGSTOP.
  */
-int signals_set_action(struct signal_state *state, int signal, const struct pm_sigaction_data *action)
-        __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int signals_set_action(struct signal_state *state, int signal,
+                                          const struct pm_sigaction_data *action);
 
 /* Changes the mask as sigprocmask(2), or leaves it (PM_MASK_ASK). -EINVAL: no such `how`. */
-int signals_set_mask(struct signal_state *state, uint32_t how, uint64_t set)
-        __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int signals_set_mask(struct signal_state *state, uint32_t how, uint64_t set);
 
 /* Blocks `mask` only, until the next fetch. */
 void signals_suspend(struct signal_state *state, uint64_t mask);

@@ -50,8 +50,8 @@ uint8_t *stack_begin(struct stack_image *image, const char *path, uint32_t strin
  * Completes it. -E2BIG: argc + envc > STACK_POINTERS_MAX; -EINVAL: the strings are not exactly
  * argc + envc ended strings.
  */
-int stack_finish(struct stack_image *image, const struct stack_facts *facts, const struct elf_image *program)
-        __attribute__((warn_unused_result));
+GRANITE_MUST_CHECK int stack_finish(struct stack_image *image, const struct stack_facts *facts,
+                                    const struct elf_image *program);
 
 /* Where in the process the finished image begins: the program's first stack pointer. */
 uint32_t stack_pointer(const struct stack_image *image);

@@ -19,9 +19,9 @@ void rs_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* ---- programs.c ---- */
 
 /* Maps the boot archive. OK or a negative errno. */
-int programs_init(void) GRANITE_MUST_CHECK;
+GRANITE_MUST_CHECK int programs_init(void);
 /* The data of an entry of the archive. OK or a negative errno. */
-int programs_read(const char *name, struct span *data) GRANITE_MUST_CHECK;
+GRANITE_MUST_CHECK int programs_read(const char *name, struct span *data);
 /* Why PM would not start this path, in words, or NULL. */
 const char *programs_problem(const char *path);
 

@@ -10,7 +10,6 @@
 
 /* PM's side, played here. */
 #define GRANITE_IPC_H
-#define GRANITE_MUST_CHECK __attribute__((warn_unused_result))
 #define KCALL_VECTOR       0x31
 #include <granite/abi/endpoint.h>
 #include <granite/abi/errno.h>

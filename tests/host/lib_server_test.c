@@ -9,7 +9,6 @@
 
 /* The kernel's side of <granite/ipc.h>, played here. */
 #define GRANITE_IPC_H
-#define GRANITE_MUST_CHECK __attribute__((warn_unused_result))
 #include <granite/abi/endpoint.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/ipc.h>

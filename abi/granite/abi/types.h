@@ -12,4 +12,7 @@ typedef int64_t cp_grant_id_t; /* a grant: slot and sequence */
 
 #define OK 0
 
+/* In front of a function whose result says whether it worked. */
+#define GRANITE_MUST_CHECK __attribute__((warn_unused_result))
+
 #endif

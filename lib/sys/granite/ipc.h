@@ -21,8 +21,6 @@
 #include <granite/abi/ipc.h>
 #include <granite/abi/message.h>
 
-#define GRANITE_MUST_CHECK __attribute__((warn_unused_result))
-
 /* The trap itself: see <granite/abi/ipc.h>. ebx goes in as the message and comes out as the status. */
 static inline int ipc_trap(uint32_t call, endpoint_t other, const struct message *m, int *status)
 {
