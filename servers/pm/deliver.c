@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a signal does to a process. Its own state machine (signals.c) judges; here the judgement is carried
- * out.
+ * out. A signal that kills or stops does so at once. For one with a handler the kernel is told
+ * (sys_sigupcall), and makes the process fetch it when it next returns to user mode. If the process waits in
+ * PM the wait ends now; if it waits for another server, that one is asked to cancel the call.
  *
- * A signal with a handler is only noted: the kernel makes the process fetch it when it next returns to user
- * mode. If the process waits in PM the wait ends at once; if it waits for another server, that server is told
- * to cancel.
+ * The kernel calls here fail only for a process that does not live, and then there is nothing left to do.
  */
 #include <errno.h>
 #include <granite/sys.h>
@@ -17,19 +17,19 @@ static void retry_cancelling(void *owner);
 
 static struct timer recancel_timer = {.fire = retry_cancelling};
 
-/* VM's calls end soon by themselves, and PM's have been seen to. */
+/* VM's calls end soon by themselves, and waits in PM are ended by wait_interrupt. */
 static int cancellable(endpoint_t server)
 {
 	return server >= 0 && server != VM_PROC_NR && server != PM_PROC_NR;
 }
 
-/* Tells the kernel, and whoever else must know, that a signal waits, or that the process is stopped. */
+/* Tells the kernel, and the server that the process waits for, that there is a signal or a stop. */
 static void note(struct process *process, enum sigupcall_state state)
 {
 	endpoint_t server = NONE;
 
-	process->flags &= ~(uint32_t)(PROCESS_RECANCEL | PROCESS_STOP_NOTED);
-	process->flags |= state == SIGUPCALL_STOP ? PROCESS_NOTED | PROCESS_STOP_NOTED : PROCESS_NOTED;
+	process->noted = state;
+	process->flags &= ~(uint32_t)PROCESS_RECANCEL;
 	if (sys_sigupcall(process->endpoint, state, &server) != OK || !cancellable(server))
 		return;
 	if (peer_cancel(server, process->endpoint) != -EAGAIN)
@@ -42,11 +42,11 @@ void signal_forget_note(struct process *process)
 {
 	endpoint_t server;
 
-	if (!(process->flags & PROCESS_NOTED))
+	if (process->noted == SIGUPCALL_NONE)
 		return;
-	process->flags &= ~(uint32_t)(PROCESS_NOTED | PROCESS_STOP_NOTED | PROCESS_RECANCEL);
-	/* Fails only for an endpoint that does not live, and then there is nothing to forget. */
-	(void)!sys_sigupcall(process->endpoint, SIGUPCALL_NONE, &server);
+	process->noted = SIGUPCALL_NONE;
+	process->flags &= ~(uint32_t)PROCESS_RECANCEL;
+	GRANITE_IGNORE(sys_sigupcall(process->endpoint, SIGUPCALL_NONE, &server));
 }
 
 /* The kernel is asked afresh: the process may wait for another server by now, or for none. */
@@ -55,7 +55,7 @@ static void retry_cancelling(void *owner)
 	(void)owner;
 	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
 		if (process_alive(p) && (p->flags & PROCESS_RECANCEL))
-			note(p, p->flags & PROCESS_STOP_NOTED ? SIGUPCALL_STOP : SIGUPCALL_SIGNAL);
+			note(p, p->noted);
 }
 
 void signal_parent(const struct process *child, int code, uint32_t status)
@@ -80,28 +80,30 @@ static void tell_event(struct process *process, enum process_event event, uint32
 		signal_parent(process, code, (uint32_t)signal);
 }
 
+/*
+ * A process that is stopped in a read must not take what is typed for others. So its call ends, to be made
+ * again when the process goes on.
+ */
 static void stop(struct process *process, int signal)
 {
 	/* POSIX: nobody could continue a member of an orphaned group that the terminal stops. */
 	if (signal != SIGSTOP && jobs_orphaned(process->pgid))
 		return;
 	process_set_stopped(process, 1);
-	(void)!sys_stop(process->endpoint, 1);
-	/* Who is stopped in a read must not take what is typed for others: the call ends, and is made again
-	 * later. */
-	if (!(process->flags & PROCESS_NOTED))
+	GRANITE_IGNORE(sys_stop(process->endpoint, 1));
+	if (process->noted == SIGUPCALL_NONE)
 		note(process, SIGUPCALL_STOP);
 	tell_event(process, EVENT_STOPPED, STATUS_STOPPED(signal), CLD_STOPPED, signal);
 }
 
 static void interrupt(struct process *process)
 {
-	if (!(process->flags & PROCESS_NOTED) || process->flags & PROCESS_STOP_NOTED)
+	if (process->noted != SIGUPCALL_SIGNAL)
 		note(process, SIGUPCALL_SIGNAL);
 	wait_interrupt(process);
 }
 
-/* A saved mask comes back by a fetch: the process must make one even if the signal has gone meanwhile. */
+/* What sigsuspend has saved comes back by a fetch: there must be one even if the signal has gone. */
 static void note_nothing(struct process *process)
 {
 	if (!process->signals.mask_is_saved)
@@ -136,7 +138,7 @@ static void go_on(struct process *process)
 	signal_settle(process);
 	if (!process_alive(process) || (process->flags & PROCESS_STOPPED))
 		return;
-	(void)!sys_stop(process->endpoint, 0);
+	GRANITE_IGNORE(sys_stop(process->endpoint, 0));
 	tell_event(process, EVENT_CONTINUED, STATUS_CONTINUED, CLD_CONTINUED, SIGCONT);
 }
 
@@ -159,7 +161,7 @@ static int accept_waited(struct process *process)
 	return 1;
 }
 
-/* As everywhere, the first process only gets what it has asked for: the system ends with it. */
+/* The system ends with RS: like the first process of other systems it gets only what it catches. */
 static int immune(const struct process *process, int signal)
 {
 	return process == process_rs() && !(process->signals.caught & SIGNAL_BIT(signal));

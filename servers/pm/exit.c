@@ -88,8 +88,8 @@ static void leave_calls(struct process *process)
 /* The process is gone when these return; they fail only for one that does not live. */
 static void destroy(struct process *process)
 {
-	(void)!sys_clear(process->endpoint);
-	(void)!vm_exit(process->endpoint);
+	GRANITE_IGNORE(sys_clear(process->endpoint));
+	GRANITE_IGNORE(vm_exit(process->endpoint));
 }
 
 void process_die(struct process *process, uint32_t status)

@@ -10,6 +10,7 @@
 #include <granite/abi/endpoint.h>
 #include <granite/abi/info.h>
 #include <granite/abi/pm.h>
+#include <granite/abi/sys.h>
 #include "signals.h"
 #include "timers.h"
 
@@ -20,13 +21,11 @@
 enum process_state { PROCESS_FREE, PROCESS_ALIVE, PROCESS_ZOMBIE };
 
 enum process_flag {
-	PROCESS_STOPPED = 0x01,    /* by a stop signal, until SIGCONT */
-	PROCESS_EXECED = 0x02,     /* has called exec: its parent may not move it to another group any more */
-	PROCESS_SERVICE = 0x04,    /* started by RS: kill(-1) spares it */
-	PROCESS_NOTED = 0x08,      /* the kernel knows that a signal waits for it */
-	PROCESS_RECANCEL = 0x10,   /* the server that it waits for is yet to be told: see deliver.c */
-	PROCESS_HANGUP = 0x20,     /* member of a newly orphaned group: see jobs.c */
-	PROCESS_STOP_NOTED = 0x40, /* with PROCESS_NOTED: the kernel knows of a stop only */
+	PROCESS_STOPPED = 0x01,  /* by a stop signal, until SIGCONT */
+	PROCESS_EXECED = 0x02,   /* has called exec: its parent may not move it to another group any more */
+	PROCESS_SERVICE = 0x04,  /* started by RS: kill(-1) spares it */
+	PROCESS_RECANCEL = 0x08, /* the server that it waits for is yet to be told: see deliver.c */
+	PROCESS_HANGUP = 0x10,   /* member of a newly orphaned group: see jobs.c */
 };
 
 /* The call of PM that a process waits in. */
@@ -60,6 +59,7 @@ struct process {
 	struct process *next_free;
 
 	struct signal_state signals;
+	enum sigupcall_state noted; /* what the kernel has been told (sys_sigupcall); deliver.c's */
 
 	enum process_wait waits;
 	struct process *vfork_child;  /* while WAITS_VFORK; it points back */
