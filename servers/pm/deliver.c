@@ -145,18 +145,11 @@ static void go_on(struct process *process)
 /* sigtimedwait takes a signal before any handler does, unless it is ignored. */
 static int accept_waited(struct process *process)
 {
-	struct signal_info info;
-	struct pm_sigtimedwait_rep reply = {0};
+	struct pm_sigtimedwait_rep reply;
 
-	if (process->waits != WAITS_SIGNAL)
+	if (process->waits != WAITS_SIGNAL ||
+	    signals_take(&process->signals, process->wait_set, &reply) != OK)
 		return 0;
-	reply.signal = (uint32_t)signals_take(&process->signals, process->wait_set, &info);
-	if (!reply.signal)
-		return 0;
-	reply.si_code = info.code;
-	reply.si_a = info.a;
-	reply.si_b = info.b;
-	reply.si_c = info.c;
 	wait_end(process, OK, &reply, sizeof(reply));
 	return 1;
 }

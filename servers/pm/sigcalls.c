@@ -62,26 +62,13 @@ static void wait_timed_out(void *owner)
 	wait_end(owner, -EAGAIN, NULL, 0);
 }
 
-static int take_pending(struct process *caller, uint64_t set, struct pm_sigtimedwait_rep *reply)
-{
-	struct signal_info info;
-
-	reply->signal = (uint32_t)signals_take(&caller->signals, set, &info);
-	if (!reply->signal)
-		return 0;
-	reply->si_code = info.code;
-	reply->si_a = info.a;
-	reply->si_b = info.b;
-	reply->si_c = info.c;
-	signal_settle(caller);
-	return 1;
-}
-
 int do_sigtimedwait(struct process *caller, const struct pm_sigtimedwait_req *request,
                     struct pm_sigtimedwait_rep *reply)
 {
-	if (take_pending(caller, request->set, reply))
+	if (signals_take(&caller->signals, request->set, reply) == OK) {
+		signal_settle(caller);
 		return OK;
+	}
 	if (!request->forever && request->nsecs == 0)
 		return -EAGAIN;
 	caller->wait_set = request->set;

@@ -133,17 +133,23 @@ int signals_fetch(struct signal_state *state, struct pm_sigfetch_rep *fetched)
 	return OK;
 }
 
-int signals_take(struct signal_state *state, uint64_t set, struct signal_info *info)
+int signals_take(struct signal_state *state, uint64_t set, struct pm_sigtimedwait_rep *taken)
 {
 	uint64_t ready = state->pending & set & ~UNCATCHABLE;
+	const struct signal_info *info;
 	int signal;
 
 	if (!ready)
-		return 0;
+		return -EAGAIN;
 	signal = lowest_signal(ready);
-	*info = state->infos[signal - 1];
+	info = &state->infos[signal - 1];
+	*taken = (struct pm_sigtimedwait_rep){.signal = (uint32_t)signal,
+	                                      .si_code = info->code,
+	                                      .si_a = info->a,
+	                                      .si_b = info->b,
+	                                      .si_c = info->c};
 	state->pending &= ~SIGNAL_BIT(signal);
-	return signal;
+	return OK;
 }
 
 int signals_set_action(struct signal_state *state, int signal, const struct pm_sigaction_data *action)

@@ -72,8 +72,9 @@ enum signal_verdict signals_judge(struct signal_state *state, int *signal);
  */
 GRANITE_MUST_CHECK int signals_fetch(struct signal_state *state, struct pm_sigfetch_rep *fetched);
 
-/* Takes the lowest pending signal of `set`, blocked or not, or returns 0. */
-int signals_take(struct signal_state *state, uint64_t set, struct signal_info *info);
+/* Takes the lowest pending signal of `set`, blocked or not. -EAGAIN: there is none. */
+GRANITE_MUST_CHECK int signals_take(struct signal_state *state, uint64_t set,
+                                    struct pm_sigtimedwait_rep *taken);
 
 /* Sets the action of a signal; a pending one that is now ignored is forgotten. -EINVAL: SIGKILL and SIGSTOP.
  */
