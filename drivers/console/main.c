@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The console driver: a terminal on the first serial port. See README.md. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <granite/log.h>
 #include <granite/sys.h>
 
 #include "console.h"
@@ -18,22 +18,6 @@ static const struct server_op operations[] = {
 #undef OP
 };
 
-/* The console can't speak on the console: what it has to say goes to the kernel's log. */
-static void say(const char *text)
-{
-	char line[DIAG_MAX];
-	int length = snprintf(line, sizeof(line), "[console] %s\n", text);
-	if (sys_diagctl(line, length) != OK)
-		abort();
-}
-
-static void complain(const char *what, int result)
-{
-	char text[DIAG_MAX / 2];
-	snprintf(text, sizeof(text), "%s: %s", what, strerror(-result));
-	say(text);
-}
-
 static void notified(const struct message *m)
 {
 	if (m->m_source == CLOCK)
@@ -43,7 +27,7 @@ static void notified(const struct message *m)
 	terminal_interrupt();
 	int result = sys_irqenable(UART_IRQ);
 	if (result != OK)
-		complain("the interrupt line can't be enabled", result);
+		log_line("console", "the interrupt line can't be enabled: %s", strerror(-result));
 }
 
 int main(int argc, char **argv)
@@ -54,12 +38,12 @@ int main(int argc, char **argv)
 	};
 	int result = sys_irqattach(UART_IRQ);
 	if (result != OK) {
-		complain("the interrupt line can't be had", result);
-		return 1;
+		log_line("console", "the interrupt line can't be had: %s", strerror(-result));
+		return EXIT_FAILURE;
 	}
 	terminal_init(argc > 1 && strcmp(argv[1], "pipe") == 0 ? LINE_PIPE : LINE_PERSON);
-	say("ready"); /* whoever is at the other end may send from now on: the UART forgets what came before
-	               */
-	complain("receiving failed", server_run(&server));
-	return 1;
+	/* Whoever is at the other end waits for this: the UART forgets what came before. */
+	log_line("console", "ready");
+	log_line("console", "receiving failed: %s", strerror(-server_run(&server)));
+	return EXIT_FAILURE;
 }

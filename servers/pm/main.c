@@ -2,8 +2,8 @@
 /* PM's start, its loop and its log. */
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <granite/log.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
 #include "pm.h"
@@ -19,26 +19,12 @@ struct process *process_rs(void)
 
 /* ---- The log ---- */
 
-static void log_line(const char *format, va_list arguments)
-{
-	char line[DIAG_MAX] = "[pm] ";
-	int start = (int)sizeof("[pm] ") - 1;
-	int room = (int)sizeof(line) - start - 1;
-	int length = vsnprintf(line + start, (size_t)room, format, arguments);
-
-	if (length < 0)
-		return;
-	length = start + (length < room ? length : room - 1);
-	line[length++] = '\n';
-	sys_diagctl(line, (size_t)length);
-}
-
 void pm_log(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	log_line(format, arguments);
+	log_line_va("pm", format, arguments);
 	va_end(arguments);
 }
 
@@ -47,7 +33,7 @@ void pm_panic(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	log_line(format, arguments);
+	log_line_va("pm", format, arguments);
 	va_end(arguments);
 	sys_abort(ABORT_PANIC, 0);
 	abort();

@@ -2,9 +2,9 @@
 /* RS's start, its loop and its log. */
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <granite/log.h>
 #include <granite/sys.h>
 #include "rs.h"
 
@@ -12,20 +12,11 @@ static struct manifest manifest;
 
 void rs_log(const char *format, ...)
 {
-	char line[DIAG_MAX] = "[rs] ";
-	int start = (int)sizeof("[rs] ") - 1;
-	int room = (int)sizeof(line) - start - 1;
 	va_list arguments;
-	int length;
 
 	va_start(arguments, format);
-	length = vsnprintf(line + start, (size_t)room, format, arguments);
+	log_line_va("rs", format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		return;
-	length = start + (length < room ? length : room - 1);
-	line[length++] = '\n';
-	sys_diagctl(line, (size_t)length);
 }
 
 static void report(uint32_t line, const char *problem, struct span word)
