@@ -17,16 +17,15 @@ static endpoint_t driver = NONE; /* as RS last told, or NONE */
 
 static int32_t find_driver(void)
 {
-	union rs_lookup_message call;
-	int32_t result;
+	endpoint_t found;
 
 	if (driver != NONE)
 		return OK;
-	call.req = (struct rs_lookup_req){.label = "console"};
-	result = rs_lookup_call(&call);
-	if (result == OK)
-		driver = call.rep.endpoint;
-	return result;
+	found = rs_lookup("console");
+	if (found < 0)
+		return found;
+	driver = found;
+	return OK;
 }
 
 static int32_t ask_once(int32_t operation, struct message *m)
@@ -95,12 +94,9 @@ static int32_t write_to_driver(uint32_t address, uint32_t bytes)
  * log. */
 static int32_t write_to_log(uint32_t address, uint32_t bytes)
 {
-	union sys_diagctl_message call;
 	uint32_t part = bytes < DIAG_MAX ? bytes : DIAG_MAX;
-	int32_t result;
+	int32_t result = sys_diagctl(user_pointer(address), part);
 
-	call.req = (struct sys_diagctl_req){.text = address, .bytes = part};
-	result = sys_diagctl_call(&call);
 	if (result == -ECALLDENIED)
 		return -EIO;
 	return result == OK ? (int32_t)part : result;

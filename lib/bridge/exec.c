@@ -7,30 +7,7 @@
 
 #define PATH_BYTES_MAX 4096 /* Linux's PATH_MAX, the end included */
 
-/* The buffer is mapped memory: a stack may have little room left, a program's heap is not the bridge's to
- * use. */
-static int32_t map_buffer(uint32_t bytes, char **buffer)
-{
-	union vm_mmap_message call;
-	int32_t result;
-
-	call.req = (struct vm_mmap_req){.bytes = bytes, .prot = VM_PROT_READ | VM_PROT_WRITE};
-	result = vm_mmap_call(&call);
-	*buffer = user_pointer(call.rep.address);
-	return result;
-}
-
-static void unmap_buffer(char *buffer, uint32_t bytes)
-{
-	union vm_munmap_message call;
-	int32_t result;
-
-	call.req = (struct vm_munmap_req){.address = user_address(buffer), .bytes = bytes};
-	result = vm_munmap_call(&call);
-	(void)result; /* at worst a few pages stay mapped */
-}
-
-/* PM_EXEC's answer, which comes only if it failed. */
+/* Packs the strings into *buffer and asks PM. Returns only why the program can't be started. */
 static int32_t exec_packed(struct pm_exec_req *request, uint32_t arguments, uint32_t environment,
                            char *buffer)
 {
@@ -62,23 +39,36 @@ static int32_t measure_path(uint32_t path, struct pm_exec_req *request)
 	return OK;
 }
 
-/* execve(path, arguments, environment) */
+/* What the new program gets, but not yet where its strings will be. */
+static int32_t measure(const struct bridge_regs *regs, struct pm_exec_req *request)
+{
+	int32_t result = measure_path(regs->ebx, request);
+
+	if (result == OK)
+		result = exec_measure(regs->ecx, &request->argc, &request->strings_bytes);
+	if (result == OK)
+		result = exec_measure(regs->edx, &request->envc, &request->strings_bytes);
+	return result;
+}
+
+/*
+ * execve(path, arguments, environment). The strings are packed in memory mapped for them: the stack may have
+ * little room left, and the heap is the program's.
+ */
 int32_t linux_execve(struct bridge_regs *regs)
 {
 	struct pm_exec_req request = {.strings_bytes = 0};
-	char *buffer;
-	int32_t result = measure_path(regs->ebx, &request);
+	uint32_t buffer_bytes;
+	vir_bytes buffer;
+	int32_t result = measure(regs, &request);
 
-	if (result == OK)
-		result = exec_measure(regs->ecx, &request.argc, &request.strings_bytes);
-	if (result == OK)
-		result = exec_measure(regs->edx, &request.envc, &request.strings_bytes);
-	if (result == OK)
-		result = map_buffer(request.strings_bytes + 1,
-		                    &buffer); /* not even empty when there are no strings */
 	if (result != OK)
 		return result;
-	result = exec_packed(&request, regs->ecx, regs->edx, buffer);
-	unmap_buffer(buffer, request.strings_bytes + 1);
+	buffer_bytes = request.strings_bytes + 1; /* VM maps no empty range, but there may be no strings */
+	result = vm_mmap(0, buffer_bytes, VM_PROT_READ | VM_PROT_WRITE, 0, &buffer);
+	if (result != OK)
+		return result;
+	result = exec_packed(&request, regs->ecx, regs->edx, user_pointer(buffer));
+	GRANITE_IGNORE(vm_munmap(buffer, buffer_bytes)); /* at worst a few pages stay mapped */
 	return result;
 }

@@ -15,12 +15,10 @@
 /* brk(address): the break as it is afterwards, whatever happened */
 int32_t linux_brk(struct bridge_regs *regs)
 {
-	union vm_brk_message call;
-	int32_t result;
+	vir_bytes now;
+	int32_t result = vm_brk(regs->ebx, &now);
 
-	call.req = (struct vm_brk_req){.address = regs->ebx};
-	result = vm_brk_call(&call);
-	return result == OK ? (int32_t)call.rep.address : result;
+	return result == OK ? (int32_t)now : result;
 }
 
 static uint32_t vm_flags_of(uint32_t flags)
@@ -48,15 +46,12 @@ static int32_t check_mapping(uint32_t prot, uint32_t flags, int32_t fd)
 
 static int32_t map(uint32_t address, uint32_t bytes, uint32_t prot, uint32_t flags, int32_t fd)
 {
-	union vm_mmap_message call;
+	vir_bytes place;
 	int32_t result = check_mapping(prot, flags, fd);
 
-	if (result != OK)
-		return result;
-	call.req = (struct vm_mmap_req){
-	        .address = address, .bytes = bytes, .prot = prot, .flags = vm_flags_of(flags)};
-	result = vm_mmap_call(&call);
-	return result == OK ? (int32_t)call.rep.address : result;
+	if (result == OK)
+		result = vm_mmap(address, bytes, prot, vm_flags_of(flags), &place);
+	return result == OK ? (int32_t)place : result;
 }
 
 /* mmap2(address, bytes, prot, flags, fd, page offset) */
@@ -74,31 +69,20 @@ int32_t linux_mmap(struct bridge_regs *regs)
 	return result == OK ? map(args.address, args.bytes, args.prot, args.flags, args.fd) : result;
 }
 
-static int32_t unmap(uint32_t address, uint32_t bytes)
-{
-	union vm_munmap_message call;
-
-	call.req = (struct vm_munmap_req){.address = address, .bytes = bytes};
-	return vm_munmap_call(&call);
-}
-
 /* munmap(address, bytes) */
 int32_t linux_munmap(struct bridge_regs *regs)
 {
-	return unmap(regs->ebx, regs->ecx);
+	return vm_munmap(regs->ebx, regs->ecx);
 }
 
 /* mprotect(address, bytes, prot) */
 int32_t linux_mprotect(struct bridge_regs *regs)
 {
-	union vm_mprotect_message call;
-
 	if (regs->edx & ~PROT_KNOWN)
 		return -EINVAL;
 	if (regs->ecx == 0)
 		return 0;
-	call.req = (struct vm_mprotect_req){.address = regs->ebx, .bytes = regs->ecx, .prot = regs->edx};
-	return vm_mprotect_call(&call);
+	return vm_mprotect(regs->ebx, regs->ecx, regs->edx);
 }
 
 static uint32_t page_up(uint32_t bytes)
@@ -116,7 +100,7 @@ int32_t linux_mremap(struct bridge_regs *regs)
 		return -EINVAL;
 	if (new > old)
 		return -ENOMEM;
-	result = new < old ? unmap(regs->ebx + new, old - new) : OK;
+	result = new < old ? vm_munmap(regs->ebx + new, old - new) : OK;
 	return result == OK ? (int32_t)regs->ebx : result;
 }
 
@@ -152,19 +136,13 @@ static int is_usual(const struct linux_user_desc *desc)
 
 static int32_t set_segment(struct linux_user_desc *desc)
 {
-	union sys_settls_message call;
 	uint32_t flags = desc->flags & USER_DESC_PAGES ? SETTLS_PAGES : 0;
-	int32_t result;
 
 	if (is_empty(desc))
 		flags = SETTLS_CLEAR;
 	else if (!is_usual(desc))
 		return -EINVAL;
-	call.req = (struct sys_settls_req){
-	        .index = desc->entry_number, .base = desc->base, .limit = desc->limit, .flags = flags};
-	result = sys_settls_call(&call);
-	desc->entry_number = call.rep.index;
-	return result;
+	return sys_settls(desc->entry_number, desc->base, desc->limit, flags, &desc->entry_number);
 }
 
 /* set_thread_area(desc) */

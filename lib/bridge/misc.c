@@ -34,17 +34,17 @@ int32_t linux_uname(struct bridge_regs *regs)
 int32_t linux_sysinfo(struct bridge_regs *regs)
 {
 	struct linux_sysinfo info = {.mem_unit = PAGE_SIZE};
-	union vm_info_message memory;
-	union sys_clock_message clock;
-	int32_t result = vm_info_call(&memory);
+	struct vm_info_rep memory;
+	uint64_t uptime;
+	int32_t result = vm_info(&memory);
 
 	if (result == OK)
-		result = sys_clock_call(&clock);
+		result = sys_clock(&uptime, NULL);
 	if (result != OK)
 		return result;
-	info.uptime = (int32_t)(clock.rep.uptime_nsecs / NSECS_PER_SEC);
-	info.totalram = memory.rep.total;
-	info.freeram = memory.rep.free;
+	info.uptime = (int32_t)(uptime / NSECS_PER_SEC);
+	info.totalram = memory.total;
+	info.freeram = memory.free;
 	return user_put(regs->ebx, &info, sizeof(info));
 }
 

@@ -14,11 +14,10 @@
 int32_t linux_exit(struct bridge_regs *regs)
 {
 	union pm_exit_message call;
-	int32_t result;
 
 	call.req = (struct pm_exit_req){.status = regs->ebx & 0xff};
-	result = pm_exit_call(&call);
-	(void)result; /* a PM that answers this is broken, and there is nothing to go on with */
+	GRANITE_IGNORE(
+	        pm_exit_call(&call)); /* a PM that answers is broken, and there is nothing to go on with */
 	bridge_die();
 }
 

@@ -64,15 +64,14 @@ int32_t linux_sigreturn(struct bridge_regs *regs)
 	return 0;
 }
 
-/* Here it has popped pretcode only. A stack that can't be set is left as it is, as on Linux. */
+/* Here the restorer has popped pretcode only. An alternate stack that can't be set stays as it is, as on
+ * Linux. */
 int32_t linux_rt_sigreturn(struct bridge_regs *regs)
 {
 	const struct linux_rt_sigframe *frame =
 	        user_pointer(regs->esp - offsetof(struct linux_rt_sigframe, sig));
-	int32_t result;
 
 	restore(regs, &frame->uc.mcontext, frame->uc.sigmask[0], frame->uc.sigmask[1]);
-	result = sigstack_set(&frame->uc.stack, regs->esp);
-	(void)result;
+	GRANITE_IGNORE(sigstack_set(&frame->uc.stack, regs->esp));
 	return 0;
 }

@@ -31,15 +31,21 @@ static int32_t cpu_clock(uint64_t *nsecs)
 	return result;
 }
 
-/* The machine's clock: since boot, or since 1970. */
-static int32_t machine_clock(int since_1970, uint64_t *nsecs)
+/* Since boot. */
+static int32_t uptime(uint64_t *nsecs)
 {
-	union sys_clock_message call;
-	int32_t result = sys_clock_call(&call);
+	return sys_clock(nsecs, NULL);
+}
 
-	*nsecs = call.rep.uptime_nsecs;
-	if (since_1970)
-		*nsecs += (uint64_t)call.rep.epoch_secs * NSECS_PER_SEC;
+/* Since 1970. */
+static int32_t time_of_day(uint64_t *nsecs)
+{
+	uint64_t uptime_nsecs;
+	uint32_t epoch_secs;
+	int32_t result = sys_clock(&uptime_nsecs, &epoch_secs);
+
+	if (result == OK)
+		*nsecs = uptime_nsecs + (uint64_t)epoch_secs * NSECS_PER_SEC;
 	return result;
 }
 
@@ -48,12 +54,12 @@ int32_t clock_now(uint32_t clock, uint64_t *nsecs)
 	switch (clock) {
 	case CLOCK_ID_REALTIME:
 	case CLOCK_ID_REALTIME_COARSE:
-		return machine_clock(1, nsecs);
+		return time_of_day(nsecs);
 	case CLOCK_ID_MONOTONIC:
 	case CLOCK_ID_MONOTONIC_RAW:
 	case CLOCK_ID_MONOTONIC_COARSE:
 	case CLOCK_ID_BOOTTIME:
-		return machine_clock(0, nsecs);
+		return uptime(nsecs);
 	case CLOCK_ID_PROCESS:
 	case CLOCK_ID_THREAD:
 		return cpu_clock(nsecs);
@@ -102,7 +108,7 @@ int32_t linux_gettimeofday(struct bridge_regs *regs)
 	static const uint32_t utc[2];
 	struct linux_timeval now;
 	uint64_t nsecs;
-	int32_t result = machine_clock(1, &nsecs);
+	int32_t result = time_of_day(&nsecs);
 
 	if (result != OK)
 		return result;
@@ -115,7 +121,7 @@ int32_t linux_gettimeofday(struct bridge_regs *regs)
 int32_t linux_time(struct bridge_regs *regs)
 {
 	uint64_t nsecs;
-	int32_t now, result = machine_clock(1, &nsecs);
+	int32_t now, result = time_of_day(&nsecs);
 
 	if (result != OK)
 		return result;
@@ -134,17 +140,17 @@ int32_t linux_times(struct bridge_regs *regs)
 {
 	struct linux_tms times;
 	struct pm_times_rep run;
-	uint64_t uptime;
+	uint64_t now;
 	int32_t result = run_times(&run);
 
 	if (result == OK)
-		result = machine_clock(0, &uptime);
+		result = uptime(&now);
 	if (result != OK)
 		return result;
 	times = (struct linux_tms){.utime = ticks_of(run.user_nsecs), .cutime = ticks_of(run.children_nsecs)};
 	result = user_put_if(regs->ebx, &times, sizeof(times));
-	return result == OK ? ticks_of(uptime) & INT32_MAX
-	                    : result; /* a negative one would look like an error */
+	/* A negative number would look like an error. */
+	return result == OK ? ticks_of(now) & INT32_MAX : result;
 }
 
 /* getrusage(who, usage) */
