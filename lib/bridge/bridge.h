@@ -20,7 +20,6 @@ struct bridge_regs {
 
 _Static_assert(sizeof(struct bridge_regs) == 52, "what entry.S pushes");
 _Static_assert(offsetof(struct bridge_regs, eflags) == 40, "entry.S knows these three");
-_Static_assert(sizeof(struct bridge_control) == 16, "entry.S makes room for it");
 
 static inline void *user_pointer(uint32_t address)
 {

@@ -6,10 +6,12 @@
  * while `busy` is set nothing enters the bridge a second time, and when it is not set nothing on that stack counts.
  * Everything goes through %ss, the one data segment that is surely the program's flat one.
  *
- * On the way out the program has all its registers back when two words are still needed, and finds them at its own esp:
+ * On the way out two words are still needed when the program has all its other registers back. So they lie on the
+ * program's own stack, right below what it has there:
  *
  *	esp -> eflags		for popfl
  *	       eip		for ret
+ *	       ...		the program's
  *
  * A signal may come at any instruction. The kernel then looks at `busy`, which one instruction sets or clears:
  *
@@ -24,6 +26,7 @@
  *   a handler that longjmps       leaves words on a stack that is abandoned, and nothing else: the bridge is not busy
  *                                 while a handler runs, and all signals noted so far have been fetched.
  */
+/* The fields of struct bridge_control; abi/bridge.h asserts where they are. */
 #define BUSY	granite_bridge_control
 #define PENDING	granite_bridge_control + 4
 #define EIP	granite_bridge_control + 8
@@ -46,8 +49,9 @@ bridge_stack:
 bridge_stack_top:
 
 /*
- * Calls `function` with the address of a struct bridge_regs. All registers but eip, which is in EIP, are the program's.
- * The 12 bytes, esp's among them, make esp divisible by 16 at the call, as the ABI wants it.
+ * Saves the program's registers in a struct bridge_regs, from its end to its start, and calls `function` with its
+ * address. All registers are still the program's, but for eip, which is in EIP. esp is saved 12 bytes below the stack's
+ * top, so that the stack pointer is divisible by 16 at the call, as the ABI wants it.
  */
 .macro WORK function
 	movl	%esp, %ss:bridge_stack_top - 12
@@ -76,6 +80,7 @@ granite_bridge_entry:
 	movl	$1, %ss:BUSY
 	popl	%ss:EIP
 	WORK	bridge_call
+/* Back to the program, as the struct bridge_regs at esp now says. */
 leave:
 	movl	REGS_ESP(%esp), %edx
 	movl	REGS_EIP(%esp), %eax
@@ -87,12 +92,13 @@ leave:
 	popal
 	popl	%es
 	popl	%ds
-	movl	8(%esp), %esp
+	movl	REGS_ESP - REGS_EFLAGS(%esp), %esp
 	movl	$0, %ss:BUSY
 	cmpl	$0, %ss:PENDING
 	jne	again
 	popfl
 	ret
+/* A signal was noted meanwhile: as if it arrived now, at the instruction that the program is about to go on with. */
 again:
 	movl	$1, %ss:BUSY
 	popfl

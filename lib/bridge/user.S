@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Touching memory that the program named. When that faults the kernel goes on at `resume` of struct bridge_control; all
- * registers are as they were, so the stack is.
+ * Touching memory that the program named. When that faults the kernel goes on at the address in `resume`. It changes no
+ * other register, so the stack pointer is still that of the function that faulted.
  */
-#define RESUME	granite_bridge_control + 12
+#define RESUME	granite_bridge_control + 12	/* abi/bridge.h asserts it */
 
 #define EFAULT	14
 

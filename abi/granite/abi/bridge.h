@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the kernel and a process's bridge agree on (sys_bridge).
+ * What the kernel and a process's bridge agree on (sys_bridge). They share a struct bridge_control:
  *
- * int 0x80: the kernel pushes the eip behind it on the process's stack and jumps to `entry`. The bridge sets
- * `busy`.
+ * - int 0x80: the kernel pushes the eip behind it on the process's stack and jumps to `entry`. The bridge
+ *   sets `busy`, and clears it when it leaves.
+ * - A signal waits, and `busy` is not set: the kernel sets it, stores the interrupted eip in `eip` and jumps
+ *   to `upcall`. It does not touch the process's stack, for that may be what is wrong.
+ * - A signal waits, and `busy` is set: the kernel sets `pending`. The bridge looks there before it leaves.
+ * - A SIGSEGV while `busy` and `resume` are set: the program gave the bridge a bad address. The kernel
+ *   continues at `resume`.
+ * - Any other exception while `busy` is set can't be handled by the process: it dies.
  *
- * A waiting signal: if `busy` is not set the kernel sets it, stores the interrupted eip in `eip` and jumps to
- * `upcall`; the process's stack is not touched, for it may be what is wrong. If `busy` is set the kernel sets
- * `pending`, and the bridge looks there before it leaves.
- *
- * A SIGSEGV while `busy` and `resume` are set is an address that the program gave the bridge: the kernel
- * continues at `resume`. Any other exception while `busy` is set can't be handled by the process.
- *
- * All registers but those named are kept.
+ * The kernel keeps all registers but those named.
  */
 #ifndef GRANITE_ABI_BRIDGE_H
 #define GRANITE_ABI_BRIDGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct bridge_control {
@@ -25,5 +25,12 @@ struct bridge_control {
 	uint32_t eip;           /* written by the kernel with an upcall: where the process was */
 	uint32_t resume;        /* written by the bridge: where to go on after a SIGSEGV, or 0 */
 } __attribute__((aligned(16))); /* so that it never lies across two pages */
+
+/* The bridge's assembly has these numbers. */
+_Static_assert(offsetof(struct bridge_control, busy) == 0, "BUSY");
+_Static_assert(offsetof(struct bridge_control, pending) == 4, "PENDING");
+_Static_assert(offsetof(struct bridge_control, eip) == 8, "EIP");
+_Static_assert(offsetof(struct bridge_control, resume) == 12, "RESUME");
+_Static_assert(sizeof(struct bridge_control) == 16, "CONTROL_BYTES");
 
 #endif
