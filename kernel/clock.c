@@ -3,6 +3,7 @@
 
 #include "alarm.h"
 #include "arch.h"
+#include "counters.h"
 #include "sched.h"
 
 uint32_t clock_epoch;
@@ -10,12 +11,22 @@ uint32_t clock_epoch;
 static uint64_t ticks;
 static uint64_t last_uptime;
 
+/* Whoever runs pays for the whole tick. While the system idles nobody runs, whoever was last. */
+static void bill_tick(void)
+{
+	const struct proc *next = sched_pick();
+
+	if (!next)
+		COUNT(idle_ticks);
+	else if (next == current)
+		sched_tick(current);
+}
+
 void clock_tick(void)
 {
 	ticks++;
-	/* While the system idles nobody runs, whoever was last. */
-	if (current && proc_runnable(current) && sched_pick() == current)
-		sched_tick(current);
+	COUNT(ticks);
+	bill_tick();
 	alarm_ring(clock_uptime_coarse());
 }
 

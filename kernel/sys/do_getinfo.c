@@ -27,6 +27,7 @@ static void describe(const struct proc *p, struct proc_info *info)
 	info->pc = arch_pc(p);
 	info->sp = arch_sp(p);
 	info->user_nsecs = p->ticks_used * NSECS_PER_TICK;
+	info->segment_bytes = arch_limit(p);
 	memcpy(info->name, p->name, PROC_NAME_MAX);
 }
 

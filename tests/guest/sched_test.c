@@ -4,11 +4,13 @@
 #include <sched.h>
 #include <time.h>
 #include <granite/abi/counters.h>
+#include <granite/abi/layout.h>
 #include <granite/sys.h>
 
 #include "tap.h"
 
-#define MSEC 1000000ll
+#define MSEC    1000000ll
+#define PM_SLOT ENDPOINT_SLOT(PM_PROC_NR)
 
 static long long now(void)
 {
@@ -146,6 +148,38 @@ static void yielding_alone_costs_no_switch_of_memory(void)
 	CHECK_INT(least, 0);
 }
 
+static struct granite_counters counters_now(void)
+{
+	struct granite_counters counters;
+	CHECK(sys_getinfo(GET_COUNTERS, &counters, sizeof(counters), 0) > 0);
+	return counters;
+}
+
+static void the_clock_tells_idle_time_from_busy(void)
+{
+	struct granite_counters start = counters_now();
+	usleep(500000);
+	struct granite_counters slept = counters_now();
+	pid_t pid = tap_start(spin);
+	usleep(500000);
+	struct granite_counters span = counters_now();
+	end(pid);
+	uint64_t asleep = slept.ticks - start.ticks, busy = span.ticks - slept.ticks;
+	CHECK(asleep >= 50 && busy >= 50);
+	CHECK((slept.idle_ticks - start.idle_ticks) * 10 > asleep * 8);
+	CHECK((span.idle_ticks - slept.idle_ticks) * 10 < busy);
+}
+
+static void a_small_process_has_a_segment_of_its_own(void)
+{
+	static struct proc_info processes[PM_SLOT + 1];
+	CHECK_INT(sys_getinfo(GET_PROCTAB, processes, sizeof(processes), 0), sizeof(processes));
+	CHECK(processes[PM_SLOT].endpoint == PM_PROC_NR && processes[PM_SLOT].small);
+	CHECK(processes[PM_SLOT].segment_bytes % PAGE_SIZE == 0);
+	CHECK(processes[PM_SLOT].segment_bytes > SMALL_ARENA_SIZE + SMALL_STACK_SIZE);
+	CHECK(processes[PM_SLOT].segment_bytes < PROC_BASE);
+}
+
 static void ordinary_processes_are_less_urgent_than_servers(void)
 {
 	static struct proc_info processes[ENDPOINT_SLOTS];
@@ -170,6 +204,8 @@ int main(void)
 	        TEST(a_spinner_does_not_starve_the_console_or_pm),
 	        TEST(yielding_lets_the_other_run),
 	        TEST(yielding_alone_costs_no_switch_of_memory),
+	        TEST(the_clock_tells_idle_time_from_busy),
+	        TEST(a_small_process_has_a_segment_of_its_own),
 	        TEST(ordinary_processes_are_less_urgent_than_servers),
 	};
 	return TAP_RUN(tests);

@@ -8,6 +8,8 @@
 #define GRANITE_COUNTERS(COUNTER)                                                        \
 	COUNTER(kernel_entries, "traps, faults and interrupts taken")                    \
 	COUNTER(interrupts, "interrupts taken")                                          \
+	COUNTER(ticks, "clock ticks, 100 a second")                                      \
+	COUNTER(idle_ticks, "clock ticks at which nobody ran")                           \
 	COUNTER(kernel_calls, "kernel calls")                                            \
 	COUNTER(ipc_calls, "IPC calls")                                                  \
 	COUNTER(switches, "process switches")                                            \

@@ -22,6 +22,7 @@ struct proc_info {
 	uint32_t priv_id, priv_flags; /* its privilege set's number, and PRIV_* */
 	uint32_t pc, sp;              /* where it was when it last entered the kernel */
 	uint64_t user_nsecs;          /* time it ran */
+	uint32_t segment_bytes;       /* the size of its segment: all the memory a small process has */
 	char name[PROC_NAME_MAX];
 };
 
