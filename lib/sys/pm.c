@@ -22,3 +22,15 @@ int pm_program(uint32_t index, struct pm_program_rep *program)
 		*program = call.rep;
 	return result;
 }
+
+int pm_procinfo(uint32_t index, struct pm_procinfo_rep *info)
+{
+	union pm_procinfo_message call;
+	int result;
+
+	call.req = (struct pm_procinfo_req){.index = index};
+	result = pm_procinfo_call(&call);
+	if (result == OK)
+		*info = call.rep;
+	return result;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Pids, process groups and sessions. */
+/* Pids, process groups and sessions: who is who. */
 #include <errno.h>
+#include <string.h>
 #include "pm.h"
 
 /* The process that a pid of 0, or a real one, means; NULL: none. */
@@ -78,5 +79,39 @@ int do_endpoint(struct process *caller, const struct pm_endpoint_req *request, s
 	if (!process || !process_alive(process))
 		return -ESRCH;
 	reply->endpoint = process->endpoint;
+	return OK;
+}
+
+static uint32_t told_flags(const struct process *process)
+{
+	return (process->flags & PROCESS_SERVICE ? PM_PROC_SERVICE : 0) |
+	       (process->flags & PROCESS_STOPPED ? PM_PROC_STOPPED : 0);
+}
+
+static void describe(const struct process *process, struct pm_procinfo_rep *reply)
+{
+	reply->endpoint = process->endpoint;
+	reply->pid = process->pid;
+	reply->ppid = process->parent ? process->parent->pid : 0;
+	reply->pgid = process->pgid;
+	reply->sid = process->sid;
+	reply->flags = told_flags(process);
+	reply->waits = process->waits;
+	memcpy(reply->name, process->name, sizeof(reply->name));
+	reply->user_nsecs = process->user_nsecs;
+}
+
+/* In the table's order, in which nobody moves: whoever lives all the while is told of exactly once. */
+int do_procinfo(struct process *caller, const struct pm_procinfo_req *request, struct pm_procinfo_rep *reply)
+{
+	uint32_t index = request->index;
+
+	(void)caller;
+	while (index < PROCESSES_MAX && process_table[index].state == PROCESS_FREE)
+		index++;
+	if (index >= PROCESSES_MAX)
+		return -ENOENT;
+	describe(&process_table[index], reply);
+	reply->next = index + 1;
 	return OK;
 }

@@ -28,16 +28,6 @@ enum process_flag {
 	PROCESS_HANGUP = 0x10,   /* member of a newly orphaned group: see jobs.c */
 };
 
-/* The call of PM that a process waits in. */
-enum process_wait {
-	WAITS_NOT,
-	WAITS_VFORK,   /* for vfork_child; not interruptible */
-	WAITS_CHILD,   /* wait4: wait_request */
-	WAITS_SLEEP,   /* nanosleep: until the timer `sleep` */
-	WAITS_SUSPEND, /* sigsuspend */
-	WAITS_SIGNAL,  /* sigtimedwait: for wait_set, at most until the timer `sleep` */
-};
-
 /* What a parent can still learn of a living child by wait4. */
 enum process_event { EVENT_NONE, EVENT_STOPPED, EVENT_CONTINUED };
 
@@ -61,13 +51,13 @@ struct process {
 	struct signal_state signals;
 	enum sigupcall_state noted; /* what the kernel has been told (sys_sigupcall); deliver.c's */
 
-	enum process_wait waits;
-	struct process *vfork_child;  /* while WAITS_VFORK; it points back */
-	struct process *vfork_parent; /* whom exec or exit releases, or NULL */
-	struct pm_wait_req wait_request;
-	uint64_t wait_set;
+	enum process_wait waits;         /* <granite/abi/pm.h> */
+	struct process *vfork_child;     /* while WAITS_VFORK; it points back */
+	struct process *vfork_parent;    /* whom exec or exit releases, or NULL */
+	struct pm_wait_req wait_request; /* while WAITS_CHILD */
+	uint64_t wait_set;               /* while WAITS_SIGNAL */
 	uint32_t sleep_is_absolute;
-	struct timer sleep;
+	struct timer sleep; /* while WAITS_SLEEP, or WAITS_SIGNAL with an end */
 
 	struct timer alarm;      /* ITIMER_REAL */
 	uint64_t alarm_interval; /* nanoseconds, 0: once */

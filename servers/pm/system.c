@@ -13,6 +13,7 @@ int do_program(struct process *caller, const struct pm_program_req *request, str
 	(void)caller;
 	if (result != OK)
 		return result;
+	reply->offset = entry.offset;
 	reply->bytes = entry.bytes;
 	reply->executable = (uint32_t)cpio_executable(&entry);
 	memcpy(reply->name, entry.name, strnlen(entry.name, sizeof(reply->name) - 1));

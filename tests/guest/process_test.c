@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <sys/auxv.h>
+#include <granite/pm.h>
 
 #include "tap.h"
 
@@ -220,6 +221,46 @@ static void kill_reaches_a_process_group(void)
 	CHECK(kill(getpid(), 65) == -1 && errno == EINVAL);
 }
 
+/* ---- The list of processes ---- */
+
+static int find_in_list(pid_t pid, struct pm_procinfo_rep *found)
+{
+	struct pm_procinfo_rep info;
+	int times = 0;
+	for (uint32_t index = 0; pm_procinfo(index, &info) == OK; index = info.next) {
+		if (info.pid != pid)
+			continue;
+		*found = info;
+		times++;
+	}
+	return times;
+}
+
+static void sleep_long(void)
+{
+	sleep(100);
+}
+
+static void the_list_tells_who_sleeps_and_who_is_a_zombie(void)
+{
+	struct pm_procinfo_rep info;
+	pid_t pid = tap_start(sleep_long);
+	usleep(100000);
+	REQUIRE(CHECK_INT(find_in_list(pid, &info), 1));
+	CHECK_INT(info.endpoint, pm_endpoint(pid));
+	CHECK_INT(info.ppid, getpid());
+	CHECK_INT(info.waits, WAITS_SLEEP);
+	kill(pid, SIGSTOP);
+	REQUIRE(CHECK_INT(find_in_list(pid, &info), 1));
+	CHECK_INT(info.flags & PM_PROC_STOPPED, PM_PROC_STOPPED);
+	kill(pid, SIGKILL);
+	REQUIRE(CHECK_INT(find_in_list(pid, &info), 1));
+	CHECK_INT(info.endpoint, NONE);
+	CHECK_KILLED(tap_wait(pid), SIGKILL);
+	CHECK_INT(find_in_list(pid, &info), 0);
+	CHECK_INT(pm_procinfo(UINT32_MAX, &info), -ENOENT);
+}
+
 static int check_pid(const char *expected)
 {
 	return getpid() != atoi(expected);
@@ -242,6 +283,7 @@ int main(int argc, char **argv)
 	        TEST(orphans_go_to_process_1),
 	        TEST(children_are_told_in_any_order),
 	        TEST(kill_reaches_a_process_group),
+	        TEST(the_list_tells_who_sleeps_and_who_is_a_zombie),
 	};
 	if (argc > 2 && strcmp(argv[1], "child") == 0)
 		return check_exec(argc, argv);

@@ -317,6 +317,7 @@ static void programs_are_listed_in_order(void **state)
 	assert_int_equal(do_program(target, &request, &reply), OK);
 	assert_string_equal(reply.name, "bin/text");
 	assert_int_equal(reply.bytes, 4);
+	assert_memory_equal(machine.archive + reply.offset, "text", 4);
 	assert_false(reply.executable);
 	request.index = 1;
 	assert_int_equal(do_program(target, &request, &reply), OK);

@@ -485,6 +485,102 @@ static void endpoints_are_told_of_the_living(void **state)
 	assert_int_equal(do_endpoint(parent, &request, &reply), -ESRCH);
 }
 
+/* ---- The list of processes ---- */
+
+/* What the list says of `pid`; how often it is told of. */
+static unsigned find_in_list(struct process *caller, int32_t pid, struct pm_procinfo_rep *found)
+{
+	struct pm_procinfo_req request = {.index = 0};
+	unsigned times = 0;
+
+	for (;;) {
+		struct pm_procinfo_rep reply = {0};
+		int result = do_procinfo(caller, &request, &reply);
+
+		if (result == -ENOENT)
+			return times;
+		assert_int_equal(result, OK);
+		assert_true(reply.next > request.index);
+		request.index = reply.next;
+		if (reply.pid != pid)
+			continue;
+		*found = reply;
+		times++;
+	}
+}
+
+static void every_process_is_in_the_list_once(void **state)
+{
+	struct process *parent = machine_session(), *children[20];
+	struct pm_procinfo_rep info;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		children[i] = machine_fork(parent);
+	exit_with(children[3], 0);
+	assert_int_equal(machine_wait(parent, children[3]->pid, 0, &waited), OK);
+	for (int i = 4; i < 20; i++)
+		assert_int_equal(find_in_list(parent, children[i]->pid, &info), 1);
+	assert_int_equal(info.endpoint, children[19]->endpoint);
+	assert_int_equal(info.ppid, parent->pid);
+	assert_int_equal(info.pgid, parent->pgid);
+	assert_int_equal(info.sid, parent->sid);
+	assert_int_equal(info.flags, 0);
+	assert_int_equal(info.waits, WAITS_NOT);
+	assert_int_equal(find_in_list(parent, PID_RS, &info), 1);
+	assert_int_equal(info.ppid, 0);
+	assert_int_equal(info.endpoint, RS_PROC_NR);
+	assert_int_equal(find_in_list(parent, waited.pid, &info), 0);
+}
+
+static void a_zombie_is_in_the_list_without_an_endpoint(void **state)
+{
+	struct process *parent = machine_session(), *child = machine_fork(parent);
+	struct pm_procinfo_rep info;
+
+	(void)state;
+	strcpy(child->name, "short-lived");
+	machine_proc(child)->user_nsecs = 123;
+	exit_with(child, 0);
+	assert_int_equal(find_in_list(parent, child->pid, &info), 1);
+	assert_int_equal(info.endpoint, NONE);
+	assert_int_equal(info.user_nsecs, 123);
+	assert_string_equal(info.name, "short-lived");
+	assert_int_equal(machine_wait(parent, child->pid, 0, &waited), OK);
+	assert_int_equal(find_in_list(parent, waited.pid, &info), 0);
+}
+
+static void the_list_says_what_a_process_waits_for(void **state)
+{
+	struct process *parent = machine_session(), *child = machine_fork(parent),
+	               *service = machine_fork(machine.rs);
+	struct pm_procinfo_rep info;
+
+	(void)state;
+	assert_int_equal(machine_wait(parent, -1, 0, &waited), SERVER_NO_REPLY);
+	assert_int_equal(find_in_list(child, parent->pid, &info), 1);
+	assert_int_equal(info.waits, WAITS_CHILD);
+	machine_kill(parent, child->pid, SIGSTOP);
+	assert_int_equal(find_in_list(child, child->pid, &info), 1);
+	assert_int_equal(info.flags, PM_PROC_STOPPED);
+	assert_int_equal(find_in_list(child, service->pid, &info), 1);
+	assert_int_equal(info.flags, PM_PROC_SERVICE);
+}
+
+static void beyond_the_list_there_is_nobody(void **state)
+{
+	static const uint32_t beyond[] = {PROCESSES_MAX - 1, PROCESSES_MAX, UINT32_MAX - 1, UINT32_MAX};
+	struct process *parent = machine_session();
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct pm_procinfo_req request = {.index = beyond[i]};
+		struct pm_procinfo_rep reply;
+
+		assert_int_equal(do_procinfo(parent, &request, &reply), -ENOENT);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, boot)
@@ -516,6 +612,10 @@ int main(void)
 	        TEST(setsid_makes_a_session_but_not_for_group_leaders),
 	        TEST(ids_are_told),
 	        TEST(endpoints_are_told_of_the_living),
+	        TEST(every_process_is_in_the_list_once),
+	        TEST(a_zombie_is_in_the_list_without_an_endpoint),
+	        TEST(the_list_says_what_a_process_waits_for),
+	        TEST(beyond_the_list_there_is_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

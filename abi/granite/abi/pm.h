@@ -4,6 +4,7 @@
 #define GRANITE_ABI_PM_H
 
 #include <granite/abi/types.h>
+#include <granite/abi/info.h>
 #include <granite/abi/message.h>
 
 #define PM_BASE        0x300
@@ -177,6 +178,7 @@ struct pm_program_req {
 	uint32_t index;
 };
 struct pm_program_rep {
+	uint32_t offset;                /* of the file, within the archive */
 	uint32_t bytes;                 /* of the file */
 	uint32_t executable;            /* 1: may be started */
 	char name[PM_PROGRAM_NAME_MAX]; /* without the leading slash, cut if longer, always ended */
@@ -195,6 +197,35 @@ struct pm_times_rep {
 	uint64_t user_nsecs;     /* that the caller has run */
 	uint64_t children_nsecs; /* that children which it has waited for have run, and theirs */
 };
+
+/* The call of PM that a process waits in. */
+#define PM_WAITS(WAIT)                                                        \
+	WAIT(WAITS_NOT, "does not wait for pm")                               \
+	WAIT(WAITS_VFORK, "waits for a child's exec") /* not interruptible */ \
+	WAIT(WAITS_CHILD, "waits for a child")        /* wait4 */             \
+	WAIT(WAITS_SLEEP, "sleeps")                   /* nanosleep */         \
+	WAIT(WAITS_SUSPEND, "waits for a signal")     /* sigsuspend */        \
+	WAIT(WAITS_SIGNAL, "waits for a signal")      /* sigtimedwait */
+
+#define WAIT(NAME, text) NAME,
+enum process_wait { PM_WAITS(WAIT) };
+#undef WAIT
+
+/* PM's processes, one by one. ENOENT: there are no more. */
+struct pm_procinfo_req {
+	uint32_t index; /* 0, then what `next` says */
+};
+struct pm_procinfo_rep {
+	uint32_t next;
+	endpoint_t endpoint;          /* NONE: a zombie, which has ended and waits for its parent to ask */
+	int32_t pid, ppid, pgid, sid; /* ppid 0: none */
+	uint32_t flags;               /* PM_PROC_* */
+	uint32_t waits;               /* enum process_wait */
+	char name[PROC_NAME_MAX];
+	uint64_t user_nsecs; /* of a zombie: the time it ran */
+};
+#define PM_PROC_SERVICE 1 /* started by RS */
+#define PM_PROC_STOPPED 2 /* by a signal */
 
 /* The process has caused an exception, and waits. PM's reply OK resumes it; without a reply it is dead. */
 struct pm_exception_req {

@@ -17,4 +17,10 @@ GRANITE_MUST_CHECK endpoint_t pm_endpoint(int pid);
 /* Describes entry `index` of the boot archive. ENOENT: there are no more. */
 GRANITE_MUST_CHECK int pm_program(uint32_t index, struct pm_program_rep *program);
 
+/*
+ * Tells of a process, living or zombie, in *info: `index` is 0, and then what the last info->next said.
+ * ENOENT: there are no more. VM and PM themselves are not among them.
+ */
+GRANITE_MUST_CHECK int pm_procinfo(uint32_t index, struct pm_procinfo_rep *info);
+
 #endif
