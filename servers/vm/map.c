@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What processes do to their own address space: mmap, munmap, mprotect, brk. */
-#include <granite/abi/info.h>
 #include <granite/abi/priv.h>
-#include <granite/sys.h>
+
 #include "frames.h"
 #include "pool.h"
 #include "process.h"

@@ -158,6 +158,17 @@ static void brk_moves_the_end_of_the_heap(void)
 	CHECK_INT(vm_brk((vir_bytes)start, &now), OK);
 }
 
+/* Page frames are nobody's business: this test has not the right, not even to its own. */
+static void frames_are_told_to_the_privileged_only(void)
+{
+	struct vm_page pages[4];
+	uint32_t from = 0;
+	CHECK_INT(vm_pages(SELF, VM_PAGES_MEMORY, &from, pages, 4), -EPERM);
+	CHECK_INT(vm_pages(RS_PROC_NR, VM_PAGES_MEMORY, &from, pages, 4), -EPERM);
+	CHECK_INT(vm_pages(VM_PROC_NR, VM_PAGES_TABLES, &from, pages, 4), -EPERM);
+	CHECK_INT(from, 0);
+}
+
 /* ---- The stack ---- */
 
 static void use_stack(size_t bytes)
@@ -368,6 +379,7 @@ int main(void)
 	        TEST(mprotect_takes_and_gives_rights),
 	        TEST(code_and_constants_can_not_be_written),
 	        TEST(brk_moves_the_end_of_the_heap),
+	        TEST(frames_are_told_to_the_privileged_only),
 	        TEST(the_stack_grows_to_its_limit_and_no_further),
 	        TEST(mappings_leave_the_guard_below_the_stack_free),
 	        TEST(neither_parent_nor_child_sees_the_others_writes),

@@ -215,7 +215,7 @@ int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first)
 		if (machine.procs[i].endpoint != NONE &&
 		    ENDPOINT_SLOT(machine.procs[i].endpoint) == (int)first)
 			info->endpoint = machine.procs[i].endpoint;
-	info->priv_flags = info->endpoint == RS_PROC_NR ? PRIV_ARCHIVE | PRIV_RESERVE : 0;
+	info->priv_flags = info->endpoint == RS_PROC_NR ? PRIV_ARCHIVE | PRIV_RESERVE | PRIV_INSPECT : 0;
 	return sizeof(*info);
 }
 

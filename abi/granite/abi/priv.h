@@ -21,6 +21,7 @@
 #define PRIV_INHERIT  0x1 /* children share the set; otherwise they are ordinary */
 #define PRIV_ARCHIVE  0x2 /* may map the boot archive (vm_map_archive) */
 #define PRIV_RESERVE  0x4 /* gets memory that VM keeps back from others */
+#define PRIV_INSPECT  0x8 /* may ask which page frames a process has (vm_pages) */
 
 /* The kernel calls that every process has; it may also start IPC with VM, PM and RS. */
 #define PRIV_BASIC_CALLS                                                                          \

@@ -152,6 +152,36 @@ struct vm_region_rep {
 	uint32_t shared;   /* of these, pages others have too */
 };
 
+/* A page, as vm_pages tells of it. */
+struct vm_page {
+	vir_bytes address; /* where the process sees it; of a page table: the first address that it maps */
+	phys_bytes frame;  /* its physical address */
+	uint32_t flags;    /* VM_PAGE_* */
+};
+#define VM_PAGE_WRITE  1 /* the process can write to it as things are */
+#define VM_PAGE_SHARED 2 /* others have it too: other processes, or the boot archive */
+#define VM_PAGE_TABLE  4 /* a page directory or page table */
+#define VM_PAGE_RECORD 8 /* what else VM keeps */
+
+enum vm_pages_what {
+	VM_PAGES_MEMORY, /* what the process has in its address space; `from` is an address */
+	VM_PAGES_TABLES, /* what VM has in its pool for the process's sake; `from` is a position */
+};
+
+#define VM_PAGES_AT_ONCE 256
+
+struct vm_pages_req {
+	endpoint_t endpoint;
+	uint32_t what;    /* enum vm_pages_what */
+	uint32_t from;    /* 0, then what `next` says */
+	vir_bytes buffer; /* struct vm_page[] in the caller, present and writable */
+	uint32_t count;   /* of its elements; VM_PAGES_AT_ONCE is as good as more */
+};
+struct vm_pages_rep {
+	uint32_t count; /* pages told of */
+	uint32_t next;  /* where to go on; 0: that was all */
+};
+
 /* The reply is OK, -EFAULT (nothing is mapped there), -EACCES (the right is missing) or -ENOMEM. */
 struct vm_pagefault_req {
 	vir_bytes address;

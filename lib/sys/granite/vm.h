@@ -48,6 +48,16 @@ GRANITE_MUST_CHECK int vm_procinfo(endpoint_t endpoint, struct vm_procinfo_rep *
  */
 GRANITE_MUST_CHECK int vm_region(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region);
 
+/*
+ * Tells which page frames belong to `endpoint` (or SELF), in pages[count]: `what` is VM_PAGES_MEMORY, or
+ * VM_PAGES_TABLES for those that VM uses for its sake (of VM_PROC_NR itself: for nobody's). *from is 0 at
+ * first; as long as it is not 0 afterwards there are more to ask for. Returns how many were stored, or a
+ * negative errno. EPERM: the caller lacks PRIV_INSPECT; EDEADSRCDST: no such process, or a small one, which
+ * has no pages; EINVAL: count 0. The buffer is written to in any case.
+ */
+GRANITE_MUST_CHECK int vm_pages(endpoint_t endpoint, enum vm_pages_what what, uint32_t *from,
+                                struct vm_page *pages, uint32_t count);
+
 /* Maps the boot archive, for reading. EPERM: the caller lacks PRIV_ARCHIVE. */
 GRANITE_MUST_CHECK int vm_map_archive(const void **address, size_t *bytes);
 
