@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The server loop. Requests and replies take turns in two messages: the reply to the one is built in the
- * other, which then takes the next request, so nothing is copied and a handler may read its request to the
- * end.
+ * The server loop. It has two messages. The reply to the request in one is built in the
+ * other, which then takes the next request. So nothing is copied, and a handler may still
+ * read its request when it fills the reply.
  */
 #include <string.h>
 #include <granite/server.h>
@@ -17,7 +17,7 @@ static int receive(struct message *m, int *status)
 	return result;
 }
 
-/* Not only for the handler's comfort: the message last held another client's request. */
+/* The message last held another client's request, which this client must not see. */
 static void clear_payload(struct message *m)
 {
 #pragma GCC unroll 14
@@ -42,8 +42,10 @@ static int notified(const struct server *server, const struct message *m)
 	return SERVER_NO_REPLY;
 }
 
-/* The kernel's status, not the message, tells who asks: a process that sends a kernel operation's number gets
- * nowhere. */
+/*
+ * Whether the kernel asks is told by the status, which the kernel writes, and not by the message: a process
+ * that sends the number of a kernel operation gets EBADCALL.
+ */
 static int dispatch(const struct server *server, const struct message *request, int status,
                     struct message *reply)
 {
@@ -54,7 +56,7 @@ static int dispatch(const struct server *server, const struct message *request, 
 	return serve(&server->calls, request, reply);
 }
 
-/* A client that does not wait for its reply, or is dead, loses it; the server just receives. */
+/* A client that is dead, or does not wait, goes without its reply, and the server just receives. */
 static int answer_and_receive(endpoint_t client, int result, struct message *m, int *status)
 {
 	m->m_type = result;

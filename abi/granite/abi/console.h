@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests and replies of the console driver. */
+/* Requests and replies of the console driver. Who has a read or write under way gets EBUSY for another. */
 #ifndef GRANITE_ABI_CONSOLE_H
 #define GRANITE_ABI_CONSOLE_H
 
@@ -15,19 +15,19 @@ enum console_op {
 };
 
 struct console_read_req {
-	vir_bytes address;
-	uint32_t bytes;
+	vir_bytes address; /* of the caller's buffer */
+	uint32_t bytes;    /* its size */
 };
 struct console_read_rep {
 	uint32_t bytes; /* 0: end of file, Ctrl-D on an empty line */
 };
 
 struct console_write_req {
-	vir_bytes address;
+	vir_bytes address; /* of the caller's bytes */
 	uint32_t bytes;
 };
 struct console_write_rep {
-	uint32_t bytes;
+	uint32_t bytes; /* written: fewer than asked for after an interruption or a bad address */
 };
 
 /* Linux/i386's struct termios (kernel form, 36 bytes), copied through the message. */
@@ -51,7 +51,10 @@ struct console_foreground_rep {
 	int32_t pgid; /* the process group that Ctrl-C goes to */
 };
 
-/* Asynchronous, from PM: `endpoint`'s call under way must end with EINTR. No reply. */
+/*
+ * From PM alone, asynchronous, without a reply: the call that `endpoint` has under way, if any, must end,
+ * with EINTR or with the bytes that it has moved so far.
+ */
 struct console_cancel_req {
 	endpoint_t endpoint;
 };

@@ -18,7 +18,7 @@
 #define ENDPOINT_GENERATION(endpoint)   ((int)((endpoint) >> ENDPOINT_SLOT_BITS))
 
 #define ANY                             ((endpoint_t)-1) /* receive: from whomever */
-#define NONE                            ((endpoint_t)-2) /* no process; in sys_vircopy: physical memory */
+#define NONE                            ((endpoint_t)-2) /* no process; as sys_vircopy's source: physical memory */
 #define SELF                            ((endpoint_t)-3) /* the caller */
 #define HARDWARE                        ((endpoint_t)-4) /* the source of interrupt notifications */
 #define CLOCK                           ((endpoint_t)-5) /* the source of alarm notifications */

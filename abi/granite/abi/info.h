@@ -5,12 +5,11 @@
 
 #include <granite/abi/types.h>
 
-#define GET_COUNTERS 1 /* struct granite_counters */
-#define GET_PROCTAB \
-	2 /* struct proc_info[], one for each slot from `first` on, free ones too (endpoint NONE) */
+#define GET_COUNTERS  1 /* struct granite_counters */
+#define GET_PROCTAB   2 /* struct proc_info[], one for each slot from `first` on, free or not */
 #define GET_BOOTINFO  3 /* struct boot_info */
 
-#define PROC_NAME_MAX 16 /* a process's label, with its end */
+#define PROC_NAME_MAX 16 /* of a program's name or a service's label, with its end */
 
 struct proc_info {
 	endpoint_t endpoint;          /* NONE: the slot is free */
@@ -21,12 +20,12 @@ struct proc_info {
 	uint32_t small;               /* 1: no page table */
 	uint32_t priv_id, priv_flags; /* its privilege set's number, and PRIV_* */
 	uint32_t pc, sp;              /* where it was when it last entered the kernel */
-	uint64_t user_nsecs;          /* time it ran */
+	uint64_t user_nsecs;          /* how long it has run */
 	uint32_t segment_bytes;       /* the size of its segment: all the memory a small process has */
-	char name[PROC_NAME_MAX];
+	char name[PROC_NAME_MAX];     /* its program's */
 };
 
-/* Why a process does not run. It runs if and only if none is set. */
+/* Why a process does not run. It can run if and only if none is set. */
 #define GRANITE_RTS_FLAGS(FLAG)                                                                   \
 	FLAG(0, RTS_SLOT_FREE, "free")       /* nobody lives here */                              \
 	FLAG(1, RTS_NO_IMAGE, "no image")    /* has no program yet */                             \
@@ -35,7 +34,7 @@ struct proc_info {
 	FLAG(4, RTS_PAGEFAULT, "page fault") /* waits for VM to resolve a fault */                \
 	FLAG(5, RTS_VMREQUEST, "vm request") /* waits for VM to make memory present for a copy */ \
 	FLAG(6, RTS_EXCEPTION, "exception")  /* waits for PM's judgement */                       \
-	FLAG(7, RTS_STOPPED, "stopped")      /* by PM: SIGSTOP or a debugger */
+	FLAG(7, RTS_STOPPED, "stopped")      /* by PM (sys_stop) */
 
 #define FLAG(bit, name, text) name = 1 << (bit),
 enum rts_flag { GRANITE_RTS_FLAGS(FLAG) };

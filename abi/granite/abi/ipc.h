@@ -22,14 +22,15 @@
 #define IPC_NOTIFY        5
 #define IPC_SENDNB        6
 #define IPC_SENDA         7
-#define IPC_SENDREC_INTR \
-	8 /* as IPC_SENDREC, but EINTR instead of blocking while a signal waits for the caller */
-#define IPC_NR 9
+#define IPC_SENDREC_INTR  8 /* as IPC_SENDREC, but EINTR once a signal waits for the caller */
+#define IPC_NR            9
 
-/* Status of a received message. */
-#define IPC_STATUS_CALL(status) \
-	((status)&0xff)              /* the IPC_* number it was sent with; IPC_NOTIFY for notifications */
-#define IPC_STATUS_FROM_KERNEL 0x100 /* sent by the kernel on m_source's behalf (a fault, a request) */
+/*
+ * Status of a received message: the IPC_* number that it was sent with (IPC_NOTIFY for a notification), and
+ * whether the kernel has sent it on m_source's behalf (a fault, a request).
+ */
+#define IPC_STATUS_CALL(status) ((status)&0xff)
+#define IPC_STATUS_FROM_KERNEL  0x100
 
 /* Asynchronous messages that one sender may have under way; beyond it ipc_senda gives EAGAIN. */
 #define SENDA_MAX_PER_SENDER 16

@@ -2,10 +2,10 @@
 /*
  * One plan of linear addresses for every page directory:
  *
- *   - from 0, the kernel region: physical memory, identity-mapped; the kernel, small processes, the table
- * pool
- *   - from WINDOW_BASE, the kernel's windows: WINDOW_COUNT page-directory slots
- *   - from PROC_BASE, the loaded process: its address 0 is linear PROC_BASE, its limit PROC_SIZE
+ *   from 0             the kernel region: physical memory, identity-mapped. It holds the kernel, the small
+ *                      processes and the pool of page tables.
+ *   from WINDOW_BASE   the kernel's windows: WINDOW_COUNT page-directory slots
+ *   from PROC_BASE     the loaded process: its address 0 is linear PROC_BASE, its limit PROC_SIZE
  */
 #ifndef GRANITE_ABI_LAYOUT_H
 #define GRANITE_ABI_LAYOUT_H
@@ -27,13 +27,17 @@
 #define STACK_SIZE_MAX   0x800000u /* 8 MiB */
 #define MMAP_TOP         (STACK_TOP - STACK_SIZE_MAX - 0x100000u) /* mmap searches downwards from here */
 
-/* A small process: image from SMALL_IMAGE_BASE, then arena (for brk and mmap), then stack; VM's pool follows
- * its. */
+/*
+ * The segment of a small process: its image from SMALL_IMAGE_BASE, then the arena (for brk and mmap), then
+ * the stack. In VM the pool of page tables follows.
+ */
 #define SMALL_IMAGE_BASE 0x1000u
 #define SMALL_ARENA_SIZE 0x20000u
 #define SMALL_STACK_SIZE 0x8000u
 
-/* Segment selectors of processes (ring 3; a small process uses the same slots with RPL 1), and its TLS slots.
+/*
+ * Places in the descriptor table: code and data of the running process (RPL 3,
+ * for a small one RPL 1), and its TLS slots.
  */
 #define USER_CS_INDEX 14
 #define USER_DS_INDEX 15

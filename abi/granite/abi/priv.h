@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Privileges, as RS hands them to the kernel (sys_privctl). Everything not listed is refused. */
+/* Privileges, as RS hands them to the kernel (sys_privctl). What is not listed is refused. */
 #ifndef GRANITE_ABI_PRIV_H
 #define GRANITE_ABI_PRIV_H
 
 #include <granite/abi/sys.h>
 #include <granite/abi/types.h>
 
-#define NR_PRIVS      128 /* privilege sets; a set is shared by a service and its children if it says so */
+#define NR_PRIVS      128 /* privilege sets: one for all ordinary processes, one for each service */
 #define PRIV_WORDS    (NR_PRIVS / 32)
 #define PRIV_ID_USER  0 /* every ordinary process */
 #define PRIV_ID_VM    1
@@ -37,12 +37,12 @@ struct priv_phys {
 	phys_bytes start, bytes; /* physical memory that sys_vircopy may read with source NONE */
 };
 
+/* Answering a call is not starting IPC: it needs no right. */
 struct priv_spec {
 	uint32_t id;                 /* the set's number: PRIV_ID_USER or PRIV_ID_FIRST.. */
 	uint32_t flags;              /* PRIV_* */
 	uint32_t calls[KCALL_WORDS]; /* bit n: the call KCALL_BASE + n */
-	uint32_t ipc_to[PRIV_WORDS]; /* bit n: may start IPC with processes of set n; answering a call needs
-	                                no right */
+	uint32_t ipc_to[PRIV_WORDS]; /* bit n: may start IPC with processes of set n */
 	uint32_t irqs;               /* bit n: interrupt line n */
 	uint32_t nr_ports, nr_phys;
 	struct priv_ports ports[NR_PRIV_PORTS];

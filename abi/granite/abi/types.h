@@ -15,7 +15,9 @@ typedef int64_t cp_grant_id_t; /* a grant: slot and sequence */
 /* In front of a function whose result says whether it worked. */
 #define GRANITE_MUST_CHECK __attribute__((warn_unused_result))
 
-/* Drops such a result where it can't matter; a comment says why. gcc does not take a cast to void for that. */
+/*
+ * Drops such a result where it can't matter; a comment says why. gcc does not take a cast to void for that.
+ */
 #define GRANITE_IGNORE(call) ((void)!(call))
 
 #endif

@@ -89,7 +89,7 @@ struct vm_fork_rep {
 	endpoint_t child;
 };
 
-/* A program's layout, read by VM from PM's memory. */
+/* A program's layout: PM makes it, VM reads it from PM's memory and trusts nothing in it. */
 #define VM_SEGMENTS_MAX 8
 struct vm_segment {
 	vir_bytes address;       /* in the process; congruent to the file's place modulo the page size */
@@ -100,7 +100,7 @@ struct vm_segment {
 };
 struct vm_exec_plan {
 	uint32_t nr_segments;
-	uint32_t stack_bytes; /* present at once, counted down from STACK_TOP */
+	uint32_t stack_bytes; /* of stack, down from STACK_TOP, that are to be present at once */
 	struct vm_segment segments[VM_SEGMENTS_MAX];
 };
 
@@ -124,7 +124,7 @@ struct vm_procinfo_rep {
 	uint32_t resident; /* pages present */
 	uint32_t shared;   /* of these, pages others have too */
 	uint32_t tables;   /* pages of page tables, the directory included */
-	uint32_t mapped;   /* pages that regions span */
+	uint32_t mapped;   /* pages that its regions span, present or not */
 };
 
 /* What backs a region: its memory type. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * VM's notes to the kernel. VM edits page tables by plain stores and notes what else must happen before
- * anybody but VM runs; the kernel carries the notes out, in order, whenever it leaves VM for another process,
- * and on VMCTL_APPLY. VM writes a note before the table entry that depends on it: it may be interrupted
- * between the two.
+ * VM's notes to the kernel. VM edits page tables by plain stores and notes what else must happen
+ * before anybody but VM runs; the kernel carries the notes out, in order, whenever it leaves VM
+ * for another process, and on VMCTL_APPLY. VM writes a note before the table entry that depends on
+ * it: it may be interrupted between the two.
  */
 #ifndef GRANITE_ABI_VMNOTES_H
 #define GRANITE_ABI_VMNOTES_H
@@ -13,13 +13,13 @@
 enum vm_note_op {
 	NOTE_ZERO = 1,   /* fill frame a with zeros */
 	NOTE_COPY,       /* copy frame a to frame b */
-	NOTE_INVAL_PAGE, /* directory a: forget the translation of process address b */
-	NOTE_INVAL_ALL,  /* directory a: forget all translations of its process */
+	NOTE_INVAL_PAGE, /* in directory a: forget the translation of process address b */
+	NOTE_INVAL_ALL,  /* in directory a: forget all translations of the process */
 };
 
 struct vm_note {
 	uint32_t op;   /* enum vm_note_op */
-	uint32_t a, b; /* physical addresses, page-aligned; b: see above */
+	uint32_t a, b; /* page-aligned; physical addresses, but for NOTE_INVAL_PAGE's b */
 };
 
 #define VM_NOTES_MAX 16

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the operation tables (abi/ops/NAME.def) turn into on the caller's side. For the operation PM_WAIT,
- * wait:
+ * What a client gets from an operation table (abi/ops/NAME.def). For the
+ * line OP(0x303, PM_WAIT, wait) of pm.def:
  *
  *   union pm_wait_message    the message: .req on the way there, .rep on the way back, .m for the traps
- *   pm_wait_call(&message)   makes the call; the reply's result, or why the call could not be made
+ *   pm_wait_call(&message)   makes the call. Returns the reply's result, or why the call could not be made.
  */
 #ifndef GRANITE_CALL_H
 #define GRANITE_CALL_H
@@ -33,7 +33,10 @@
 		return call_server(server, NAME, &c->m);                \
 	}
 
-/* The calls of an interface that any process may serve: plain, and ending with EINTR when a signal comes. */
+/*
+ * The calls of an interface that any process may serve. The second
+ * function ends with EINTR when a signal comes.
+ */
 #define CALL_ANY(interface, name, NAME)                                      \
 	CALL_MESSAGE(interface, name)                                        \
 	GRANITE_MUST_CHECK static inline int interface##_##name##_call(      \
@@ -66,6 +69,7 @@ GRANITE_MUST_CHECK static inline int call_server(endpoint_t server, int32_t oper
 	return result == OK ? m->m_type : result;
 }
 
+/* As call_server, by ipc_sendrec_intr. */
 GRANITE_MUST_CHECK static inline int call_server_intr(endpoint_t server, int32_t operation, struct message *m)
 {
 	int result;

@@ -7,7 +7,7 @@
  *   ECALLDENIED  the caller's privileges do not let it start IPC with the other
  *   ELOCKED      waiting would close a cycle of waiting processes
  *   ENOTREADY    (sendnb, reply_receive) the other does not wait for this message
- *   EINTR        (receive, sendrec_intr) a signal waits for the caller
+ *   EINTR        (receive, sendrec_intr) a signal waits for the caller; a request has not been answered
  *   EAGAIN       (senda) SENDA_MAX_PER_SENDER messages are under way already
  *   EINVAL       the endpoint makes no sense here
  * A message in memory that the caller may not use is the caller's SIGSEGV, not an error.

@@ -10,11 +10,10 @@
 #include <granite/abi/ops/pm.def>
 #undef OP
 
-/* The endpoint of process `pid` (0: the caller's own), or a negative errno. ESRCH: there is no such process.
- */
+/* The endpoint of process `pid` (0: the caller), or a negative errno. ESRCH: no such process lives. */
 GRANITE_MUST_CHECK endpoint_t pm_endpoint(int pid);
 
-/* Describes entry `index` of the boot archive. ENOENT: there are no more. */
+/* Describes entry `index` of the boot archive, counted from 0. ENOENT: there are not so many. */
 GRANITE_MUST_CHECK int pm_program(uint32_t index, struct pm_program_rep *program);
 
 /*

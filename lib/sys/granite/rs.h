@@ -11,8 +11,8 @@
 #undef OP
 
 /*
- * The endpoint of the service `label`, or a negative errno. ESRCH: no such service runs; EINVAL: longer than
- * PROC_NAME_MAX - 1.
+ * The endpoint of the service `label`, or a negative errno. ESRCH: no
+ * such service runs; EINVAL: too long a label.
  */
 GRANITE_MUST_CHECK endpoint_t rs_lookup(const char *label);
 

@@ -35,8 +35,7 @@ struct server_op {
 	int do_##name(endpoint_t caller, const struct interface##_##name##_req *request, \
 	              struct interface##_##name##_rep *reply);
 
-/* Gives the handler the type that all table entries have; the compiler makes it a jump or inlines the
- * handler. */
+/* Gives the handler the type that all table entries have. It costs a jump at most. */
 #define SERVER_WRAP(interface, name)                                                 \
 	static int serve_##name(endpoint_t caller, const void *request, void *reply) \
 	{                                                                            \
@@ -58,11 +57,11 @@ struct server_table {
 		ops, base, sizeof(ops) / sizeof((ops)[0]) \
 	}
 
-/* Constant once the server runs; empty tables and null hooks are right. */
+/* It must not change once the server runs. Tables may be empty, and `notified` null. */
 struct server {
 	struct server_table calls;        /* what processes ask */
 	struct server_table kernel_calls; /* what the kernel asks on a process's behalf; nobody else can */
-	void (*notified)(const struct message *m); /* a notification; its payload is struct notify_payload */
+	void (*notified)(const struct message *m); /* takes a notification: payload struct notify_payload */
 };
 
 /* Serves for ever. Returns only, with the negative errno, when receiving itself fails. */

@@ -31,96 +31,104 @@ GRANITE_MUST_CHECK endpoint_t sys_self(void);
 void sys_yield(void);
 
 /*
- * The time: *uptime_nsecs since boot (it never goes back), and the time of day at uptime 0 in seconds since
- * 1970. Either pointer may be null.
+ * The time: *uptime_nsecs counts since boot and never goes back; *epoch_secs is the time of day at uptime 0,
+ * in seconds since 1970. Either pointer may be null.
  */
 GRANITE_MUST_CHECK int sys_clock(uint64_t *uptime_nsecs, uint32_t *epoch_secs);
 
 /*
- * Has CLOCK notify the caller once, in `nsecs` from now, or at that uptime if `absolute`. 0 cancels. There is
- * one alarm a process; *left_nsecs (may be null) is what was left of the one replaced, 0 for none.
+ * Has CLOCK notify the caller once: `nsecs` from now, or if `absolute` when the uptime is `nsecs`; 0: not at
+ * all. A process has one alarm. *left_nsecs (may be null) is what was left of the one replaced, 0 for none.
  */
 GRANITE_MUST_CHECK int sys_setalarm(uint64_t nsecs, int absolute, uint64_t *left_nsecs);
 
 /*
- * Copies the information `what` (GET_*, <granite/abi/info.h>) to the caller's buffer, as much as fits;
- * GET_PROCTAB starts at slot `first`. Returns the bytes written. EPERM: not for this caller; EFAULT: a bad
- * buffer.
+ * Copies what the kernel knows (GET_*, <granite/abi/info.h>) to the caller's buffer. Returns the bytes
+ * written. GET_PROCTAB tells of the slots from `first` on: as many as fit, but not always all, so whoever
+ * wants the whole table asks until it gets 0 bytes. EINVAL: no such `what`, or (not for GET_PROCTAB) too
+ * small a buffer; EFAULT: a bad buffer.
  */
 GRANITE_MUST_CHECK int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first);
 
 /*
- * Sets the segment descriptor `index` (a number in the descriptor table, TLS_INDEX_MIN .. + TLS_SLOTS - 1, or
- * -1: the first free one) for the caller; *used (may be null) is the index it got. flags: SETTLS_*. ESRCH:
- * none is free.
+ * Sets one of the caller's TLS segments: `base` is an address in the process, `limit` counts bytes or, with
+ * SETTLS_PAGES in `flags`, pages. `index` is its place in the descriptor table, from TLS_INDEX_MIN on, or -1:
+ * the first free one; *used (may be null) is the one it got. ESRCH: none is free.
  */
 GRANITE_MUST_CHECK int sys_settls(int index, vir_bytes base, uint32_t limit, uint32_t flags, int *used);
 
 /*
- * Names the caller's bridge: where int 0x80 and signals are bounced to, and the record shared with the
- * kernel, which must stay where it is until the next sys_bridge or exec. EFAULT: not in the process.
+ * Names the caller's bridge: where int 0x80 and signals are bounced to, and the record that it shares with
+ * the kernel (<granite/abi/bridge.h>), which must stay where it is until the next sys_bridge or exec. EINVAL:
+ * one of them is null; EFAULT: the record is not in the process.
  */
 GRANITE_MUST_CHECK int sys_bridge(void (*entry)(void), void (*upcall)(void), struct bridge_control *control);
 
 /* For servers and drivers: */
 
 /*
- * Copies `bytes` from one process's memory to another's, rightly too where they overlap. `source` NONE is
- * physical memory that the caller's privileges list. EFAULT: a side is not mapped, lacks the right or ends
- * beyond the process; the part before that may have been copied. flags: VIRCOPY_TRY.
+ * Copies `bytes` from one process's memory to another's; the two may overlap. `source` NONE is physical
+ * memory, as far as the caller's privileges list it. EFAULT: one side is not mapped, lacks the right, or ends
+ * beyond the process; the part before that may have been copied. With VIRCOPY_TRY in `flags`, memory that VM
+ * would first have to bring in is EFAULT too. EPERM: physical memory that is not listed.
  */
 GRANITE_MUST_CHECK int sys_vircopy(endpoint_t source, vir_bytes source_address, endpoint_t destination,
                                    vir_bytes destination_address, size_t bytes, uint32_t flags);
 
-/* Adds `bytes` of text, at most DIAG_MAX, to the kernel's log. EFAULT: a bad buffer. */
+/* Adds `bytes` of text, at most DIAG_MAX, to the kernel's log. EFAULT: a bad buffer; some may be added. */
 int sys_diagctl(const char *text, size_t bytes);
 
 /*
- * From now on the interrupt line `irq` notifies the caller (source HARDWARE). A line that has fired stays
- * masked until sys_irqenable. EPERM: not one of the caller's lines; EBUSY: another process has it.
+ * From now on the interrupt line `irq` notifies the caller (source HARDWARE); sys_irqdetach ends that. A line
+ * that has fired stays masked until sys_irqenable. EPERM: not one of the caller's lines; EBUSY: another
+ * process has it; EINVAL: the caller has not attached it.
  */
 GRANITE_MUST_CHECK int sys_irqattach(int irq);
 GRANITE_MUST_CHECK int sys_irqdetach(int irq);
 GRANITE_MUST_CHECK int sys_irqenable(int irq);
 
-/* For PM, RS and VM, as their privileges say: */
+/* For PM, RS and VM, each as it says. EPERM or EINVAL: not with a small process. */
 
-/* VM: makes a process that copies `parent` (NONE: one without a program) and lives in `directory`. EAGAIN: no
- * free slot. */
+/*
+ * VM: makes a process with the page directory `directory`: a copy of `parent`, down to the call that it waits
+ * in, or with NONE one without a program. EAGAIN: no slot is free.
+ */
 GRANITE_MUST_CHECK int sys_fork(endpoint_t parent, phys_bytes directory, endpoint_t *child);
 
 /* VM: turns paging on, in the kernel-only `directory`; the kernel carries out *notes from now on. */
 GRANITE_MUST_CHECK int sys_vmctl_paging(phys_bytes directory, struct vm_notes *notes);
 
-/* VM: carries the notes out now. */
+/* VM: has the kernel carry the notes out now. */
 GRANITE_MUST_CHECK int sys_vmctl_apply(void);
 
 /* VM: makes `directory` the page directory of `endpoint`. */
 GRANITE_MUST_CHECK int sys_vmctl_setdir(endpoint_t endpoint, phys_bytes directory);
 
 /*
- * PM: starts `endpoint` at pc with stack pointer sp, under `name` (cut after PROC_NAME_MAX - 1 bytes): fresh
- * registers, FPU, TLS, no bridge; a call that it was in is cancelled.
+ * PM: starts `endpoint` at pc with stack pointer sp, under `name` (cut after PROC_NAME_MAX - 1 bytes). Its
+ * registers, FPU and TLS are fresh, it has no bridge yet, and the call that it was in is forgotten.
  */
 GRANITE_MUST_CHECK int sys_exec(endpoint_t endpoint, vir_bytes pc, vir_bytes sp, const char *name);
 
 /* PM: removes `endpoint` from the kernel; whoever waits for it gets EDEADSRCDST. */
 GRANITE_MUST_CHECK int sys_clear(endpoint_t endpoint);
 
-/* PM: stops `endpoint` (1), or lets it go on (0). */
+/* PM: stops `endpoint`, or with `stop` 0 lets it go on. */
 GRANITE_MUST_CHECK int sys_stop(endpoint_t endpoint, int stop);
 
-/* PM: tells how signals stand with `endpoint`. *blocked_on: the server that must cancel its call, or NONE. */
+/*
+ * PM: tells the kernel whether a signal waits for `endpoint`. *blocked_on: NONE, or the server in whose
+ * interruptible call the process waits; it must be asked to cancel the call.
+ */
 GRANITE_MUST_CHECK int sys_sigupcall(endpoint_t endpoint, enum sigupcall_state state, endpoint_t *blocked_on);
 
-/* RS, PM: gives `endpoint` (NONE: nobody yet) the privileges *spec. EINVAL: a spec that can't be; EFAULT:
- * unreadable. */
+/* RS, PM: gives `endpoint` (NONE: nobody yet) the privileges *spec. EINVAL: a field is out of range. */
 GRANITE_MUST_CHECK int sys_privctl(endpoint_t endpoint, const struct priv_spec *spec);
 
 /* RS, PM: sets priority (0 the most urgent) and quantum of `endpoint`. */
 GRANITE_MUST_CHECK int sys_schedule(endpoint_t endpoint, uint32_t priority, uint32_t quantum_msecs);
 
-/* PM, RS and small processes: ends the whole system. Returns only when refused. */
+/* PM, VM: ends the whole system; an emulator is told `status`. Returns only when refused. */
 int sys_abort(enum abort_how how, uint32_t status);
 
 #endif

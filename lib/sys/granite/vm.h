@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls of VM, the memory server. Each returns OK or a negative errno; those of <granite/ipc.h> are possible
- * too.
+ * Calls of VM, the memory server. Each returns OK or a negative errno;
+ * those of <granite/ipc.h> are possible too.
  */
 #ifndef GRANITE_VM_H
 #define GRANITE_VM_H
@@ -28,8 +28,10 @@ GRANITE_MUST_CHECK int vm_brk(vir_bytes address, vir_bytes *now);
  */
 GRANITE_MUST_CHECK int vm_mmap(vir_bytes hint, size_t bytes, int prot, int flags, vir_bytes *address);
 
-/* Unmaps the pages of [address, address + bytes). EINVAL: address not page-aligned, no bytes, or beyond the
- * process. */
+/*
+ * Unmaps the pages of [address, address + bytes). EINVAL: address not
+ * page-aligned, no bytes, or beyond the process.
+ */
 GRANITE_MUST_CHECK int vm_munmap(vir_bytes address, size_t bytes);
 
 /* Gives these pages the rights `prot`. EINVAL as vm_munmap; ENOMEM: some of them are not mapped. */
@@ -42,9 +44,9 @@ GRANITE_MUST_CHECK int vm_info(struct vm_info_rep *info);
 GRANITE_MUST_CHECK int vm_procinfo(endpoint_t endpoint, struct vm_procinfo_rep *info);
 
 /*
- * Tells of the region of `endpoint` (or SELF) that contains `address`, or else of the next one above: from 0,
- * and on from each end, that visits all. EDEADSRCDST: no such process; ENOENT: nothing is mapped from there
- * on.
+ * Tells of the region of `endpoint` (or SELF) that contains `address`, or else of the next one
+ * above. To visit all, begin at 0 and go on from each region's end. EDEADSRCDST: no such process;
+ * ENOENT: nothing is mapped from there on.
  */
 GRANITE_MUST_CHECK int vm_region(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region);
 
@@ -58,18 +60,20 @@ GRANITE_MUST_CHECK int vm_region(endpoint_t endpoint, vir_bytes address, struct 
 GRANITE_MUST_CHECK int vm_pages(endpoint_t endpoint, enum vm_pages_what what, uint32_t *from,
                                 struct vm_page *pages, uint32_t count);
 
-/* Maps the boot archive, for reading. EPERM: the caller lacks PRIV_ARCHIVE. */
+/* Maps the boot archive, for reading; each call maps it again. EPERM: the caller lacks PRIV_ARCHIVE. */
 GRANITE_MUST_CHECK int vm_map_archive(const void **address, size_t *bytes);
 
 /* For PM alone (others: EPERM): */
 
-/* Makes a copy of `parent`, or with NONE a process without a program. ENOMEM; EAGAIN: the process table is
- * full. */
+/*
+ * Makes a copy of `parent`, or with NONE a process without a program. ENOMEM: no memory
+ * for it; EAGAIN: the process table is full.
+ */
 GRANITE_MUST_CHECK int vm_fork(endpoint_t parent, endpoint_t *child);
 
 /*
- * Replaces the memory of `endpoint` by what *plan says. ENOMEM, EINVAL (a plan that can't be): the old memory
- * is as it was.
+ * Replaces the memory of `endpoint` by what *plan says. ENOMEM: no memory for it; EINVAL: a plan that can't
+ * be. After an error the old memory is as it was.
  */
 GRANITE_MUST_CHECK int vm_exec(endpoint_t endpoint, const struct vm_exec_plan *plan);
 
