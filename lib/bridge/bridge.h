@@ -10,7 +10,8 @@
 
 #include "linux.h"
 
-/* A program's registers while the bridge works, on the bridge's own stack: as entry.S pushes and pops them.
+/*
+ * A program's registers while the bridge works, on the bridge's own stack: as entry.S pushes and pops them.
  */
 struct bridge_regs {
 	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax; /* popal's order */
@@ -32,8 +33,8 @@ static inline uint32_t user_address(const void *pointer)
 }
 
 /*
- * user.S: the ways to memory whose address the program gave. OK, or -EFAULT if the program may not use it so;
- * then the part before may have been copied.
+ * user.S: the ways to memory whose address the program gave. OK, or -EFAULT if the program itself could
+ * not use it so; then the part before may have been copied.
  */
 int32_t user_copy(void *to, const void *from, uint32_t bytes);
 
@@ -50,7 +51,7 @@ static inline int32_t user_put(uint32_t address, const void *from, uint32_t byte
 	return user_copy(user_pointer(address), from, bytes);
 }
 
-/* Likewise, for results that the program may not want: address 0. */
+/* As user_put, for a result that the program does not want if it gave address 0. */
 static inline int32_t user_put_if(uint32_t address, const void *from, uint32_t bytes)
 {
 	return address ? user_put(address, from, bytes) : 0;
@@ -66,8 +67,10 @@ void bridge_start(uint32_t *stack);
 void bridge_call(struct bridge_regs *regs);
 void bridge_upcall(struct bridge_regs *regs);
 
-/* deliver.c: call `number` ended with EINTR, which is in regs->eax. Runs the handlers; `restarts`: SA_RESTART
- * counts. */
+/*
+ * deliver.c: the call `number` has ended with EINTR, which is in regs->eax. Makes the program run the
+ * handlers, and perhaps make the call again; `restarts`: a handler's SA_RESTART asks for that.
+ */
 void bridge_interrupted(struct bridge_regs *regs, uint32_t number, int restarts);
 
 /* The process is beyond help: SIGSEGV, which no handler catches because the bridge is busy. */
@@ -80,11 +83,11 @@ static inline _Noreturn void bridge_die(void)
 /* errors.c: the errno, negated, that a program may see for `result`. */
 int32_t bridge_result(int32_t result);
 
-/* Whether a system call is made again when a signal interrupts it. */
+/* What becomes of a system call that a handler interrupts. Without a handler all are made again. */
 enum bridge_kind {
-	BRIDGE_PLAIN,    /* EINTR is the result if a handler ran */
-	BRIDGE_RESTARTS, /* not if the handler has SA_RESTART */
-	BRIDGE_RESTORES, /* it sets all registers, so there is no result */
+	BRIDGE_PLAIN,    /* its result is EINTR */
+	BRIDGE_RESTARTS, /* it is made again if the handler has SA_RESTART, else its result is EINTR */
+	BRIDGE_RESTORES, /* it is not interrupted; it sets all registers, so there is no result */
 };
 
 #define CALL(number, function, kind) int32_t linux_##function(struct bridge_regs *regs);

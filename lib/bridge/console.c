@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Talking to the console driver. RS says which process it is; when that one has died, RS is asked for its
- * successor, and the request goes to it.
+ * Talking to the console driver. RS tells which process that is, and
+ * when it has died, which is its successor.
  */
 #include <granite/abi/errno.h>
 #include <granite/console.h>
@@ -13,7 +13,7 @@
 #include "bridge.h"
 #include "console.h"
 
-static endpoint_t driver = NONE; /* as RS last told, or NONE */
+static endpoint_t driver = NONE; /* as RS last told; NONE: not asked yet, or found dead */
 
 static int32_t find_driver(void)
 {
@@ -40,21 +40,21 @@ static int32_t ask_once(int32_t operation, struct message *m)
 	return result;
 }
 
-/* How long a dead driver's successor is waited for. */
-#define RESTART_TRIES 100
-#define RESTART_PAUSE 20000000ull /* nanoseconds */
+/* A dead driver's successor is waited for as long as this: 2 seconds. */
+#define RESTART_TRIES       100
+#define RESTART_PAUSE_NSECS 20000000u
 
 static int32_t pause_for_restart(void)
 {
 	union pm_nanosleep_message call;
 
-	call.req = (struct pm_nanosleep_req){.nsecs = RESTART_PAUSE};
+	call.req = (struct pm_nanosleep_req){.nsecs = RESTART_PAUSE_NSECS};
 	return pm_nanosleep_call(&call);
 }
 
 /*
- * A request that a dead driver did not answer is still in *m. Who never had a driver is told so at once:
- * ESRCH; only after a death RS is given time.
+ * Asks the driver, and if it dies, its successor: a request that was not answered is still in *m. RS gets
+ * time to start one only when a driver has died; where there never was one, the result is -ESRCH at once.
  */
 static int32_t ask(int32_t operation, struct message *m)
 {
@@ -90,8 +90,7 @@ static int32_t write_to_driver(uint32_t address, uint32_t bytes)
 	return result == OK ? (int32_t)call.rep.bytes : result;
 }
 
-/* Services that write before there is a console, or that are themselves what the console needs, reach the
- * log. */
+/* For services that start before the console, or that it needs itself. Takes what fits one call. */
 static int32_t write_to_log(uint32_t address, uint32_t bytes)
 {
 	uint32_t part = bytes < DIAG_MAX ? bytes : DIAG_MAX;

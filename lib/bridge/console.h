@@ -9,11 +9,17 @@
 int32_t console_read(uint32_t address, uint32_t bytes);
 int32_t console_write(uint32_t address, uint32_t bytes);
 
-/* Linux's struct termios, CONSOLE_TERMIOS_BYTES. `flush`: forget what was typed ahead. */
+/*
+ * Gets and sets the modes: Linux's struct termios, CONSOLE_TERMIOS_BYTES. `flush`: what was typed ahead is
+ * forgotten. OK or a negative errno.
+ */
 int32_t console_getattr(void *termios);
 int32_t console_setattr(const void *termios, int flush);
 
-/* The process group that Ctrl-C goes to; *pgid 0 only asks. */
+/*
+ * Sets the process group that Ctrl-C goes to, unless *pgid is 0; *pgid is then that
+ * group (0: none). OK or a negative errno.
+ */
 int32_t console_foreground(int32_t *pgid);
 
 #endif

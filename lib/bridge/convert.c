@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Linux's times: see convert.h. */
 #include <granite/abi/errno.h>
 #include <granite/abi/types.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Linux's times and nanoseconds. */
+/* From Linux's times to nanoseconds and back. */
 #ifndef BRIDGE_CONVERT_H
 #define BRIDGE_CONVERT_H
 
@@ -9,9 +9,9 @@
 
 #define NSECS_PER_SEC  1000000000u
 #define NSECS_PER_USEC 1000u
-#define NSECS_MAX      INT64_MAX /* 292 years: whatever is longer is this */
+#define NSECS_MAX      INT64_MAX /* 292 years; longer times are cut to this */
 
-/* *nsecs = sec and nsec. -EINVAL: negative, or nsec is not below a second. */
+/* *nsecs = sec seconds and nsec nanoseconds. -EINVAL: one is negative, or nsec is a second or more. */
 int32_t nsecs_of(int64_t sec, int32_t nsec, uint64_t *nsecs);
 
 struct linux_timespec32 timespec32_of(uint64_t nsecs);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Takes waiting signals from PM and makes the program run their handlers. Several are stacked: each frame
- * interrupts the first instruction of the handler before it, so the last one fetched runs first, as on Linux.
+ * Takes waiting signals from PM and makes the program run their handlers. Of several, each interrupts the one
+ * fetched before it at its first instruction. So the last one fetched runs first, as on Linux.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,8 +17,7 @@ static void push_waiting_signals(struct bridge_regs *regs)
 		sigframe_push(regs, &signal.rep);
 }
 
-/* `pending` is cleared first: a signal that is noted during the fetches is looked for once more by entry.S.
- */
+/* `pending` is cleared first: for a signal that is noted during the fetches entry.S comes here once more. */
 void bridge_upcall(struct bridge_regs *regs)
 {
 	granite_bridge_control.pending = 0;
@@ -26,8 +25,8 @@ void bridge_upcall(struct bridge_regs *regs)
 }
 
 /*
- * Makes the program enter the bridge with the same call again. A stack that can't take the address to return
- * to could not have held it when the call came.
+ * Makes the program enter the bridge again with the same call. The stack had the address to return to when
+ * the call came, so if it can't take that now, nothing can be done.
  */
 static void rewind_call(struct bridge_regs *regs, uint32_t number)
 {
@@ -38,7 +37,7 @@ static void rewind_call(struct bridge_regs *regs, uint32_t number)
 	regs->eax = number;
 }
 
-/* Without a handler to run there was no reason to interrupt the call: it is made again, as Linux does. */
+/* Without a handler to run, after a stop for example, the call is made again, as on Linux. */
 void bridge_interrupted(struct bridge_regs *regs, uint32_t number, int restarts)
 {
 	union pm_sigfetch_message signal;

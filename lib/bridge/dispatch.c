@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of system calls. */
 #include <errno.h>
 #include <sys/syscall.h>
 
@@ -15,13 +16,13 @@ static const struct bridge_op ops[] = {
 #undef CALL
 };
 
-static int32_t not_there(struct bridge_regs *regs)
+static int32_t no_such_call(struct bridge_regs *regs)
 {
 	(void)regs;
 	return -ENOSYS;
 }
 
-static const struct bridge_op no_op = {not_there, BRIDGE_PLAIN};
+static const struct bridge_op no_op = {no_such_call, BRIDGE_PLAIN};
 
 static const struct bridge_op *op_of(uint32_t number)
 {

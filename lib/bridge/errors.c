@@ -3,7 +3,7 @@
 
 #include "bridge.h"
 
-/* Programs know Linux's numbers only. What is no error passes unchanged, addresses near 4 GiB among it. */
+/* Programs know only Linux's errors. Other results pass as they are, even an address near 4 GiB. */
 int32_t bridge_result(int32_t result)
 {
 	switch (result) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* execve: gathers for PM the path and the strings of the new program. */
 #include <granite/abi/errno.h>
 #include <granite/vm.h>
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of file descriptors: see fd.h. */
 #include <granite/abi/errno.h>
 #include <granite/abi/types.h>
 
 #include "fd.h"
 
-/* FD_OPEN and the descriptor's flags; 0: closed. */
 #define FD_OPEN 0x80u
+
+/* Of each: FD_OPEN and its flags; 0: it is closed. */
 static uint8_t descriptors[FD_MAX] = {FD_OPEN, FD_OPEN, FD_OPEN};
 
 static int in_range(int32_t fd)

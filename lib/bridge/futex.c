@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * futex(2) for a process with one thread and no memory shared for writing: a waiter finds nobody to wake it,
- * and only time or a signal ends its wait.
+ * futex(2) for a process with one thread and no memory shared for writing: nobody can wake a waiter, so only
+ * time or a signal ends its wait.
  */
 #include <granite/abi/errno.h>
 
@@ -27,7 +27,7 @@ static int32_t wait_for(uint32_t address, uint32_t value, uint64_t nsecs)
 	return result == OK ? -ETIMEDOUT : result;
 }
 
-/* futex(word, command, value, timeout), the timeout in `nsecs` */
+/* futex(word, command, value, timeout), with the timeout in `nsecs` */
 static int32_t futex(const struct bridge_regs *regs, uint64_t nsecs)
 {
 	switch (regs->ecx & FUTEX_COMMAND) {
@@ -40,7 +40,7 @@ static int32_t futex(const struct bridge_regs *regs, uint64_t nsecs)
 	}
 }
 
-/* Other commands have something else where WAIT has its timeout. */
+/* Other commands have another argument where FUTEX_WAITS has its timeout. */
 static int has_timeout(const struct bridge_regs *regs)
 {
 	return (regs->ecx & FUTEX_COMMAND) == FUTEX_WAITS && regs->esi;

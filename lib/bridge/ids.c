@@ -86,13 +86,13 @@ int32_t linux_get_root(struct bridge_regs *regs)
 	return 0;
 }
 
-/* -1 is "as it is". */
+/* -1 means: leave it as it is. */
 static int is_root(uint32_t id)
 {
 	return id == 0 || id == UINT32_MAX;
 }
 
-/* setuid(id), setgid(id): these know no "as it is" */
+/* setuid(id), setgid(id): for these -1 is no special number */
 int32_t linux_set_root(struct bridge_regs *regs)
 {
 	return regs->ebx == 0 ? 0 : -EINVAL;

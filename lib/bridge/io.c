@@ -21,7 +21,10 @@ static int32_t read_some(uint32_t address, uint32_t bytes)
 	return bytes ? console_read(address, limited(bytes)) : 0;
 }
 
-/* Goes on until all is written. When some is, that counts, and the error comes with the next call. */
+/*
+ * Goes on until all is written. After an error half-way the result is what
+ * was written; the next call gets the error.
+ */
 static int32_t write_all(uint32_t address, uint32_t bytes)
 {
 	uint32_t done = 0;
@@ -50,11 +53,11 @@ int32_t linux_write(struct bridge_regs *regs)
 }
 
 struct vector_move {
-	int32_t (*move)(uint32_t address, uint32_t bytes);
-	uint32_t done;
+	int32_t (*move)(uint32_t address, uint32_t bytes); /* read_some or write_all */
+	uint32_t done;                                     /* bytes moved, of all vectors */
 };
 
-/* Moves the vector at `address`. 1: all of it; 0: less; or a negative errno. */
+/* Moves the vector at `address`. 1: all of it; 0: a part; or a negative errno. */
 static int32_t move_vector(struct vector_move *vectors, uint32_t address)
 {
 	struct linux_iovec vector;
@@ -72,8 +75,8 @@ static int32_t move_vector(struct vector_move *vectors, uint32_t address)
 }
 
 /*
- * readv(fd, vectors, count), writev(fd, vectors, count): one that falls short is the last. Of a read the
- * first that gets anything is the last: the next one might wait for another line.
+ * readv(fd, vectors, count), writev(fd, vectors, count). A vector that is not moved whole is the last. With
+ * `only_first` so is the first into which anything was read: the next one might wait for another line.
  */
 static int32_t move_vectors(const struct bridge_regs *regs, int32_t (*move)(uint32_t address, uint32_t bytes),
                             bool only_first)

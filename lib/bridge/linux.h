@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Linux/i386's structures as its kernel reads and writes them, where the C library's headers have another
- * form or none. Fixed-width fields only, so that a host test sees the same layout. (Linux,
- * arch/x86/include/uapi/asm.)
+ * Linux/i386's structures as its kernel reads and writes them, where the C library's headers
+ * have another form or none. Fixed-width fields only, so that a host test sees the same
+ * layout. (Linux, arch/x86/include/uapi/asm.)
  */
 #ifndef BRIDGE_LINUX_H
 #define BRIDGE_LINUX_H
@@ -12,7 +12,7 @@
 
 #define LINUX_SIGSET_BYTES 8
 
-/* Time, in the form before 2038 was near and in the one after. */
+/* Times: the old forms end in 2038. */
 struct linux_timespec32 {
 	int32_t sec, nsec;
 };
@@ -128,7 +128,10 @@ struct linux_ucontext {
 	uint32_t sigmask[2];
 };
 
-/* What fsave writes, then a mark, then what fxsave writes (Intel SDM vol. 1, 8.1.10 and 10.5.1). */
+/*
+ * The FPU's state: what fsave writes, `status` and `magic`, what fxsave
+ * writes (Intel SDM vol. 1, 8.1.10, 10.5.1).
+ */
 struct linux_fpreg {
 	uint16_t significand[4], exponent;
 };
@@ -151,8 +154,7 @@ struct linux_fpstate {
 	uint16_t status, magic; /* magic: FPSTATE_* */
 	struct linux_fxsave fx; /* on an address divisible by 16 */
 };
-#define FPSTATE_FXSAVE 0x0000 /* fx is there */
-#define FPSTATE_PLAIN  0xffff /* it is not */
+#define FPSTATE_FXSAVE 0x0000 /* fx is there; with any other value it is not */
 
 struct linux_sigframe {
 	uint32_t pretcode, sig;

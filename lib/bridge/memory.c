@@ -12,7 +12,7 @@
 
 #define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
 
-/* brk(address): the break as it is afterwards, whatever happened */
+/* brk(address): the break as it is afterwards, moved or not */
 int32_t linux_brk(struct bridge_regs *regs)
 {
 	vir_bytes now;
@@ -34,7 +34,7 @@ static uint32_t vm_flags_of(uint32_t flags)
 	return vm_flags;
 }
 
-/* There are no files to map, and memory is lent by grants, not shared through fork. */
+/* There are no files to map, and memory is never shared through fork. */
 static int32_t check_mapping(uint32_t prot, uint32_t flags, int32_t fd)
 {
 	if (!(flags & MAP_ANONYMOUS))
@@ -90,7 +90,7 @@ static uint32_t page_up(uint32_t bytes)
 	return (bytes + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }
 
-/* mremap(address, old bytes, new bytes, flags): shrinks where it is. For growing, realloc knows to copy. */
+/* mremap(address, old bytes, new bytes, flags): shrinks in place. To grow, realloc allocates and copies. */
 int32_t linux_mremap(struct bridge_regs *regs)
 {
 	uint32_t old = page_up(regs->ecx), new = page_up(regs->edx);
@@ -104,7 +104,7 @@ int32_t linux_mremap(struct bridge_regs *regs)
 	return result == OK ? (int32_t)regs->ebx : result;
 }
 
-/* madvise(address, bytes, advice): what is only advice may be ignored */
+/* madvise(address, bytes, advice): advice that changes no contents may be ignored */
 int32_t linux_madvise(struct bridge_regs *regs)
 {
 	switch (regs->edx) {
@@ -125,7 +125,7 @@ static int is_empty(const struct linux_user_desc *desc)
 	       desc->flags == (USER_DESC_READ_ONLY | USER_DESC_NOT_PRESENT);
 }
 
-/* Data segments for reading and writing are the ones the kernel has. */
+/* The kernel has only 32-bit data segments for reading and writing. */
 static int is_usual(const struct linux_user_desc *desc)
 {
 	uint32_t must = USER_DESC_32BIT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is left: names, limits, the state of the machine. */
+/* The remaining calls: names, limits, the state of the machine. */
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 #include <granite/sys.h>
@@ -12,7 +12,7 @@
 #include "fd.h"
 
 #define LINUX_RLIM_NLIMITS 16
-#define OLD_RLIM_INFINITY  0x7fffffffu /* of getrlimit as it once was */
+#define OLD_RLIM_INFINITY  0x7fffffffu /* of SYS_getrlimit; SYS_ugetrlimit's is UINT32_MAX */
 #define REBOOT_MAGIC       0xfee1deadu
 
 static uint32_t file_mask = 022;
@@ -88,7 +88,7 @@ static uint64_t limit_of(uint32_t resource)
 	}
 }
 
-/* getrlimit(resource, limit), with the infinity of its time */
+/* getrlimit(resource, limit); `infinity` is what this form of the call has for no limit */
 static int32_t store_limit(const struct bridge_regs *regs, uint32_t infinity)
 {
 	struct linux_rlimit32 limit;
@@ -110,7 +110,7 @@ int32_t linux_ugetrlimit(struct bridge_regs *regs)
 	return store_limit(regs, UINT32_MAX);
 }
 
-/* prlimit64(pid, resource, new, old): the limits are everybody's and fixed */
+/* prlimit64(pid, resource, new, old): all processes have the same limits, which never change */
 int32_t linux_prlimit64(struct bridge_regs *regs)
 {
 	struct linux_rlimit64 old;

@@ -38,8 +38,7 @@ int32_t linux_fork(struct bridge_regs *regs)
 	return fork_process(0);
 }
 
-/* The child has a copy of the memory, not the memory itself: the parent only waits until it execs or exits.
- */
+/* The child gets a copy of the memory, not the memory itself. The parent waits until it execs or exits. */
 int32_t linux_vfork(struct bridge_regs *regs)
 {
 	(void)regs;
@@ -73,7 +72,7 @@ static int32_t store_rusage(uint32_t address, uint64_t user_nsecs)
 	return user_put_if(address, &usage, sizeof(usage));
 }
 
-/* Options that choose between children and threads' children, which are all alike here. */
+/* Options that tell children apart by the thread that made them: here a process has one. */
 #define WAIT_KINDS 0xe0000000u /* __WNOTHREAD, __WALL, __WCLONE */
 
 static int32_t wait_for(int32_t pid, uint32_t options, uint32_t status, uint32_t usage)

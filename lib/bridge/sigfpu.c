@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The FPU's part of a signal frame. Linux/i386 shows it in two forms, fsave's and, behind that, fxsave's; on
- * the way back the x87 registers are taken from the first and the SSE ones from the second. (Intel SDM vol.
- * 1, 8.1.10, 10.5.1)
+ * The FPU's part of a signal frame. Linux/i386 shows it in two forms: fsave's and, behind that,
+ * fxsave's. On the way back the x87 registers are taken from the first, the SSE registers from the
+ * second. (Intel SDM vol. 1, 8.1.10 and 10.5.1)
  */
 #include <string.h>
 
@@ -32,7 +32,7 @@ static uint32_t tag_of(const struct linux_fxreg *reg)
 	return TAG_ZERO;
 }
 
-/* Tags belong to physical registers; the status word says which of them is st(0). */
+/* Tags belong to physical registers; bits 11 to 13 of the status word say which of them is st(0). */
 static uint32_t full_tags(const struct linux_fxsave *fx)
 {
 	uint32_t top = fx->sw >> 11 & 7;
@@ -46,6 +46,7 @@ static uint32_t full_tags(const struct linux_fxsave *fx)
 	return tags;
 }
 
+/* fxsave keeps one bit a register: whether it is used. */
 static uint8_t short_tags(uint32_t tags)
 {
 	uint8_t used = 0;
@@ -55,7 +56,7 @@ static uint8_t short_tags(uint32_t tags)
 	return used;
 }
 
-/* fsave leaves the upper half of its 16-bit fields set. */
+/* fsave sets the upper half of the fields that have 16 bits. */
 void sigfpu_to_plain(struct linux_fpstate *state)
 {
 	const struct linux_fxsave *fx = &state->fx;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Building signal frames. On the stack, downwards from where the program was (or from the top of its
- *alternate stack):
+ * Building signal frames. On the program's stack, or its alternate one, they lie from above to below:
  *
  *	struct linux_fpstate		its fxsave part on 64 bytes
  *	struct linux_sigframe		or linux_rt_sigframe with SA_SIGINFO
  *
- * All is written by plain stores: where the stack can't take them the process dies of SIGSEGV, because the
- *bridge is busy.
+ * All is written by plain stores. Where the stack can't take them the process
+ * dies of SIGSEGV, because the bridge is busy.
  */
 #include <errno.h>
 #include <signal.h>
@@ -23,9 +22,11 @@
 
 #define FX_ALIGNMENT     64u /* more than fxsave asks; what Linux keeps */
 
-/* Code that a frame carries for actions without SA_RESTORER: popl %eax; movl $119, %eax; int $0x80, ... */
+/*
+ * What a frame carries for actions without SA_RESTORER: popl %eax; movl $SYS_sigreturn, %eax; int $0x80 ...
+ */
 static const uint8_t retcode[8] = {0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80};
-/* ... and movl $173, %eax; int $0x80. */
+/* ... or movl $SYS_rt_sigreturn, %eax; int $0x80. */
 static const uint8_t rt_retcode[8] = {0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0};
 
 int signal_is_fault(uint32_t signal, int32_t code)
@@ -36,7 +37,7 @@ int signal_is_fault(uint32_t signal, int32_t code)
 	case SIGBUS:
 	case SIGFPE:
 	case SIGSEGV:
-		return code > 0; /* otherwise a process sent it */
+		return code > 0; /* otherwise a process has sent it */
 	default:
 		return 0;
 	}
@@ -120,7 +121,7 @@ static void fill_rt_frame(struct linux_rt_sigframe *frame, const struct pm_sigfe
 	memcpy(frame->retcode, rt_retcode, sizeof(rt_retcode));
 }
 
-/* A handler's stack looks as after a call: esp + 4 is divisible by 16. */
+/* A handler finds its stack as after a call: esp + 4 is divisible by 16. */
 static uint32_t place_frame(uint32_t below, uint32_t bytes)
 {
 	return ((below - bytes + 4) & ~15u) - 4;
@@ -133,7 +134,7 @@ static uint32_t place_fpstate(uint32_t below)
 	return fx - offsetof(struct linux_fpstate, fx);
 }
 
-/* Besides the stack, registers hold the arguments too, for handlers compiled with regparm. */
+/* The arguments are on the stack, and in registers too, for handlers compiled with -mregparm. */
 static void enter_handler(struct bridge_regs *regs, const struct pm_sigfetch_rep *signal, uint32_t frame)
 {
 	uint32_t with_info = signal->flags & SA_SIGINFO;

@@ -27,32 +27,36 @@ SEGMENT_REGISTER(ss)
 SEGMENT_REGISTER(fs)
 SEGMENT_REGISTER(gs)
 
-/* What the kernel and PM know of a signal, in Linux's form. */
+/* Puts what PM tells of a signal (a, b, c: si_a, si_b, si_c of struct pm_sigfetch_rep) in Linux's form. */
 void siginfo_fill(struct linux_siginfo *info, uint32_t signal, int32_t code, uint32_t a, uint32_t b,
                   uint32_t c);
 
-/* A signal that the processor raised: a is then the address, b the trap, c the error code. */
+/* Whether the processor has raised the signal: then a is the address, b the trap, c the error code. */
 int signal_is_fault(uint32_t signal, int32_t code);
 
-/* sigfpu.c: saves the FPU's registers in *state and gives the handler fresh ones; gets them back (0: fresh
- * ones). */
+/* sigfpu.c: saves the FPU's registers in *state, and gives the handler fresh ones. */
 void sigfpu_save(struct linux_fpstate *state);
+
+/* Loads the FPU's registers from *state; null: fresh ones. */
 void sigfpu_restore(const struct linux_fpstate *state);
 
-/* The part of it that needs no FPU: fsave's form of what fxsave wrote, and back. */
+/* The parts of these that need no FPU: fsave's form of what fxsave has written in state->fx, and back. */
 void sigfpu_to_plain(struct linux_fpstate *state);
 void sigfpu_from_plain(struct linux_fxsave *fx, const struct linux_fpstate *state);
 
-/* sigstack.c: where a frame goes that interrupts the program at `esp`, by the flags of the action. */
+/*
+ * sigstack.c: the address below which a frame goes that interrupts
+ * the program at `esp`. flags: the action's.
+ */
 uint32_t sigstack_choose(uint32_t esp, uint32_t flags);
 
-/* The program stood on the alternate stack, at `esp`, and a frame at `frame` would leave it. */
+/* Whether the program is on the alternate stack, at `esp`, and a frame at `frame` would overflow it. */
 int sigstack_overflows(uint32_t esp, uint32_t frame);
 
-/* The alternate stack, as it is for a program at `esp`. */
+/* The alternate stack, as sigaltstack(2) tells a program at `esp`. */
 struct linux_sigaltstack sigstack_get(uint32_t esp);
 
-/* Sets it. EPERM: `esp` is on it; EINVAL, ENOMEM (too small) as sigaltstack(2). */
+/* Sets it. -EPERM: `esp` is on it; -EINVAL: unknown flags; -ENOMEM: too small. */
 int32_t sigstack_set(const struct linux_sigaltstack *stack, uint32_t esp);
 
 #endif

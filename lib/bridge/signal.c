@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls about signals: PM holds the actions, the mask and what is pending; only the frames are the
- * bridge's. */
+/*
+ * The calls about signals: PM holds the actions, the mask and what is
+ * pending; only the frames are the bridge's.
+ */
 #include <granite/abi/errno.h>
 
 #include "clocks.h"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The return from a handler. A frame is the program's own memory, so whatever stands in it is only what the
- * program could do to itself anyhow: registers are loaded in user mode, and a selector or an mxcsr that the
- * processor refuses is the process's SIGSEGV. Code and stack segment can't be loaded alone; there is just one
- * of each to have.
+ * The return from a handler. A frame is the program's own memory: whatever stands in it, the
+ * program could do to itself anyhow. Registers are loaded in user mode, and a selector or an mxcsr
+ * that the processor refuses is the process's SIGSEGV. The code and the stack segment are only
+ * compared: there is just one of each to have.
  */
 #include <granite/abi/errno.h>
 
 #include "sigframe.h"
 
-#define SIG_SETMASK_LINUX 2
+#define SIG_SETMASK_LINUX 2 /* `how` of PM_SIGPROCMASK */
 
 static void restore_segments(struct bridge_regs *regs, const struct linux_sigcontext *sc)
 {
@@ -35,8 +35,9 @@ static void restore_registers(struct bridge_regs *regs, const struct linux_sigco
 	regs->esp = sc->esp;
 }
 
-/* With the old mask other signals may be deliverable at once: they are noted, and entry.S sees them when
- * leaving. */
+/*
+ * The old mask may let other signals through: they are noted at once, and entry.S sees that when it leaves.
+ */
 static void restore_mask(uint32_t low, uint32_t high)
 {
 	union pm_sigprocmask_message call;
@@ -64,8 +65,7 @@ int32_t linux_sigreturn(struct bridge_regs *regs)
 	return 0;
 }
 
-/* Here the restorer has popped pretcode only. An alternate stack that can't be set stays as it is, as on
- * Linux. */
+/* Here it has popped pretcode only. An alternate stack that can't be set stays as it is, as on Linux. */
 int32_t linux_rt_sigreturn(struct bridge_regs *regs)
 {
 	const struct linux_rt_sigframe *frame =

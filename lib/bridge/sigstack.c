@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The alternate signal stack, sigaltstack(2). Only the bridge needs to know it; exec forgets it with the old
- * image. */
+/*
+ * The alternate signal stack, sigaltstack(2). Only the bridge knows it,
+ * so exec forgets it with the old program.
+ */
 #include <granite/abi/errno.h>
 #include <signal.h>
 #include <string.h>
 
 #include "sigframe.h"
 
+/* Its flags are SS_DISABLE, and its bytes 0, if the program has not set one. */
 static struct linux_sigaltstack alternate = {.flags = SS_DISABLE};
 
 static int is_on(uint32_t esp)
@@ -30,7 +33,8 @@ struct linux_sigaltstack sigstack_get(uint32_t esp)
 {
 	struct linux_sigaltstack now = alternate;
 
-	now.flags = !alternate.bytes ? SS_DISABLE : is_on(esp) ? SS_ONSTACK : 0;
+	if (alternate.bytes)
+		now.flags = is_on(esp) ? SS_ONSTACK : 0;
 	return now;
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Sleeping. A sleep that a handler interrupts ends with EINTR, whatever SA_RESTART says, as on Linux.
- */
+/* Sleeping. A sleep that a handler interrupts ends with EINTR, whatever SA_RESTART says, as on Linux. */
 #include <granite/abi/errno.h>
 
 #include "bridge.h"
@@ -9,15 +7,14 @@
 
 #define SLEEP_ABSOLUTE 1 /* TIMER_ABSTIME */
 
-/* *left counts with EINTR only. */
-int32_t sleep_for(uint64_t nsecs, uint64_t *left)
+int32_t sleep_for(uint64_t nsecs, uint64_t *left_nsecs)
 {
 	union pm_nanosleep_message call;
 	int32_t result;
 
 	call.req = (struct pm_nanosleep_req){.nsecs = nsecs};
 	result = pm_nanosleep_call(&call);
-	*left = call.rep.left_nsecs;
+	*left_nsecs = call.rep.left_nsecs;
 	return result;
 }
 
@@ -37,7 +34,7 @@ static int32_t sleep_until(uint32_t clock, uint64_t nsecs)
 	return sleep_for(nsecs - now, &left);
 }
 
-/* A form of a time in the program's memory. */
+/* The two forms of a struct timespec. */
 struct time_form {
 	int32_t (*get)(uint32_t address, uint64_t *nsecs);
 	int32_t (*put)(uint32_t address, uint64_t nsecs);
@@ -45,7 +42,7 @@ struct time_form {
 static const struct time_form time32 = {user_get_time32, user_put_time32};
 static const struct time_form time64 = {user_get_time64, user_put_time64};
 
-/* The time left goes to address `left`, if the sleep was interrupted. */
+/* Sleeps; if that is interrupted, the time left goes to the program's address `left`. */
 static int32_t sleep_and_tell(uint64_t nsecs, uint32_t left, const struct time_form *form)
 {
 	uint64_t left_nsecs;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* What runs before the C library's own start code. */
 #include <elf.h>
 #include <granite/sys.h>
 
 #include "bridge.h"
 
-/* What follows the arguments and the environment on a new program's stack (System V ABI, i386, figure 3-31).
- */
+/* It lies behind the arguments and the environment (System V ABI, i386, figure 3-31). */
 static Elf32_auxv_t *auxiliary_vector(uint32_t *stack)
 {
 	uint32_t *word = stack + 1 + stack[0] + 1; /* argc, arguments, 0 */
@@ -16,8 +16,8 @@ static Elf32_auxv_t *auxiliary_vector(uint32_t *stack)
 }
 
 /*
- * The first code of the program. PM leaves a place in AT_SYSINFO; the C library calls whatever address it
- * finds there for its system calls.
+ * Tells the kernel where the bridge is, and the C library, which calls the address that it finds in
+ * AT_SYSINFO for its system calls. PM has left a place for it.
  */
 void bridge_start(uint32_t *stack)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The strings of a new program: see exec.h. */
 #include <granite/abi/errno.h>
 #include <granite/abi/pm.h>
 
@@ -52,7 +53,7 @@ static int32_t pack_string(uint32_t string, char **to)
 	return result;
 }
 
-/* Nothing else runs in the process, so the strings are still as they were measured. */
+/* Nothing else runs in the process: the strings are as they were when exec_measure saw them. */
 int32_t exec_pack(uint32_t list, uint32_t count, char **to)
 {
 	uint32_t string;

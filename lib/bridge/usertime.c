@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Times in the program's memory: see clocks.h. */
 #include <granite/abi/errno.h>
 
 #include "bridge.h"

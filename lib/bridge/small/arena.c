@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A small process's memory: see arena.h. */
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 #include <granite/abi/types.h>

@@ -8,17 +8,19 @@
 
 #include <stdint.h>
 
-/* `start` is the arena's first byte, on a page. Comes before all else. */
+/* Must be called first. `start` is the arena's first byte, on a page boundary. */
 void arena_init(uint32_t start);
 
-/* Moves the break, if that is possible, and returns it. */
+/* Moves the break to `address`, if that is possible, and returns where it is then. */
 uint32_t arena_brk(uint32_t address);
 
-/* Takes `bytes`, rounded up to pages, and fills them with zeros: the address, or -ENOMEM, -EINVAL (no bytes).
- */
+/* Takes `bytes`, rounded up to pages, and zeroes them. Returns the address. -EINVAL: no bytes; -ENOMEM. */
 int32_t arena_map(uint32_t bytes);
 
-/* Gives them back. -EINVAL: not whole pages of the arena. */
+/*
+ * Gives pages back, also those that were not taken. OK, or -EINVAL:
+ * the range is not one of pages of the arena.
+ */
 int32_t arena_unmap(uint32_t address, uint32_t bytes);
 
 #endif

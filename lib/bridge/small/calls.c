@@ -13,7 +13,7 @@
 #include "../linux.h"
 #include "arena.h"
 
-#define ONLY_PID 1 /* what the C library is told it is */
+#define ONLY_PID 1 /* the process and thread number that the C library is told */
 
 /* As entry.S pushes it. */
 struct small_regs {
@@ -63,7 +63,7 @@ static int32_t small_writev(uint32_t fd, const struct linux_iovec *vector, uint3
 	return done;
 }
 
-/* A terminal's answer makes the C library write line by line. */
+/* The answer of a terminal: so the C library writes line by line. */
 static int32_t small_ioctl(uint32_t fd, uint32_t request)
 {
 	return is_log(fd) && request == TIOCGWINSZ ? 0 : -ENOTTY;
