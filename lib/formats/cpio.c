@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reader of cpio archives in the newc format. See cpio.h. */
+/* Reader of cpio archives: see cpio.h. */
 #include <string.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/types.h>
@@ -29,9 +29,10 @@ enum field {
 
 _Static_assert(MAGIC_BYTES + FIELD_COUNT * FIELD_DIGITS == HEADER_BYTES, "the header's fields fill it");
 
-/* One read fetches the header and as much of the name as counts. */
+/* One read fetches the header and as much of the name as is kept. */
 #define HEAD_BYTES (HEADER_BYTES + CPIO_NAME_MAX)
 
+/* Of a hexadecimal digit; -1: it is none. */
 static int digit_value(char digit)
 {
 	if (digit >= '0' && digit <= '9')
@@ -43,6 +44,7 @@ static int digit_value(char digit)
 	return -1;
 }
 
+/* OK, or -EINVAL: a field is not FIELD_DIGITS digits. */
 static int header_fields(const char *header, uint32_t fields[FIELD_COUNT])
 {
 	const char *digit = header + MAGIC_BYTES;
@@ -51,18 +53,18 @@ static int header_fields(const char *header, uint32_t fields[FIELD_COUNT])
 		uint32_t value = 0;
 
 		for (int i = 0; i < FIELD_DIGITS; i++) {
-			int digit_is = digit_value(*digit++);
+			int nibble = digit_value(*digit++);
 
-			if (digit_is < 0)
+			if (nibble < 0)
 				return -EINVAL;
-			value = value << 4 | (uint32_t)digit_is;
+			value = value << 4 | (uint32_t)nibble;
 		}
 		fields[field] = value;
 	}
 	return OK;
 }
 
-/* 0 and 1: has an entry of this magic a checksum? -EINVAL: not our format. */
+/* Whether an entry of this magic has a checksum: 0 or 1. -EINVAL: it is not our format. */
 static int header_has_checksum(const char *header)
 {
 	if (memcmp(header, "070701", MAGIC_BYTES) == 0)
@@ -99,37 +101,58 @@ static int name_length(const char *name, uint32_t name_bytes)
 	return kept == CPIO_NAME_MAX ? CPIO_NAME_MAX : -EINVAL;
 }
 
-/* Reads one entry as cpio_next does, but stops at those that cpio_next skips: their names come out empty. */
-static int read_entry(const struct cpio_archive *archive, uint32_t *position, struct cpio_entry *entry)
+/* Copies the header at `position`, and as much of the name as is kept. -EINVAL: there is no whole header. */
+static int read_head(const struct cpio_archive *archive, uint32_t position, char head[HEAD_BYTES])
 {
-	char head[HEAD_BYTES];
-	uint32_t fields[FIELD_COUNT], next = *position, available, got;
-	int error, length;
+	uint32_t available;
 
-	if (*position > archive->bytes || archive->bytes - *position < HEADER_BYTES)
+	if (position > archive->bytes || archive->bytes - position < HEADER_BYTES)
 		return -EINVAL;
-	available = archive->bytes - *position;
-	got = available < HEAD_BYTES ? available : HEAD_BYTES;
-	error = archive->read(archive->context, *position, head, got);
-	if (error != OK)
-		return error;
+	available = archive->bytes - position;
+	return archive->read(archive->context, position, head,
+	                     available < HEAD_BYTES ? available : HEAD_BYTES);
+}
 
-	int has_checksum = header_has_checksum(head);
+/*
+ * Judges a head of which `available` bytes are in the archive. Fills the entry, but for its offset, and in
+ * *head_bytes how long header and name are together. OK or -EINVAL.
+ */
+static int parse_head(const char *head, uint32_t available, struct cpio_entry *entry, uint32_t *head_bytes)
+{
+	uint32_t fields[FIELD_COUNT];
+	int has_checksum = header_has_checksum(head), length;
+
 	if (has_checksum < 0 || header_fields(head, fields) != OK ||
 	    fields[FIELD_NAMESIZE] > available - HEADER_BYTES)
 		return -EINVAL;
 	length = name_length(head + HEADER_BYTES, fields[FIELD_NAMESIZE]);
-	if (length < 0 || advance(&next, HEADER_BYTES + fields[FIELD_NAMESIZE], archive->bytes) != OK)
+	if (length < 0)
 		return -EINVAL;
-
 	memset(entry, 0, sizeof(*entry));
 	if (length < CPIO_NAME_MAX)
 		memcpy(entry->name, head + HEADER_BYTES, (uint32_t)length);
 	entry->mode = fields[FIELD_MODE];
-	entry->offset = next;
 	entry->bytes = fields[FIELD_FILESIZE];
 	entry->checksum = fields[FIELD_CHECK];
 	entry->has_checksum = (uint32_t)has_checksum;
+	*head_bytes = HEADER_BYTES + fields[FIELD_NAMESIZE];
+	return OK;
+}
+
+/* Reads one entry as cpio_next does, but also those that are skipped there: their name comes out empty. */
+static int read_entry(const struct cpio_archive *archive, uint32_t *position, struct cpio_entry *entry)
+{
+	char head[HEAD_BYTES];
+	uint32_t next = *position, head_bytes;
+	int error = read_head(archive, next, head);
+
+	if (error == OK)
+		error = parse_head(head, archive->bytes - next, entry, &head_bytes);
+	if (error == OK)
+		error = advance(&next, head_bytes, archive->bytes);
+	if (error != OK)
+		return error;
+	entry->offset = next;
 	if (advance(&next, entry->bytes, archive->bytes) != OK)
 		return -EINVAL;
 	*position = next;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reader of cpio archives in the "newc" format (magic 070701, or 070702 with checksums), the boot archive's.
- * Source: cpio(5). Nothing in an archive is trusted: every number is checked against the archive's size, on a
- * copy. The archive is reached through a callback, so that the reader works on physical memory as on an
- * array.
+ * Reader of cpio archives in the "newc" format (magic 070701, or 070702 with checksums), the boot
+ * archive's. Source: cpio(5). Nothing in an archive is trusted: every number is checked against
+ * the archive's size, on a copy. The archive is reached through a callback, so that the reader
+ * works on physical memory as on an array.
  */
 #ifndef FORMATS_CPIO_H
 #define FORMATS_CPIO_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reader of static ELF32 programs for i386. See elf.h. */
+/* Reader of static ELF32 programs for i386: see elf.h. */
 #include <string.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
@@ -38,7 +38,7 @@ static int range_within(uint32_t start, uint32_t bytes, uint32_t limit)
 	return start <= limit && bytes <= limit - start;
 }
 
-/* Reads the header into *header, if it is one and its table lies in the head. */
+/* Copies the header. -ENOEXEC: it is not one of an i386 program, or its table is not within the head. */
 static int read_header(const void *head, uint32_t head_bytes, struct elf_header *header)
 {
 	if (head_bytes < sizeof(*header))
@@ -47,13 +47,6 @@ static int read_header(const void *head, uint32_t head_bytes, struct elf_header 
 	if (!header_ok(header) || !range_within(header->phoff, table_bytes(header), head_bytes))
 		return -ENOEXEC;
 	return OK;
-}
-
-int elf_check(const void *head, uint32_t head_bytes)
-{
-	struct elf_header header;
-
-	return read_header(head, head_bytes, &header);
 }
 
 /* The address behind the segment's last page; the caller has checked that nothing wraps. */
@@ -120,7 +113,6 @@ int elf_segments(const void *head, uint32_t head_bytes, uint32_t file_bytes, uin
 
 	if (read_header(head, head_bytes, &header) != OK)
 		return -ENOEXEC;
-
 	memset(image, 0, sizeof(*image));
 	image->entry = header.entry;
 	image->phnum = header.phnum;

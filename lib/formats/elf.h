@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reader of static ELF32 programs for i386. Source: System V ABI, chapters 4 and 5, and its Intel386
- * supplement. It judges a copy of a file's first bytes, and trusts nothing in them. Every refusal is
- * -ENOEXEC.
+ * Reader of static ELF32 programs for i386. Source: System V ABI, chapters 4 and 5,
+ * and its Intel386 supplement. It judges a copy of a file's first bytes, and trusts
+ * nothing in them. Every refusal is -ENOEXEC.
  */
 #ifndef FORMATS_ELF_H
 #define FORMATS_ELF_H
@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include <granite/abi/types.h>
 
-/* So much of a file's start is enough for elf_*: the header, and the program headers, which must lie in it.
- */
+/* How much of a file's start the reader wants: the header, and the program headers, which must lie in it. */
 #define ELF_HEAD_MAX     1024u
 
 #define ELF_SEGMENTS_MAX 8
@@ -73,14 +72,10 @@ struct elf_image {
 };
 
 /*
- * Is this a static ELF32 program for i386 with its program headers at hand? `head` holds the first
- * `head_bytes` bytes of the file: all of it, or ELF_HEAD_MAX. OK or -ENOEXEC.
- */
-GRANITE_MUST_CHECK int elf_check(const void *head, uint32_t head_bytes);
-
-/*
- * Checks as elf_check does, then the segments: each within the file (`file_bytes` long) and within the
- * process addresses [min_address, max_address), both page-aligned. OK, with *image filled, or -ENOEXEC.
+ * Reads a program. `head` holds the first `head_bytes` bytes of the file: all of them, or ELF_HEAD_MAX. The
+ * file is `file_bytes` long, and its segments must lie in it, and in the process between min_address and
+ * max_address, both page-aligned. OK, with *image filled, or -ENOEXEC: it is no static ELF32 program for
+ * i386, its program headers are not in the head, or a segment or the entry can't be.
  */
 GRANITE_MUST_CHECK int elf_segments(const void *head, uint32_t head_bytes, uint32_t file_bytes,
                                     uint32_t min_address, uint32_t max_address, struct elf_image *image);
