@@ -36,7 +36,7 @@ static int read_manifest(void)
 	return manifest.users.line ? sys_privctl(NONE, &manifest.users.spec) : OK;
 }
 
-/* Without a manifest there is nothing to start, but RS is still needed: as everybody's parent. */
+/* Without a manifest there is nothing to start, but RS goes on: orphans need a parent. */
 static void start_services(void)
 {
 	int result = programs_init();

@@ -9,10 +9,10 @@
 #define IRQ_MAX               15
 #define PORT_MAX              0xffff
 
-/* What is wrong with a line, NULL for nothing, and in *word with which word. */
+/* What is wrong with a line; NULL: nothing. Functions that return it say in *word with which word. */
 typedef const char *problem_t;
 
-/* ---- Keys: each reads its value into the service ---- */
+/* ---- Keys: each function reads one key's value into the service ---- */
 
 static problem_t read_calls(struct manifest_service *service, struct span value, struct span *word)
 {
@@ -135,7 +135,7 @@ static const struct key {
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* Which key the word `key=value` begins with, or NR_KEYS; *value is what follows. */
+/* The place in keys[] of the key in the word `key=value`, or NR_KEYS: it has none; *value is what follows. */
 static uint32_t find_key(struct span word, int for_users, struct span *value)
 {
 	struct span name;
@@ -276,7 +276,7 @@ static problem_t read_line(struct manifest *manifest, uint32_t line, struct span
 	if (count == 0 || (count > 0 && words[0].start[0] == '#'))
 		return NULL;
 	if (count < 0)
-		return count == -1 ? "too many words" : "a control character";
+		return count == WORDS_TOO_MANY ? "too many words" : "a control character";
 	if (span_is(words[0], "service"))
 		return read_service(manifest, line, words + 1, count - 1, word);
 	if (span_is(words[0], "users"))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the manifest's names to the kernel's bits. See manifest.h. */
+/* From the manifest's names to the kernel's bits: see manifest.h. */
 #include <stddef.h>
 #include <granite/abi/sys.h>
 #include "manifest.h"
@@ -38,7 +38,7 @@ void privileges_allow_basics(struct priv_spec *spec)
 	allow_peer(spec, PRIV_ID_RS);
 }
 
-/* `basic` is what every process has; the class `guest` has no further calls so far. */
+/* `basic` is what every process has anyhow, and the class `guest` has no further calls so far. */
 int privileges_allow_call(struct priv_spec *spec, struct span name)
 {
 	if (span_is(name, "basic") || span_is(name, "guest"))
@@ -65,8 +65,10 @@ static int allow_label(struct priv_spec *spec, const struct manifest *manifest, 
 	return 0;
 }
 
-/* The class that tools/guest gives its programs: they may talk to each other, and have a console if there is
- * one. */
+/*
+ * The class that tools/guest gives its programs: they may talk to each
+ * other, and have a console if there is one.
+ */
 static void allow_guests(struct priv_spec *spec, const struct manifest *manifest)
 {
 	allow_label(spec, manifest, (struct span){"console", sizeof("console") - 1});

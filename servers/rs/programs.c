@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The boot archive, mapped into RS. */
+/* The boot archive, which VM maps into RS. */
 #include <errno.h>
 #include <string.h>
 #include <formats/cpio.h>
@@ -42,7 +42,10 @@ int programs_read(const char *name, struct span *data)
 	return OK;
 }
 
-/* A service that can't be executed would only be seen to end; so RS looks beforehand, and can say why. */
+/*
+ * Of a service that can't be executed RS would only see that it ends.
+ * So it looks beforehand, and can say why.
+ */
 const char *programs_problem(const char *path)
 {
 	struct cpio_entry entry;

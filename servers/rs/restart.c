@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Delays between restarts. See restart.h. */
+/* Delays between restarts: see restart.h. */
 #include "restart.h"
 
 uint64_t restart_delay(uint32_t *failures, uint64_t ran_nsecs)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RS, the reincarnation server: starts the manifest's services, knows their endpoints, and sees them end. */
+/* RS, the reincarnation server: starts the manifest's services, tells their endpoints, and restarts them. */
 #ifndef RS_H
 #define RS_H
 
@@ -18,22 +18,22 @@ void rs_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- programs.c ---- */
 
-/* Maps the boot archive. OK or a negative errno. */
+/* Maps the boot archive; comes before the functions below. OK or a negative errno. */
 GRANITE_MUST_CHECK int programs_init(void);
-/* The data of an entry of the archive. OK or a negative errno. */
+/* Where the data of an entry of the archive is. OK, or a negative errno; -ENOENT: no such entry. */
 GRANITE_MUST_CHECK int programs_read(const char *name, struct span *data);
-/* Why PM would not start this path, in words, or NULL. */
+/* Why PM would not start the program of this path, in words; NULL: it would. */
 const char *programs_problem(const char *path);
 
 /* ---- services.c ---- */
 
 /* Starts the manifest's services, in its order. */
 void services_start(const struct manifest *manifest);
-/* Looks for ended children of RS, and does what the manifest wants done. */
+/* Looks for children that have ended, and does what the manifest says about the services among them. */
 void services_reap(void);
-/* Restarts the services whose delay is over. */
+/* Restarts the services whose delay is over: the alarm has rung. */
 void services_restart(void);
-/* The endpoint of a service that runs, or -ESRCH. */
+/* The endpoint of the service `label`, VM, PM and RS among them. -ESRCH: none such runs. */
 endpoint_t services_lookup(const char *label);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * Services: their start, their end, and what follows.
  *
- * A service begins as a child of RS, and so as an ordinary process. It must not run its program before it has
- * its own rights, and neither more nor fewer:
+ * A service begins as a child of RS, with the rights of an ordinary process. It must not run its program
+ * before it has its own rights, no more and no fewer:
  *
  *   RS     fork ------------- sys_privctl, sys_schedule, ipc_notify
  *   child       waits for RS ...................................... execve
@@ -55,7 +55,7 @@ static void wait_for_rights(void)
 		continue;
 }
 
-/* The child's life until it becomes the service. */
+/* The child, until it becomes the service. */
 static _Noreturn void become(const struct manifest_service *entry)
 {
 	static char *const environment[] = {"PATH=/bin", "HOME=/", "TERM=vt100", NULL};
@@ -69,7 +69,7 @@ static _Noreturn void become(const struct manifest_service *entry)
 	_exit(STATUS_NOT_EXECUTED);
 }
 
-/* OK: the child has its rights and goes on. */
+/* Gives the child its rights and lets it go on. OK or a negative errno: then it waits still. */
 static int equip(struct service *service)
 {
 	const struct manifest_service *entry = service->entry;
@@ -106,6 +106,27 @@ static void restart_later(struct service *service)
 	set_alarm();
 }
 
+/* OK, or a negative errno: then there is no process. */
+static int start_process(struct service *service)
+{
+	int result;
+
+	service->started_at = now();
+	service->pid = fork();
+	if (service->pid == 0)
+		become(service->entry);
+	if (service->pid < 0) {
+		service->pid = 0;
+		return -errno;
+	}
+	result = equip(service);
+	if (result != OK) {
+		kill(service->pid, SIGKILL);
+		service->pid = 0;
+	}
+	return result;
+}
+
 static void start(struct service *service)
 {
 	const struct manifest_service *entry = service->entry;
@@ -117,17 +138,10 @@ static void start(struct service *service)
 		rs_log("%s can't be started: %s %s", entry->label, entry->program, problem);
 		return;
 	}
-	service->started_at = now();
-	service->pid = fork();
-	if (service->pid == 0)
-		become(entry);
-	result = service->pid < 0 ? -errno : equip(service);
+	result = start_process(service);
 	if (result == OK)
 		return;
 	rs_log("%s can't be started: %s", entry->label, strerror(-result));
-	if (service->pid > 0)
-		kill(service->pid, SIGKILL);
-	service->pid = 0;
 	/* There may be room again later. */
 	if (entry->on_exit == ON_EXIT_RESTART)
 		restart_later(service);
@@ -162,7 +176,7 @@ static void log_end(const struct service *service, int status)
 		rs_log("%s exited %d", service->entry->label, WEXITSTATUS(status));
 }
 
-/* As a shell would tell it. */
+/* The exit status as a shell would tell it. */
 static uint32_t shell_status(int status)
 {
 	return WIFSIGNALED(status) ? 128u + (uint32_t)WTERMSIG(status) : (uint32_t)WEXITSTATUS(status);
@@ -194,7 +208,7 @@ static void ended(struct service *service, int status)
 	}
 }
 
-/* Orphans that RS has inherited end here too; nobody wants to know. */
+/* Orphans that RS has inherited are waited for too, and nothing follows. */
 void services_reap(void)
 {
 	pid_t pid;

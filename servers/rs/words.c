@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pieces of text, which end where they end and not at a 0 byte. See manifest.h. */
+/* Spans: pieces of text without a 0 byte at the end. See manifest.h. */
 #include <string.h>
 #include "manifest.h"
 
@@ -83,9 +83,9 @@ int span_words(struct span line, struct span words[MANIFEST_WORDS_MAX])
 			continue;
 		}
 		if (is_control(line.start[i]))
-			return -2;
+			return WORDS_CONTROL;
 		if (!within && count == MANIFEST_WORDS_MAX)
-			return -1;
+			return WORDS_TOO_MANY;
 		if (!within)
 			words[count++] = (struct span){&line.start[i], 0};
 		words[count - 1].bytes++;
