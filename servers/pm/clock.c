@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All of PM's timers on the kernel's one alarm. The alarm is only ever set earlier: when the timer it was set
- * for is cancelled it rings for nothing, which is cheaper than a kernel call for each cancelled timer.
+ * All of PM's timers on the kernel's one alarm. The alarm is only ever set to an earlier
+ * time. When the timer that it was set for is cancelled it rings for nothing, which is
+ * cheaper than a kernel call for each cancelled timer.
  */
 #include <granite/sys.h>
 #include "pm.h"
 
-#define TIMERS_MAX (2 * PROCESSES_MAX + 1) /* a process's sleep and alarm; deliver.c's retry */
+#define TIMERS_MAX (2 * PROCESSES_MAX + 1) /* each process's deadline and alarm; deliver.c's retry */
 
 static struct timer *heap[TIMERS_MAX + 1];
 static struct timer_queue queue = {.heap = heap, .capacity = TIMERS_MAX + 1};
-static uint64_t armed; /* for when the kernel's alarm is set; 0: it is not */
+static uint64_t armed; /* when the kernel's alarm will ring; 0: it is not set */
 
 uint64_t clock_now(void)
 {

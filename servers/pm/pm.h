@@ -53,22 +53,35 @@ uint32_t processor_features(void);
 
 /* ---- archive.c ---- */
 
-/* Reads the archive's directory. OK, or why it can't be read. */
+/* Reads the archive's directory. OK, or a negative errno: why it can't be read. */
 GRANITE_MUST_CHECK int archive_init(phys_bytes start, uint32_t bytes);
+
+/* Finds the entry `name`. -ENOENT: there is none. */
 GRANITE_MUST_CHECK int archive_find(const char *name, struct cpio_entry *entry);
-/* The archive's entry number `index`. -ENOENT: there are no more. */
+
+/* The entry number `index`, from 0. -ENOENT: there are not so many. */
 GRANITE_MUST_CHECK int archive_entry(uint32_t index, struct cpio_entry *entry);
+
+/* Copies bytes from `offset` of the archive on. */
 GRANITE_MUST_CHECK int archive_read(uint32_t offset, void *buffer, uint32_t bytes);
 
 /* ---- clock.c: PM's timers on the kernel's one alarm ---- */
 
+/* The uptime, in nanoseconds, as all times here. */
 uint64_t clock_now(void);
+
+/* Sets a timer, also one that is queued, to `when`: its `fire` is then called. */
 void clock_set(struct timer *timer, uint64_t when);
+
+/* The timer need not be queued. */
 void clock_cancel(struct timer *timer);
-/* The kernel's alarm has rung. */
+
+/* The kernel's alarm has rung: fires all timers that are due. */
 void clock_ring(void);
+
 /* start + nsecs, or the end of time. */
 uint64_t clock_after(uint64_t start, uint64_t nsecs);
+
 /* What is left of a queued timer, at least 1; 0: it is not queued. */
 uint64_t clock_left(const struct timer *timer);
 
@@ -76,33 +89,41 @@ uint64_t clock_left(const struct timer *timer);
 
 /* Puts the caller to wait. Its handler returns SERVER_NO_REPLY. */
 void wait_begin(struct process *process, enum process_wait waits);
-/* Ends the wait with this answer. */
+
+/* The same, until the uptime is `deadline` nanoseconds at the latest: `expire` must then end the wait. */
+void wait_begin_until(struct process *process, enum process_wait waits, uint64_t deadline,
+                      void (*expire)(void *process));
+
+/* Ends the wait with this answer: `result`, and `bytes` of *reply (NULL and 0: an empty one). */
 void wait_end(struct process *process, int result, const void *reply, size_t bytes);
 /* Ends the wait, if a signal may, with EINTR. */
 void wait_interrupt(struct process *process);
 /* Forgets the wait without an answer: the process dies or has given it up. */
 void wait_forget(struct process *process);
-/* Answers a parent that waits for a child, if there is something to tell now. */
+/* Answers a parent that waits for a child, if there is something to tell it now. */
 void wait_check(struct process *parent);
 /* exec or exit: lets the parent of a vfork go on. */
 void wait_release_vfork(struct process *child);
 
 /* ---- deliver.c ---- */
 
-/* Sends a signal, 1..PM_NSIG, with all that follows; the process may be dead or freed afterwards. */
+/*
+ * Sends a signal, 1 to PM_NSIG, with all that follows. Afterwards the
+ * process may be dead, and its record free.
+ */
 void signal_send(struct process *process, int signal, const struct signal_info *info);
-/* Acts on what is pending: after every change of the mask, the actions or the pending set. Same warning. */
+/* Acts on what is pending: to be called after every change of mask, actions or pending set. Same warning. */
 void signal_settle(struct process *process);
-/* Tells the parent about a child: SIGCHLD. */
+/* Sends the parent SIGCHLD: `code` is CLD_*, `status` the exit status or the signal. */
 void signal_parent(const struct process *child, int code, uint32_t status);
-/* The process's bridge and its registration are gone: exec. */
+/* The kernel is to forget that a signal waits: there is none any more, or the bridge that knew is gone. */
 void signal_forget_note(struct process *process);
 
 /* ---- exit.c ---- */
 
 /* Ends a process with this wait4 status. The record becomes a zombie, or is freed if nobody will wait. */
 void process_die(struct process *process, uint32_t status);
-/* Is it a service that others wait for: a driver or a server, by its priority? */
+/* Whether it is a service that others wait for: a driver or a server, by its priority. */
 int process_is_driver(const struct process *process);
 
 /* How long the living process ran, as the kernel tells; *pc (may be null): where it was. */
@@ -119,7 +140,7 @@ uint64_t process_user_nsecs(const struct process *process, uint32_t *pc);
 void jobs_leave(const struct process *process);
 /* Sends what jobs_leave has found due. */
 void jobs_hang_up(void);
-/* Has the group no parent any more that could continue it? */
+/* Whether the group has no parent any more that could continue it. */
 int jobs_orphaned(int32_t pgid);
 
 /* ---- exec.c ---- */

@@ -80,7 +80,7 @@ static void forget_endpoint(struct process *process)
 void process_free(struct process *process)
 {
 	assert(process->state != PROCESS_FREE && !process->first_child);
-	assert(!timer_queued(&process->sleep) && !timer_queued(&process->alarm));
+	assert(!timer_queued(&process->deadline) && !timer_queued(&process->alarm));
 	forget_endpoint(process);
 	process_set_parent(process, NULL);
 	by_pid[process->pid] = NULL;

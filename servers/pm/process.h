@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PM's process table. A record lives from fork until the parent has waited for it, which is longer than the
- * process's slot in the kernel's table; so records have their own numbers, and endpoints lead to them by a
- * map.
+ * PM's process table. A record lives from fork until the parent has waited for it, which
+ * is longer than the process's slot in the kernel's table; so records have their own
+ * numbers, and endpoints lead to them by a map.
  */
 #ifndef PM_PROCESS_H
 #define PM_PROCESS_H
@@ -39,43 +39,53 @@ enum process_event { EVENT_NONE, EVENT_STOPPED, EVENT_CONTINUED };
 struct process {
 	enum process_state state;
 	uint32_t flags; /* PROCESS_* */
-	endpoint_t endpoint;
+	/* Changed by process.c alone, but for the name, which exec.c takes from the program. */
+	endpoint_t endpoint; /* NONE: a zombie's */
 	int32_t pid, pgid, sid;
 	char name[PROC_NAME_MAX];
-
 	struct process *parent;
 	struct process *first_child, *last_child; /* oldest first */
 	struct process *next_sibling, *previous_sibling;
-	struct process *next_free;
+	struct process *next_free; /* of a record that is free */
 
-	struct signal_state signals;
-	enum sigupcall_state noted; /* what the kernel has been told (sys_sigupcall); deliver.c's */
+	struct signal_state signals; /* changed by signals.c alone */
+	enum sigupcall_state noted;  /* deliver.c's: what the kernel has been told of them */
 
-	enum process_wait waits;         /* <granite/abi/pm.h> */
-	struct process *vfork_child;     /* while WAITS_VFORK; it points back */
-	struct process *vfork_parent;    /* whom exec or exit releases, or NULL */
-	struct pm_wait_req wait_request; /* while WAITS_CHILD */
-	uint64_t wait_set;               /* while WAITS_SIGNAL */
-	uint32_t sleep_is_absolute;
-	struct timer sleep; /* while WAITS_SLEEP, or WAITS_SIGNAL with an end */
+	/* wait.c's: the call that it waits in (<granite/abi/pm.h>), and what that call needs. */
+	enum process_wait waits;
+	struct timer deadline;           /* when a wait that is not for ever ends by itself */
+	struct process *vfork_child;     /* of WAITS_VFORK; it points back */
+	struct process *vfork_parent;    /* whom its exec or exit releases, or NULL */
+	struct pm_wait_req wait_request; /* of WAITS_CHILD */
+	uint64_t wait_set;               /* of WAITS_SIGNAL */
+	uint32_t sleep_is_absolute;      /* of WAITS_SLEEP: nothing is left of it when it is interrupted */
 
-	struct timer alarm;      /* ITIMER_REAL */
-	uint64_t alarm_interval; /* nanoseconds, 0: once */
+	/* sleep.c's: ITIMER_REAL. */
+	struct timer alarm;
+	uint64_t alarm_interval; /* nanoseconds; 0: it rings once */
 
+	/* What wait4 will tell: exit.c and deliver.c write it, wait.c reads it. */
 	enum process_event event;
 	uint32_t status;         /* wait4's: of the event, or of a zombie's end */
-	uint64_t user_nsecs;     /* of a zombie: what it ran */
-	uint64_t children_nsecs; /* what children ran that it has waited for, and theirs */
+	uint64_t user_nsecs;     /* of a zombie: how long it ran */
+	uint64_t children_nsecs; /* how long the children ran that it has waited for, and theirs */
 };
 
 extern struct process process_table[PROCESSES_MAX];
 
+/* Makes all records free. */
 void process_init(void);
 
-/* Is there no room for another child of `parent`? Some is kept for RS, so that services can be restarted. */
+/*
+ * Whether there is no room for another child of `parent`. Some is kept
+ * for RS, so that it can restart services.
+ */
 int process_full(const struct process *parent);
 
-/* A new living process with a pid of its own and everything else empty. The table must not be full. */
+/*
+ * A new living process with a pid, a group and a session of its own, and
+ * everything else empty. The table must not be full.
+ */
 struct process *process_allocate(endpoint_t endpoint);
 
 /* Frees a record, a zombie's or one that never came to life. */
@@ -90,15 +100,19 @@ struct process *process_by_pid(int32_t pid);
 /* A living process becomes a zombie: its endpoint names nobody any more. */
 void process_bury(struct process *process);
 
+/* Makes it the youngest child of `parent`; NULL: nobody's. */
 void process_set_parent(struct process *process, struct process *parent);
+
+/* Moves it to another group and session. */
 void process_set_group(struct process *process, int32_t pgid, int32_t sid);
 
 /* Sets or clears PROCESS_STOPPED of a living process. */
 void process_set_stopped(struct process *process, int stopped);
+
 /* How many living processes are stopped. */
 uint32_t process_count_stopped(void);
 
-/* Is there a process, living or zombie, in this group? */
+/* Whether there is a process, living or zombie, in this group. */
 int process_group_exists(int32_t pgid);
 
 static inline int process_alive(const struct process *process)

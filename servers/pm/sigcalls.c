@@ -36,7 +36,7 @@ int do_sigpending(struct process *caller, const struct pm_sigpending_req *reques
 	return OK;
 }
 
-/* If more is waiting the kernel is told again: the process need not fetch twice in a row. */
+/* If another signal waits the kernel is told again: the process need not fetch until there is none. */
 int do_sigfetch(struct process *caller, const struct pm_sigfetch_req *request, struct pm_sigfetch_rep *reply)
 {
 	int result = signals_fetch(&caller->signals, reply);
@@ -72,12 +72,11 @@ int do_sigtimedwait(struct process *caller, const struct pm_sigtimedwait_req *re
 	if (!request->forever && request->nsecs == 0)
 		return -EAGAIN;
 	caller->wait_set = request->set;
-	if (!request->forever) {
-		caller->sleep.fire = wait_timed_out;
-		caller->sleep.owner = caller;
-		clock_set(&caller->sleep, clock_after(clock_now(), request->nsecs));
-	}
-	wait_begin(caller, WAITS_SIGNAL);
+	if (request->forever)
+		wait_begin(caller, WAITS_SIGNAL);
+	else
+		wait_begin_until(caller, WAITS_SIGNAL, clock_after(clock_now(), request->nsecs),
+		                 wait_timed_out);
 	signal_settle(caller);
 	return SERVER_NO_REPLY;
 }

@@ -2,7 +2,7 @@
 /* nanosleep(2) and ITIMER_REAL. */
 #include "pm.h"
 
-/* A shorter interval would keep PM busy with nothing else. */
+/* Shorter intervals are made this long: they would keep PM busy with nothing else. */
 #define INTERVAL_MIN_NSECS 1000000u
 
 static void woken(void *owner)
@@ -20,10 +20,7 @@ int do_nanosleep(struct process *caller, const struct pm_nanosleep_req *request,
 	if (end <= now)
 		return OK;
 	caller->sleep_is_absolute = request->absolute;
-	caller->sleep.fire = woken;
-	caller->sleep.owner = caller;
-	clock_set(&caller->sleep, end);
-	wait_begin(caller, WAITS_SLEEP);
+	wait_begin_until(caller, WAITS_SLEEP, end, woken);
 	signal_settle(caller);
 	return SERVER_NO_REPLY;
 }

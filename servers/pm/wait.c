@@ -12,9 +12,18 @@ void wait_begin(struct process *process, enum process_wait waits)
 	process->waits = waits;
 }
 
+void wait_begin_until(struct process *process, enum process_wait waits, uint64_t deadline,
+                      void (*expire)(void *process))
+{
+	process->deadline.fire = expire;
+	process->deadline.owner = process;
+	clock_set(&process->deadline, deadline);
+	wait_begin(process, waits);
+}
+
 void wait_forget(struct process *process)
 {
-	clock_cancel(&process->sleep);
+	clock_cancel(&process->deadline);
 	if (process->waits == WAITS_VFORK) {
 		process->vfork_child->vfork_parent = NULL;
 		process->vfork_child = NULL;
@@ -22,7 +31,7 @@ void wait_forget(struct process *process)
 	process->waits = WAITS_NOT;
 }
 
-/* The reply may find nobody: a process that asked without waiting for the answer has itself to blame. */
+/* The reply may find nobody: a process need not wait for the answer to its call. */
 void wait_end(struct process *process, int result, const void *reply, size_t bytes)
 {
 	wait_forget(process);
@@ -39,7 +48,7 @@ void wait_interrupt(struct process *process)
 		return;
 	case WAITS_SLEEP:
 		if (!process->sleep_is_absolute)
-			slept.left_nsecs = clock_left(&process->sleep);
+			slept.left_nsecs = clock_left(&process->deadline);
 		wait_end(process, -EINTR, &slept, sizeof(slept));
 		return;
 	case WAITS_CHILD:
@@ -61,7 +70,7 @@ void wait_release_vfork(struct process *child)
 
 /* ---- wait4 ---- */
 
-/* Is `child` one of those that waitpid(pid) of `parent` means? */
+/* Whether `child` is one of those that `parent` means by waitpid(pid). */
 static int selected(const struct process *parent, const struct process *child, int32_t pid)
 {
 	if (pid > 0)
@@ -77,7 +86,7 @@ static int has_news(const struct process *child, uint32_t options)
 	       (child->event == EVENT_CONTINUED && (options & WCONTINUED));
 }
 
-/* The first selected child with news, or NULL. *candidates: whether there is any that may have some. */
+/* The oldest child that is selected and has news, or NULL. *candidates: whether any is selected. */
 static struct process *find_child(const struct process *parent, const struct pm_wait_req *request,
                                   int *candidates)
 {
@@ -92,7 +101,7 @@ static struct process *find_child(const struct process *parent, const struct pm_
 	return NULL;
 }
 
-/* Tells the news once: an event is over with that, a zombie is gone. */
+/* News is told once: afterwards an event is over, and a zombie gone. */
 static void report(struct process *parent, struct process *child, struct pm_wait_rep *reply)
 {
 	reply->pid = child->pid;

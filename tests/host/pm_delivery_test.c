@@ -267,7 +267,7 @@ static void a_wait_with_a_signal_waiting_ends_at_once(void **state)
 	assert_answered(-EINTR);
 	assert_int_equal(sleep_for(SECOND), SERVER_NO_REPLY);
 	assert_answered(-EINTR);
-	assert_false(timer_queued(&target->sleep));
+	assert_false(timer_queued(&target->deadline));
 }
 
 static void ignored_signals_do_not_end_waits(void **state)
@@ -418,7 +418,7 @@ static void sigtimedwait_is_interrupted_by_other_signals(void **state)
 	assert_int_equal(timedwait(SIGNAL_BIT(SIGUSR1), SECOND, 0), SERVER_NO_REPLY);
 	send(SIGUSR2);
 	assert_answered(-EINTR);
-	assert_false(timer_queued(&target->sleep));
+	assert_false(timer_queued(&target->deadline));
 }
 
 /* ---- Stopping ---- */

@@ -235,7 +235,7 @@ struct machine_proc *machine_proc(const struct process *process)
 static void forget_timers(void)
 {
 	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++) {
-		clock_cancel(&p->sleep);
+		clock_cancel(&p->deadline);
 		clock_cancel(&p->alarm);
 	}
 	machine.now = UINT64_MAX - 1;
