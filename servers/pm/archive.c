@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The boot archive. PM looks its entries up in an index made once; an archive's further entries it finds by
- * reading. */
+/*
+ * The boot archive. PM looks entries up in an index that is made once. What the index has no room for is
+ * found by reading on from its end.
+ */
 #include <errno.h>
 #include <string.h>
 #include <granite/abi/types.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exec, in three steps: decode (path and strings, copied once), check (the program's headers), commit (VM
- * swaps the memory, the kernel starts the program). Up to VM's consent every error leaves the caller as it
- * was.
+ * exec, in three steps: decode (path and strings, copied once), check (the program's
+ * headers), commit (VM swaps the memory, the kernel starts the program). Up to VM's consent
+ * every error leaves the caller as it was.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #define COMPONENT_MAX  255       /* NAME_MAX: of a name between slashes */
 #define STACK_HEADROOM PAGE_SIZE /* present below the stack image, so that a start needs no page fault */
 
-/* PM does one exec at a time. */
+/* One is enough: PM finishes one exec before it takes the next request. */
 static struct stack_image stack;
 
 struct program {
@@ -74,8 +74,7 @@ static int find_program(const char *path, struct cpio_entry *entry)
 
 /* ---- The program ---- */
 
-/* Reads and checks the headers. Its pages are mapped from the archive, so they must lie there as in memory.
- */
+/* Reads and checks the headers. VM maps pages from the archive, so there they must lie as in memory. */
 static int read_program(const char *path, struct program *program)
 {
 	uint8_t head[ELF_HEAD_MAX];
@@ -124,7 +123,7 @@ _Static_assert(STACK_IMAGE_MAX + 2 * PAGE_SIZE <= STACK_SIZE_MAX, "every stack i
 
 /* ---- The stack ---- */
 
-/* Not a secret: the time, well stirred (the finalizer of splitmix64, Steele et al., OOPSLA 2014). */
+/* Only the time, well stirred: no secret (the finalizer of splitmix64, Steele et al., OOPSLA 2014). */
 static void fill_random(uint8_t random[STACK_RANDOM_BYTES])
 {
 	uint64_t seed = clock_now();

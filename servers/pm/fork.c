@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork: VM makes the child, a copy of its parent down to waiting for PM's answer. So PM answers twice: pid 0
- * to the child, the child's pid to the parent; with vfork the parent's answer waits for the child's exec or
- * exit.
+ * fork: VM makes the child, a copy of its parent down to waiting for PM's answer. So PM
+ * answers twice: pid 0 to the child, the child's pid to the parent; with vfork the parent's
+ * answer waits for the child's exec or exit.
  */
 #include <errno.h>
 #include <string.h>
 #include <granite/vm.h>
 #include "pm.h"
 
-/* What a child takes over from its parent; all else begins empty. */
+/* What a child has from its parent; all else begins empty. */
 static void inherit(struct process *child, struct process *parent)
 {
 	memcpy(child->name, parent->name, sizeof(child->name));

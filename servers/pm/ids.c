@@ -4,7 +4,7 @@
 #include <string.h>
 #include "pm.h"
 
-/* The process that a pid of 0, or a real one, means; NULL: none. */
+/* The process that a caller means by `pid`: 0 is itself. NULL: there is none. */
 static struct process *named(struct process *caller, int32_t pid)
 {
 	return pid == 0 ? caller : process_by_pid(pid);
@@ -23,7 +23,7 @@ int do_getid(struct process *caller, const struct pm_getid_req *request, struct 
 	return OK;
 }
 
-static int is_group_of_session(int32_t pgid, int32_t sid)
+static int group_is_in_session(int32_t pgid, int32_t sid)
 {
 	for (const struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
 		if (p->state != PROCESS_FREE && p->pgid == pgid && p->sid == sid)
@@ -31,7 +31,7 @@ static int is_group_of_session(int32_t pgid, int32_t sid)
 	return 0;
 }
 
-/* POSIX, setpgid(): oneself or a child that has not called exec, within one's own session. */
+/* POSIX, setpgid(): oneself, or a child that has not called exec, to another group of one's own session. */
 static int may_move(const struct process *caller, const struct process *process, int32_t pgid)
 {
 	if (process != caller && process->parent != caller)
@@ -40,7 +40,7 @@ static int may_move(const struct process *caller, const struct process *process,
 		return -EPERM;
 	if (process != caller && (process->flags & PROCESS_EXECED))
 		return -EACCES;
-	return pgid == process->pid || is_group_of_session(pgid, caller->sid) ? OK : -EPERM;
+	return pgid == process->pid || group_is_in_session(pgid, caller->sid) ? OK : -EPERM;
 }
 
 int do_setpgid(struct process *caller, const struct pm_setpgid_req *request, struct pm_setpgid_rep *reply)

@@ -9,10 +9,10 @@
  */
 #include "pm.h"
 
-static int due; /* somebody may be marked */
-static int sending;
+static int due;     /* some process may be marked with PROCESS_HANGUP */
+static int sending; /* jobs_hang_up is under way */
 
-/* Does this process's parent keep its group from being orphaned? */
+/* Whether this member's parent keeps the group from being orphaned. */
 static int is_anchor(const struct process *member)
 {
 	const struct process *parent = member->parent;

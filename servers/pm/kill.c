@@ -4,9 +4,9 @@
 #include "pm.h"
 
 /*
- * Sends the signal, or with 0 only asks whether the process is there; a zombie still is. -EPERM: a stop
- * signal for a driver. A driver that dies is started again; one that is stopped would keep all who wait for
- * it waiting.
+ * Sends the signal, or with 0 only asks whether the process is there; a zombie still is.
+ * -EPERM: a stop signal for a driver. A driver that dies is started again; one that is
+ * stopped would keep all who wait for it waiting.
  */
 static int send(struct process *process, int signal, const struct signal_info *info)
 {

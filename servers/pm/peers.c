@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine as PM reaches it, besides the functions of <granite/sys.h> and <granite/vm.h>. */
+/* The machine as PM reaches it, where <granite/sys.h> and <granite/vm.h> have no function for it. */
 #include <cpuid.h>
 #include <string.h>
 #include <granite/abi/console.h>

@@ -2,7 +2,7 @@
 /*
  * What PM knows of one process's signals: a pure state machine, without processes or messages. Numbers, flags
  * and rules are Linux/i386's, as in signal(7). Real-time signals (32..64) are kept like the others, as one
- * pending bit each: several of the same number sent before it is handled are one.
+ * pending bit each: several of one number, sent before the first is handled, are one.
  */
 #ifndef PM_SIGNALS_H
 #define PM_SIGNALS_H
@@ -44,7 +44,7 @@ enum signal_verdict {
 	SIGNAL_KILLS,   /* the process must die */
 };
 
-/* A number that names a signal. */
+/* Whether the number names a signal. */
 static inline int signal_valid(uint32_t signal)
 {
 	return signal >= 1 && signal <= PM_NSIG;
@@ -56,13 +56,15 @@ void signals_fork(struct signal_state *child, const struct signal_state *parent)
 /* exec: what was caught gets its default; the rest stays. */
 void signals_exec(struct signal_state *state);
 
-/* Makes `signal` pending, unless it is ignored: returns 1 if it is pending now. Stop signals and SIGCONT
- * cancel each other. */
+/*
+ * Makes `signal` pending, unless it is ignored: returns 1 if it is pending now.
+ * Stop signals and SIGCONT cancel each other.
+ */
 int signals_post(struct signal_state *state, int signal, const struct signal_info *info);
 
 /*
- * What must happen now. Drops what is ignored and no longer blocked. With SIGNAL_STOPS (taken from the
- * pending ones) and SIGNAL_KILLS, *signal says which.
+ * Says what must happen now. Drops what is ignored and no longer blocked. With SIGNAL_STOPS and SIGNAL_KILLS
+ * *signal is the signal; one that stops is not pending any more.
  */
 enum signal_verdict signals_judge(struct signal_state *state, int *signal);
 
@@ -76,7 +78,9 @@ GRANITE_MUST_CHECK int signals_fetch(struct signal_state *state, struct pm_sigfe
 GRANITE_MUST_CHECK int signals_take(struct signal_state *state, uint64_t set,
                                     struct pm_sigtimedwait_rep *taken);
 
-/* Sets the action of a signal; a pending one that is now ignored is forgotten. -EINVAL: SIGKILL and SIGSTOP.
+/*
+ * Sets the action of a signal; a pending one that is now ignored is
+ * forgotten. -EINVAL: SIGKILL and SIGSTOP.
  */
 GRANITE_MUST_CHECK int signals_set_action(struct signal_state *state, int signal,
                                           const struct pm_sigaction_data *action);
@@ -84,10 +88,10 @@ GRANITE_MUST_CHECK int signals_set_action(struct signal_state *state, int signal
 /* Changes the mask as sigprocmask(2), or leaves it (PM_MASK_ASK). -EINVAL: no such `how`. */
 GRANITE_MUST_CHECK int signals_set_mask(struct signal_state *state, uint32_t how, uint64_t set);
 
-/* Blocks `mask` only, until the next fetch. */
+/* Blocks just `mask`, until the next fetch: sigsuspend. */
 void signals_suspend(struct signal_state *state, uint64_t mask);
 
-/* Would an exception's signal reach a handler? If not, the process dies of it: it can't go on. */
+/* Whether an exception's signal would reach a handler. If not, the process can't go on and dies. */
 int signals_can_catch(const struct signal_state *state, int signal);
 
 /* "SIGSEGV", or "signal" for those without a name of their own. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A new program's stack. See stack.h. */
+/* A new program's stack: see stack.h. */
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 
 #define CLOCK_TICKS_PER_SECOND 100 /* Linux's USER_HZ, what times(2) counts in */
 
+/* Where in the process the byte at `offset` of the image will be. */
 static uint32_t address_of(uint32_t offset)
 {
 	return STACK_TOP - STACK_IMAGE_MAX + offset;
@@ -32,7 +33,7 @@ uint8_t *stack_begin(struct stack_image *image, const char *path, uint32_t strin
 	return &image->bytes[image->strings];
 }
 
-/* Are the strings exactly `count` ended ones? */
+/* Whether the strings are exactly `count` strings, each with its end. */
 static int strings_ok(const struct stack_image *image, uint32_t count)
 {
 	const uint8_t *strings = &image->bytes[image->strings];
@@ -65,29 +66,12 @@ struct aux {
 	uint32_t type, value;
 };
 
-static void put_auxv(struct stack_image *image, uint32_t *at, const struct aux *auxv, uint32_t count)
+#define AUX_COUNT 19
+
+static void put_auxv(struct stack_image *image, uint32_t *at, const struct stack_facts *facts,
+                     const struct elf_image *program)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		put_word(image, at, auxv[i].type);
-		put_word(image, at, auxv[i].value);
-	}
-}
-
-int stack_finish(struct stack_image *image, const struct stack_facts *facts, const struct elf_image *program)
-{
-	uint32_t platform, random, at, string = image->strings;
-
-	if (facts->argc > STACK_POINTERS_MAX || facts->envc > STACK_POINTERS_MAX - facts->argc)
-		return -E2BIG;
-	if (!strings_ok(image, facts->argc + facts->envc))
-		return -EINVAL;
-
-	push_bytes(image, "i686", 5);
-	platform = image->start;
-	push_bytes(image, facts->random, STACK_RANDOM_BYTES);
-	random = image->start;
-
-	const struct aux auxv[] = {
+	const struct aux auxv[AUX_COUNT] = {
 	        {AT_SYSINFO, 0}, /* the start code writes its bridge's entry here */
 	        {AT_HWCAP, facts->hwcap},
 	        {AT_PAGESZ, PAGE_SIZE},
@@ -103,20 +87,45 @@ int stack_finish(struct stack_image *image, const struct stack_facts *facts, con
 	        {AT_GID, 0},
 	        {AT_EGID, 0},
 	        {AT_SECURE, 0},
-	        {AT_RANDOM, address_of(random)},
+	        {AT_RANDOM, address_of(image->random)},
 	        {AT_EXECFN, address_of(image->path)},
-	        {AT_PLATFORM, address_of(platform)},
+	        {AT_PLATFORM, address_of(image->platform)},
 	        {AT_NULL, 0},
 	};
-	uint32_t words = 1 + facts->argc + 1 + facts->envc + 1;
 
-	image->start = (image->start - words * 4 - sizeof(auxv)) & ~15u;
-	at = image->start;
+	for (uint32_t i = 0; i < AUX_COUNT; i++) {
+		put_word(image, at, auxv[i].type);
+		put_word(image, at, auxv[i].value);
+	}
+}
+
+/* Puts argc, the pointers and the auxiliary vector below what is there, and zeros into the gap between. */
+static void put_words(struct stack_image *image, const struct stack_facts *facts,
+                      const struct elf_image *program)
+{
+	uint32_t words = 1 + facts->argc + 1 + facts->envc + 1;
+	uint32_t bytes = words * 4 + AUX_COUNT * (uint32_t)sizeof(struct aux);
+	uint32_t end = image->start, at = (end - bytes) & ~15u, string = image->strings;
+
+	image->start = at;
 	put_word(image, &at, facts->argc);
 	put_pointers(image, &at, &string, facts->argc);
 	put_pointers(image, &at, &string, facts->envc);
-	put_auxv(image, &at, auxv, sizeof(auxv) / sizeof(auxv[0]));
-	memset(&image->bytes[at], 0, random - at);
+	put_auxv(image, &at, facts, program);
+	memset(&image->bytes[at], 0, end - at);
+}
+
+int stack_finish(struct stack_image *image, const struct stack_facts *facts, const struct elf_image *program)
+{
+	if (facts->argc > STACK_POINTERS_MAX || facts->envc > STACK_POINTERS_MAX - facts->argc)
+		return -E2BIG;
+	if (!strings_ok(image, facts->argc + facts->envc))
+		return -EINVAL;
+	push_bytes(image, "i686", 5);
+	image->platform = image->start;
+	push_bytes(image, facts->random, STACK_RANDOM_BYTES);
+	image->random = image->start;
+	put_words(image, facts, program);
 	return OK;
 }
 

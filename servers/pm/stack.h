@@ -30,7 +30,8 @@ _Static_assert(STACK_IMAGE_MAX % 16 == 0, "the image's end is STACK_TOP, aligned
 /* bytes[STACK_IMAGE_MAX] would be at STACK_TOP; bytes[start] is the lowest one in use. */
 struct stack_image {
 	uint32_t start;
-	uint32_t path, strings, strings_bytes; /* where in `bytes` these are */
+	uint32_t path, strings, platform, random; /* where in `bytes` these begin */
+	uint32_t strings_bytes;
 	uint8_t bytes[STACK_IMAGE_MAX] __attribute__((aligned(16)));
 };
 
@@ -47,8 +48,8 @@ struct stack_facts {
 uint8_t *stack_begin(struct stack_image *image, const char *path, uint32_t strings_bytes);
 
 /*
- * Completes it. -E2BIG: argc + envc > STACK_POINTERS_MAX; -EINVAL: the strings are not exactly
- * argc + envc ended strings.
+ * Completes it. -E2BIG: argc + envc > STACK_POINTERS_MAX; -EINVAL: the strings
+ * are not exactly argc + envc ended strings.
  */
 GRANITE_MUST_CHECK int stack_finish(struct stack_image *image, const struct stack_facts *facts,
                                     const struct elf_image *program);

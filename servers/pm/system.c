@@ -20,7 +20,7 @@ int do_program(struct process *caller, const struct pm_program_req *request, str
 	return OK;
 }
 
-/* Every process is root's so far: each may switch the machine off, but not say that PM gave up. */
+/* Everybody is root so far, and may switch the machine off or reset it. A panic only PM itself declares. */
 int do_reboot(struct process *caller, const struct pm_reboot_req *request, struct pm_reboot_rep *reply)
 {
 	(void)caller;

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 struct timer {
-	uint64_t when; /* nanoseconds since boot */
-	void (*fire)(void *owner);
+	uint64_t when;             /* nanoseconds since boot; the queue's while it is queued */
+	void (*fire)(void *owner); /* for whoever takes it out when it has expired: what is to be called */
 	void *owner;
-	uint32_t place; /* in the heap, counted from 1; 0: not queued */
+	uint32_t place; /* the queue's: in the heap, counted from 1; 0: not queued */
 };
 
 /* Invariant: heap[i]->place == i, and no timer expires before the one at heap[i / 2]. heap[0] is not used. */
@@ -22,8 +22,10 @@ struct timer_queue {
 	uint32_t capacity; /* entries of heap, heap[0] included */
 };
 
-/* Queues the timer, or moves it if it is queued. The caller sees to it that the queue has room for all its
- * timers. */
+/*
+ * Queues the timer, or moves it if it is queued. The caller sees to it
+ * that the queue has room for all its timers.
+ */
 void timer_set(struct timer_queue *queue, struct timer *timer, uint64_t when);
 
 /* Takes the timer out; it need not be queued. */
