@@ -19,8 +19,18 @@ enum input {
 	INPUT_LINE,
 	INPUT_TOO_LONG,
 	INPUT_INTERRUPTED,
-	INPUT_END, /* Ctrl-D: at the beginning of a line only, elsewhere it does nothing */
+	INPUT_END, /* Ctrl-D where a line would begin */
 };
+
+/* What next_byte gives when there is no byte. */
+#define BYTE_INTERRUPTED (-1)
+#define BYTE_END         (-2)
+
+/*
+ * So many ends in a row are no typing errors: the input has ended
+ * for good, and would be at its end for ever.
+ */
+#define ENDS_MAX 10
 
 static volatile sig_atomic_t was_interrupted;
 
@@ -34,17 +44,22 @@ static void interrupted(int signal)
 static void catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = interrupted};
+
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)signal(SIGQUIT, SIG_IGN);
 	(void)signal(SIGTSTP, SIG_IGN);
 }
 
-/* The next byte typed, or minus an enum input. What is read at once, of a terminal one line, Ctrl-C can't cut
- * in two. */
+/*
+ * The next byte typed, or BYTE_*. One read gives a whole line of a
+ * terminal, so Ctrl-C never cuts one in two.
+ */
 static int next_byte(void)
 {
 	static char typed[PARSE_LINE_MAX];
-	static ssize_t count, next;
+	static ssize_t count, next; /* bytes in `typed`, and of these given out */
+	int nothing;
+
 	if (next == count) {
 		next = 0;
 		count = read(STDIN_FILENO, typed, sizeof(typed));
@@ -55,23 +70,28 @@ static int next_byte(void)
 		perror("sh");
 		exit(1);
 	}
-	int result = count < 0 ? -INPUT_INTERRUPTED : -INPUT_END;
+	nothing = count < 0 ? BYTE_INTERRUPTED : BYTE_END;
 	count = 0;
-	return result;
+	return nothing;
 }
 
-/* Reads up to the end of a line, which is cut off. Of a line too long nothing is kept. */
+/* Reads up to the end of a line, which is cut off, or of the input. Of a line too long nothing is kept. */
 static enum input read_line(char *line, size_t size)
 {
 	size_t used = 0;
 	enum input result = INPUT_LINE;
 	int byte;
+
 	while ((byte = next_byte()) != '\n') {
-		if (byte == -INPUT_INTERRUPTED || (byte < 0 && used == 0))
-			return (enum input) - byte;
-		if (byte >= 0 && used == size - 1)
+		if (byte == BYTE_INTERRUPTED)
+			return INPUT_INTERRUPTED;
+		if (byte == BYTE_END && used == 0)
+			return INPUT_END;
+		if (byte == BYTE_END)
+			break;
+		if (used == size - 1)
 			result = INPUT_TOO_LONG;
-		else if (byte >= 0)
+		else
 			line[used++] = (char)byte;
 	}
 	line[used] = '\0';
@@ -88,11 +108,12 @@ static int execute(const char *line)
 {
 	static struct parsed parsed;
 	const char *error = parse_line(line, &parsed);
+	int status = 0;
+
 	if (error) {
 		fprintf(stderr, "sh: %s\n", error);
 		return STATUS_USAGE;
 	}
-	int status = 0;
 	was_interrupted = 0;
 	for (int i = 0; i < parsed.nr_commands && !ended_by_key(status); i++) {
 		struct command *command = &parsed.commands[i];
@@ -118,13 +139,18 @@ static void prompt(void)
 	fflush(stdout);
 }
 
-/* Returns at the end of an input that is no terminal; a terminal's can go on after Ctrl-D. */
+/* Returns at the end of the input. A terminal's can go on after Ctrl-D, so that one is asked a few times. */
 static void converse(void)
 {
 	static char line[PARSE_LINE_MAX];
+	enum input input;
+	int ends = 0;
+
 	for (;;) {
 		prompt();
-		switch (read_line(line, sizeof(line))) {
+		input = read_line(line, sizeof(line));
+		ends = input == INPUT_END ? ends + 1 : 0;
+		switch (input) {
 		case INPUT_LINE:
 			(void)execute(line);
 			break;
@@ -135,7 +161,7 @@ static void converse(void)
 			putchar('\n');
 			break;
 		case INPUT_END:
-			if (!isatty(STDIN_FILENO))
+			if (!isatty(STDIN_FILENO) || ends == ENDS_MAX)
 				return;
 			puts("\n`poweroff` switches the machine off, `exit` leaves the shell.");
 			break;
