@@ -45,6 +45,7 @@ int do_setattr(endpoint_t caller, const struct console_setattr_req *request,
                struct console_setattr_rep *reply)
 {
 	struct line_termios termios;
+
 	(void)caller;
 	(void)reply;
 	memcpy(&termios, request->termios, sizeof(termios));

@@ -12,24 +12,24 @@
 #include <granite/abi/ops/console.def>
 #undef OP
 
-/* The terminal's modes and what was typed; belongs to terminal.c. */
+/* terminal.c's: the terminal's modes, and what was typed. */
 extern struct line terminal_line;
 
-/* The process group that Ctrl-C goes to; 0: none. Belongs to calls.c. */
+/* calls.c's: the process group that Ctrl-C goes to; 0: none. */
 extern int foreground_group;
 
 /* Starts the UART. */
 void terminal_init(enum line_kind kind);
 
-/* Moves bytes as far as they go now: from the UART to readers, from writers to the UART. */
+/* Moves bytes as far as they go now, from the UART to readers and from writers to the UART. */
 void terminal_pump(void);
 
 /* The UART has interrupted. */
 void terminal_interrupt(void);
 
 /*
- * Takes a read or write, to be answered when it is done. Returns SERVER_NO_REPLY, or -EBUSY: the caller has
- * another under way.
+ * Takes a read or write, to be answered when it is done. Returns SERVER_NO_REPLY, or
+ * -EBUSY: the caller has another under way.
  */
 int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes);
 int terminal_write(endpoint_t caller, vir_bytes address, uint32_t bytes);

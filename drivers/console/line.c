@@ -61,6 +61,7 @@ void line_flush(struct line *line)
 void line_set_termios(struct line *line, const struct line_termios *termios)
 {
 	int was_canonical = canonical(line);
+
 	line->termios = *termios;
 	if (canonical(line) == was_canonical || line->head == line->tail)
 		return;
@@ -77,8 +78,7 @@ static int continues_utf8(uint8_t byte)
 	return (byte & 0xc0) == 0x80;
 }
 
-/* The column after `byte` is shown at `column`; bytes that move the cursor in no known way count as nothing.
- */
+/* Where the cursor is when `byte` has been shown at `column`; 0 columns for bytes with an unknown effect. */
 static unsigned column_after(unsigned column, uint8_t byte)
 {
 	if (byte == '\r')
@@ -96,6 +96,7 @@ uint32_t line_output(struct line *line, uint8_t byte, uint8_t out[2])
 {
 	uint32_t count = 0;
 	uint32_t newline = OPOST | ONLCR;
+
 	if (byte == '\n' && (line->termios.oflag & newline) == newline) {
 		out[count++] = '\r';
 		line->column = 0;
@@ -110,6 +111,7 @@ uint32_t line_output(struct line *line, uint8_t byte, uint8_t out[2])
 static void echo_byte(struct line *line, struct line_echo *echo, uint8_t byte)
 {
 	uint8_t out[2];
+
 	if (!(line->termios.lflag & ECHO) || echo->count + sizeof(out) > LINE_ECHO_MAX)
 		return;
 	uint32_t count = line_output(line, byte, out);
@@ -164,7 +166,7 @@ static void append(struct line *line, uint8_t byte, struct line_echo *echo)
 		line->start = line->column;
 	store(line, byte, LINE_INSIDE);
 	echo_typed(line, echo, byte);
-	/* Of a pipe's long line a part must be read before there is room for the rest. */
+	/* A part of a pipe's long line must be read before there is room for the rest. */
 	if (line->kind == LINE_PIPE && used(line) == LINE_SIZE - 1)
 		line->committed = line->head;
 }
@@ -181,10 +183,11 @@ static void end_line(struct line *line, uint8_t byte, enum line_mark mark, struc
 		echo_typed(line, echo, byte);
 }
 
-/* The column of the cursor when the line being edited reaches up to `end`. */
+/* Where the cursor would be if the line that is being edited reached only up to `end`. */
 static unsigned column_at(const struct line *line, uint32_t end)
 {
 	unsigned column = line->start;
+
 	for (uint32_t i = line->committed; i != end; i++) {
 		uint8_t byte = line->bytes[i % LINE_SIZE];
 		column = shown_as_caret(byte) ? column + 2 : column_after(column, byte);
@@ -195,6 +198,7 @@ static unsigned column_at(const struct line *line, uint32_t end)
 static void erase_to(struct line *line, uint32_t end, struct line_echo *echo)
 {
 	unsigned width = column_at(line, line->head) - column_at(line, end);
+
 	if (width > LINE_ERASE_MAX)
 		width = LINE_ERASE_MAX;
 	line->head = end;
@@ -209,6 +213,7 @@ static void erase_to(struct line *line, uint32_t end, struct line_echo *echo)
 static uint32_t last_character(const struct line *line)
 {
 	uint32_t i = line->head;
+
 	while (i != line->committed && continues_utf8(line->bytes[--i % LINE_SIZE]))
 		;
 	return i;
@@ -217,12 +222,14 @@ static uint32_t last_character(const struct line *line)
 static int blank_before(const struct line *line, uint32_t i)
 {
 	uint8_t byte = line->bytes[(i - 1) % LINE_SIZE];
+
 	return byte == ' ' || byte == '\t';
 }
 
 static uint32_t last_word(const struct line *line)
 {
 	uint32_t i = line->head;
+
 	while (i != line->committed && blank_before(line, i))
 		i--;
 	while (i != line->committed && !blank_before(line, i))
@@ -230,11 +237,11 @@ static uint32_t last_word(const struct line *line)
 	return i;
 }
 
-/* Terminals disagree about what the key above Enter sends, so both codes erase unless VERASE is switched off.
- */
+/* The key above Enter sends one code or the other, by terminal. So both erase, unless VERASE is off. */
 static int is_erase(const struct line *line, uint8_t byte)
 {
 	uint8_t erase = line->termios.cc[VERASE];
+
 	return erase != 0 && (byte == erase || byte == BACKSPACE || byte == DELETE);
 }
 
@@ -281,6 +288,7 @@ static void take_raw(struct line *line, uint8_t byte, struct line_echo *echo)
 static void take_piped(struct line *line, uint8_t byte, struct line_echo *echo)
 {
 	int literal = line->literal;
+
 	line->literal = !literal && byte == PIPE_LITERAL;
 	if (line->literal)
 		return;
@@ -326,6 +334,7 @@ int line_ready(const struct line *line, uint32_t size)
 {
 	uint32_t available = line->committed - line->tail;
 	uint32_t wanted = canonical(line) ? 1 : line->termios.cc[VMIN];
+
 	return available >= (wanted < size ? wanted : size);
 }
 
@@ -334,6 +343,7 @@ uint32_t line_peek(const struct line *line, uint8_t *buffer, uint32_t size, uint
 	uint32_t count = 0;
 	uint32_t i = line->tail;
 	enum line_mark mark = LINE_INSIDE;
+
 	while (i != line->committed && (mark == LINE_INSIDE || !canonical(line))) {
 		mark = line->marks[i % LINE_SIZE];
 		if (mark != LINE_END_OF_FILE && count == size)

@@ -25,30 +25,33 @@ struct line_termios {
 
 _Static_assert(sizeof(struct line_termios) == 36, "the size that Linux/i386 has");
 
-/* Why the bytes up to here may be read. */
+/* Where a byte is in its line. */
 enum line_mark {
 	LINE_INSIDE,      /* more of the line follows */
 	LINE_END,         /* the line's last byte */
 	LINE_END_OF_FILE, /* stands for Ctrl-D: ends the line and is not itself read */
 };
 
-/* Who types. */
+/*
+ * Who types: a person, or a pipe on another machine. What comes from a pipe is not edited and sends no
+ * signals, and no byte is changed or lost. The byte 0x04 is the pipe's end, for good; after a 0x10 any byte
+ * is an ordinary one, also 0x04 and 0x10.
+ */
 enum line_kind {
 	LINE_PERSON, /* sees what is typed and corrects it; a line too long is a mistake */
-	LINE_PIPE, /* another machine's pipe: no editing, no signals, no byte is changed or lost. 0x04 is its
-	              end, for good; after 0x10 any byte, these two as well, is an ordinary one */
+	LINE_PIPE,   /* no byte is edited, changed or lost */
 };
 
 /* Counters run freely, modulo 2^32. Invariant: tail <= committed <= head <= tail + LINE_SIZE. */
 struct line {
 	enum line_kind kind;
-	int literal; /* of a pipe: the next byte is an ordinary one */
+	int literal; /* of a pipe: the last byte was 0x10, so the next is an ordinary one */
 	struct line_termios termios;
 	uint32_t head;      /* bytes taken in */
 	uint32_t committed; /* of these, bytes that may be read: whole lines, or in raw mode all */
 	uint32_t tail;      /* of these, bytes read */
-	unsigned column;    /* where the cursor is */
-	unsigned start;     /* where it was when the line being edited began */
+	unsigned column;    /* on the screen: where the cursor is */
+	unsigned start;     /* where it was when the line that is being edited began */
 	uint8_t bytes[LINE_SIZE];
 	uint8_t marks[LINE_SIZE]; /* enum line_mark, one for each of `bytes` */
 };
@@ -60,13 +63,16 @@ struct line_echo {
 
 void line_init(struct line *line, enum line_kind kind);
 
-/* Takes a new set of modes; what was typed so far can be read at once when ICANON changes. */
+/* Takes new modes. When ICANON changes, what has been typed so far can be read at once. */
 void line_set_termios(struct line *line, const struct line_termios *termios);
 
 /* Forgets all input not yet read. */
 void line_flush(struct line *line);
 
-/* Whether line_input may be called now. From a person everything is taken, and refused with a bell. */
+/*
+ * Whether line_input may be called now. From a person it always may:
+ * what does not fit is refused with a bell.
+ */
 int line_takes_input(const struct line *line);
 
 /* Takes one byte typed. Returns the signal that it asks for, or 0; `echo` says what to show. */
@@ -79,8 +85,8 @@ uint32_t line_output(struct line *line, uint8_t byte, uint8_t out[2]);
 int line_ready(const struct line *line, uint32_t size);
 
 /*
- * What a read of `size` bytes gives: returns how many bytes it put in `buffer` (0: end of file), and in
- * `*consumed` what line_consume is to be told once the reader has them.
+ * Puts in `buffer` what a read of `size` bytes gives, and returns how many bytes that is (0: end of file). It
+ * stays there to be read again until line_consume is called with *consumed.
  */
 uint32_t line_peek(const struct line *line, uint8_t *buffer, uint32_t size, uint32_t *consumed);
 void line_consume(struct line *line, uint32_t consumed);

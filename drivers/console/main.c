@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 	        .notified = notified,
 	};
 	int result = sys_irqattach(UART_IRQ);
+
 	if (result != OK) {
 		log_line("console", "the interrupt line can't be had: %s", strerror(-result));
 		return EXIT_FAILURE;

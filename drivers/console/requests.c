@@ -9,22 +9,25 @@ static struct request requests[ENDPOINT_SLOTS];
 struct request *request_find(endpoint_t caller)
 {
 	struct request *request = &requests[ENDPOINT_SLOT(caller)];
+
 	return request->queue && request->caller == caller ? request : NULL;
 }
 
 void request_remove(struct request *request)
 {
 	struct request **link = &request->queue->first;
+
 	while (*link != request)
 		link = &(*link)->next;
 	*link = request->next;
 	request->queue = NULL;
 }
 
-/* A request of the slot's earlier owner is that of a dead process. */
+/* If the place is taken by an earlier owner of the caller's slot, that process is dead. */
 struct request *request_add(struct request_queue *queue, endpoint_t caller, vir_bytes address, uint32_t bytes)
 {
 	struct request *request = &requests[ENDPOINT_SLOT(caller)];
+
 	if (request->queue && request->caller == caller)
 		return NULL;
 	if (request->queue)

@@ -10,12 +10,13 @@
 
 struct request_queue;
 
+/* terminal.c's, but for the last two fields. */
 struct request {
 	endpoint_t caller;
 	vir_bytes address; /* of the caller's buffer */
 	uint32_t bytes;    /* wanted */
-	uint32_t done;     /* of these, already accepted */
-	uint32_t end;      /* a write accepted whole: where it ends in the stream of output */
+	uint32_t done;     /* of a write: bytes already accepted */
+	uint32_t end;      /* of a write accepted whole: where it ends in the stream of output */
 	struct request *next;
 	struct request_queue *queue; /* the one it is in; null: this place is free */
 };
@@ -28,7 +29,7 @@ struct request_queue {
 struct request *request_add(struct request_queue *queue, endpoint_t caller, vir_bytes address,
                             uint32_t bytes);
 
-/* The request of `caller`, or null. */
+/* The request that `caller` has under way, or null. */
 struct request *request_find(endpoint_t caller);
 
 /* Takes the request out of its queue, and frees its place. */

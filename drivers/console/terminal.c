@@ -22,10 +22,10 @@
 #define WRITE_ROOM  (RING_SIZE - LINE_ECHO_MAX) /* what writers may use of the output ring */
 
 /*
- * A UART at the end of a line is busy for a millisecond after each filling, and the processor free. An
- * emulator's is ready again at once: the driver, more urgent than any program, would keep the machine to
- * itself for as long as there is something to write. So after this many fillings it rests for a tick of the
- * clock.
+ * A UART at the end of a line is busy for a millisecond after each filling, and the processor
+ * free. An emulator's is ready again at once: the driver, more urgent than any program, would
+ * keep the machine to itself for as long as there is something to write. So after this many
+ * fillings it rests for a tick of the clock.
  */
 #define PUMP_ROUNDS 64
 #define REST_NSECS  1000000u
@@ -33,7 +33,7 @@
 struct line terminal_line;
 
 static struct ring typed, output;
-static uint32_t sent; /* the UART has sent the bytes of `output` before this one */
+static uint32_t sent; /* how far `output` has left the machine, as a value of its `tail` */
 static struct request_queue readers, writers;
 
 void terminal_init(enum line_kind kind)
@@ -67,9 +67,11 @@ static int can_take_typed(void)
 static void take_typed(void)
 {
 	static struct line_echo echo;
+
 	uart_receive(&typed);
 	while (can_take_typed()) {
 		int signal = line_input(&terminal_line, ring_take(&typed), &echo);
+
 		show(&echo);
 		if (signal)
 			send_signal(signal);
@@ -81,15 +83,17 @@ static void take_typed(void)
 static void answer_reader(struct request *reader, int result, uint32_t bytes)
 {
 	struct console_read_rep reply = {.bytes = bytes};
+
 	request_remove(reader);
 	(void)server_reply(reader->caller, result, &reply, sizeof(reply));
 }
 
-/* What a reader could not be given (it died, or its buffer is bad) is left for the next. */
+/* What a reader can't be given, for it has died or its buffer is bad, is left for the next. */
 static void answer_readers(void)
 {
 	static uint8_t buffer[LINE_SIZE];
 	struct request *reader;
+
 	while ((reader = readers.first) && line_ready(&terminal_line, reader->bytes)) {
 		uint32_t size = reader->bytes < sizeof(buffer) ? reader->bytes : sizeof(buffer);
 		uint32_t consumed;
@@ -107,6 +111,7 @@ static void answer_readers(void)
 static void answer_writer(struct request *writer, int result)
 {
 	struct console_write_rep reply = {.bytes = writer->done};
+
 	request_remove(writer);
 	(void)server_reply(writer->caller, result, &reply, sizeof(reply));
 }
@@ -121,6 +126,7 @@ static int take_piece(struct request *writer, uint32_t room)
 {
 	static uint8_t piece[WRITE_PIECE];
 	uint32_t bytes = writer->bytes - writer->done;
+
 	if (bytes > room / 2)
 		bytes = room / 2;
 	if (bytes > sizeof(piece))
@@ -142,10 +148,11 @@ static int take_piece(struct request *writer, uint32_t room)
 static uint32_t writers_room(void)
 {
 	uint32_t used = ring_used(&output);
+
 	return used < WRITE_ROOM ? WRITE_ROOM - used : 0;
 }
 
-/* A write that fails half-way is a short one, as write(2) has it. */
+/* A write that fails half-way becomes a short one, as write(2) has it. */
 static void take_from_writer(struct request *writer)
 {
 	while (!accepted_whole(writer) && writers_room() >= 2) {
@@ -160,10 +167,11 @@ static void take_from_writer(struct request *writer)
 	writer->end = output.head;
 }
 
-/* In the order they came: who is not accepted whole lets nobody pass. */
+/* In the order they came: a writer that was not accepted whole leaves no room for those behind it. */
 static void take_written(void)
 {
 	struct request *next;
+
 	for (struct request *writer = writers.first; writer && writers_room() >= 2; writer = next) {
 		next = writer->next;
 		if (!accepted_whole(writer))
@@ -174,6 +182,7 @@ static void take_written(void)
 static void answer_writers(void)
 {
 	struct request *writer;
+
 	while ((writer = writers.first) && accepted_whole(writer) && (int32_t)(sent - writer->end) >= 0)
 		answer_writer(writer, OK);
 }
@@ -202,12 +211,13 @@ static int pump_round(void)
 }
 
 /*
- * What can't be taken from the UART now must not interrupt: it would do so without end. At rest nothing may;
- * the clock calls again.
+ * What can't be taken from the UART now must not interrupt: it would do so without end. While the driver
+ * rests nothing may interrupt; the clock calls it.
  */
 void terminal_pump(void)
 {
 	int rounds = 0;
+
 	while (rounds < PUMP_ROUNDS && pump_round())
 		rounds++;
 	if (rounds == PUMP_ROUNDS && sys_setalarm(REST_NSECS, 0, NULL) == OK)
@@ -216,8 +226,7 @@ void terminal_pump(void)
 		uart_watch(ring_free(&typed) > 0, sent != output.head);
 }
 
-/* With nothing watched the line goes low, so whatever is pending when terminal_pump watches again interrupts
- * anew. */
+/* With nothing watched the line goes low, so whatever waits when terminal_pump watches again interrupts. */
 void terminal_interrupt(void)
 {
 	uart_watch(0, 0);
@@ -245,6 +254,7 @@ int terminal_write(endpoint_t caller, vir_bytes address, uint32_t bytes)
 void terminal_cancel(endpoint_t caller)
 {
 	struct request *request = request_find(caller);
+
 	if (!request)
 		return;
 	int result = request->done > 0 ? OK : -EINTR;

@@ -48,6 +48,7 @@ enum uart_register {
 static uint8_t read_register(enum uart_register reg)
 {
 	uint8_t value;
+
 	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"((uint16_t)(COM1 + reg)));
 	return value;
 }
@@ -68,6 +69,7 @@ void uart_receive(struct ring *input)
 {
 	while (ring_free(input) > 0) {
 		uint8_t status = read_register(UART_LINE_STATUS);
+
 		if (!(status & LSR_RECEIVED) || status == LSR_NO_UART)
 			return;
 		uint8_t byte = read_register(UART_DATA);

@@ -10,21 +10,21 @@
 #define UART_IRQ 4
 
 /*
- * Sets it to 115200 bits a second, 8 data bits, no parity, 1 stop bit; it does not interrupt yet. What it
- * holds already goes to `input`.
+ * Sets it to 115200 bits a second, 8 data bits, no parity, 1 stop bit. It does not interrupt yet. What it has
+ * received so far goes to `input`.
  */
 void uart_init(struct ring *input);
 
 /* Moves what has arrived into `input`; what does not fit stays in the UART. */
 void uart_receive(struct ring *input);
 
-/* Whether the UART can take bytes to send: it has sent all that it had. */
+/* Whether the UART has sent all that it had, and can take bytes. */
 int uart_idle(void);
 
-/* Moves bytes of `output` into the UART, as many as it holds. Only when it is idle. */
+/* Moves bytes of `output` into the UART, as many as it holds. It must be idle. */
 void uart_send(struct ring *output);
 
-/* Lets it interrupt when something has arrived, when it is idle, or neither. */
+/* Says when it is to interrupt: when something has arrived, when it is idle, on both or never. */
 void uart_watch(int arrival, int idle);
 
 #endif

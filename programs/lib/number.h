@@ -10,6 +10,7 @@
 static inline int number_parse(const char *text, long least, long most, long *number)
 {
 	char *end;
+
 	errno = 0;
 	long value = strtol(text, &end, 10);
 	if (end == text || *end != '\0' || errno != 0 || value < least || value > most)

@@ -34,6 +34,7 @@ static void list_programs(void)
 {
 	struct pm_program_rep program;
 	int column = 0;
+
 	for (uint32_t index = 0; pm_program(index, &program) == OK; index++) {
 		if (!program.executable || strncmp(program.name, PROGRAMS, strlen(PROGRAMS)) != 0)
 			continue;
@@ -59,6 +60,7 @@ static int builtin_help(char **argv)
 static int builtin_exit(char **argv)
 {
 	long status = 0;
+
 	if (argv[1] && (argv[2] || number_parse(argv[1], 0, EXIT_MAX, &status) != 0)) {
 		fprintf(stderr, "usage: exit [STATUS], 0 to %d\n", EXIT_MAX);
 		return STATUS_USAGE;

@@ -2,7 +2,7 @@
 /*
  * Starting programs and waiting for them. Under job control, that is when a person types, each gets a process
  * group of its own, and the one in the foreground gets the terminal, so that Ctrl-C reaches it and nobody
- * else. What there is to tell of programs goes to stderr: stdout is theirs.
+ * else. What the shell says about programs goes to stderr, for stdout is theirs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,8 +26,8 @@ static struct job {
 } jobs[JOBS_MAX];
 static int nr_jobs;
 
-static int job_control;
-static struct termios modes; /* the terminal's, when the shell started */
+static int job_control;      /* 1: a person types */
+static struct termios modes; /* of the terminal when the shell started; with job control only */
 
 int jobs_init(void)
 {
@@ -56,6 +56,7 @@ static void job_add(pid_t pid, const char *name)
 static const char *job_remove(pid_t pid)
 {
 	static char name[JOB_TITLE];
+
 	strcpy(name, "a program");
 	for (int i = 0; i < nr_jobs; i++) {
 		if (jobs[i].pid != pid)
@@ -69,12 +70,16 @@ static const char *job_remove(pid_t pid)
 
 /* ---- Waiting ---- */
 
-/* Status and signal by name. What the keys Ctrl-C and Ctrl-\ showed needs a new line; who typed Ctrl-C knows.
- * A script knows the status too. */
+/*
+ * Tells how a program has ended, if that is worth telling. After the keys Ctrl-C and Ctrl-\
+ * the terminal shows ^C or ^\, and needs a new line. Whoever typed Ctrl-C knows what
+ * happened; a script knows the exit status.
+ */
 static void tell_end(const char *name, int status)
 {
 	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
 	if (job_control && (signal == SIGINT || signal == SIGQUIT))
 		fputc('\n', stderr);
 	if (signal && signal != SIGINT)
@@ -100,6 +105,7 @@ static void take_terminal(void)
 static int wait_for(pid_t pid, const char *name)
 {
 	int status = 0;
+
 	while (waitpid(pid, &status, job_control ? WUNTRACED : 0) < 0 && errno == EINTR)
 		;
 	take_terminal();
@@ -117,6 +123,7 @@ void jobs_report(void)
 {
 	int status;
 	pid_t pid;
+
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		const char *name = job_remove(pid);
 		if (job_control && WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -152,8 +159,10 @@ static void set_signals(void (*keys)(int), void (*stop)(int))
 	(void)signal(SIGTSTP, stop);
 }
 
-/* Its own group, and the terminal if it is to have it. Shell and child both do this: whichever comes first,
- * the other's attempt changes nothing. */
+/*
+ * Gives a program a group of its own, and the terminal if it is to have it. Shell and child both do this, for
+ * nobody knows which of them runs first; the second attempt changes nothing.
+ */
 static void set_group(pid_t pid, int background)
 {
 	if (!job_control)
@@ -163,8 +172,10 @@ static void set_group(pid_t pid, int background)
 		give_terminal(pid);
 }
 
-/* Without a group of its own, a program in the background is spared by ignoring the keys (POSIX 2017, Shell
- * Command Language, 2.11). */
+/*
+ * The child, until it becomes the program. Without job control a program in the background has no group of
+ * its own, so it ignores the keys (POSIX 2017, Shell Command Language, 2.11).
+ */
 static _Noreturn void become(char **argv, int background)
 {
 	set_group(getpid(), background);

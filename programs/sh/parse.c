@@ -27,6 +27,7 @@ static int ends_word(char c)
 static const char *quoted(struct parser *p)
 {
 	char quote = *p->in++;
+
 	while (*p->in != quote) {
 		if (*p->in == '\0')
 			return quote == '"' ? "a \" is missing" : "a ' is missing";
@@ -58,6 +59,7 @@ static const char *plain(struct parser *p)
 static const char *word(struct parser *p)
 {
 	const char *error = NULL;
+
 	if (p->nr_words++ == PARSE_WORDS_MAX)
 		return "too many words";
 	*p->word++ = p->out;
@@ -79,16 +81,18 @@ static void skip_blanks(struct parser *p)
 		p->in++;
 }
 
-/* One command with the `;` or `&` after it. An empty one is allowed only where nothing follows. */
+/* One command, up to the `;` or `&` behind it. It may be empty only if nothing follows. */
 static const char *command(struct parser *p)
 {
 	struct parsed *parsed = p->parsed;
+
 	if (parsed->nr_commands == PARSE_COMMANDS_MAX)
 		return "too many commands";
 	struct command *command = &parsed->commands[parsed->nr_commands];
 	command->argv = p->word;
 	for (skip_blanks(p); !ends_word(*p->in); skip_blanks(p)) {
 		const char *error = word(p);
+
 		if (error)
 			return error;
 	}
@@ -103,9 +107,11 @@ static const char *command(struct parser *p)
 const char *parse_line(const char *line, struct parsed *parsed)
 {
 	struct parser p = {.in = line, .out = parsed->text, .word = parsed->words, .parsed = parsed};
+
 	parsed->nr_commands = 0;
 	for (;;) {
 		const char *error = command(&p);
+
 		if (error || *p.in == '\0')
 			return error;
 		p.in++;

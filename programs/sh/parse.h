@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Takes a command line apart: words separated by blanks, 'as is', "with \" and \\", \x for x; commands
- * separated by
- * `;`, or `&` for those not to be waited for. Pure code.
+ * Takes a command line apart: words are separated by blanks, commands by `;`, or by `&` if they are not
+ * to be waited for. Within '...' every byte stands for itself; within "..." \" and \\ stand for " and
+ * \; elsewhere \x stands for x. Pure code.
  */
 #ifndef SH_PARSE_H
 #define SH_PARSE_H

@@ -12,15 +12,15 @@
 /* jobs.c: the programs started. */
 
 /*
- * Begins job control if stdin is a terminal: takes it for the shell, and remembers its modes. Returns whether
- * it is; without this call, too, there is no job control.
+ * Begins job control if stdin is a terminal: takes the terminal for the shell, and remembers its modes.
+ * Returns whether stdin is one. Without this call there is no job control.
  */
 int jobs_init(void);
 
 /* Starts a program; without `background` also waits for it. Returns its exit status, 128 + n for signal n. */
 int jobs_run(char **argv, int background);
 
-/* Tells what has become of the programs in the background. */
+/* Tells of the programs in the background that have ended. */
 void jobs_report(void);
 
 /* Lets the program stopped or put in the background last go on in the foreground. Returns as jobs_run. */
@@ -28,7 +28,7 @@ int jobs_resume(void);
 
 /* builtins.c: what the shell does itself. */
 
-/* Carries the command out if it is a builtin. Returns its status, or -1: it is none. */
+/* Carries the command out if it is a builtin. Returns its exit status, or -1: it is none. */
 int builtin_run(char **argv);
 
 #endif
