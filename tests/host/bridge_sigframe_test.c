@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* links: lib/bridge/sigframe.c lib/bridge/sigfpu.c lib/bridge/sigstack.c tests/host/bridge_user.c */
-/* Signal frames, byte for byte as Linux/i386 has them. Offsets are typed in from its headers, not taken from
- * ours. */
+/*
+ * Signal frames, byte for byte as Linux/i386 has them. Offsets are typed
+ * in from its headers, not taken from ours.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>

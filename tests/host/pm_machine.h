@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A machine for PM's host tests: a kernel, a VM, an archive and a clock, of which everything can be seen and
- * set. */
+/*
+ * A machine for PM's host tests: a kernel, a VM, an archive and a clock,
+ * of which everything can be seen and set.
+ */
 #ifndef PM_MACHINE_H
 #define PM_MACHINE_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine for VM: physical memory, a kernel that carries out notes, and processes that see memory as the
- * processor does, through page tables and a TLB that never forgets anything by itself. Of each page four
- * words are simulated.
+ * A machine for VM: physical memory, a kernel that carries out notes, and processes that see
+ * memory as the processor does, through page tables and a TLB that never forgets anything by
+ * itself. Of each page four words are simulated.
  */
 #ifndef TESTS_VM_MACHINE_H
 #define TESTS_VM_MACHINE_H

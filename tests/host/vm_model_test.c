@@ -5,9 +5,9 @@
  * servers/vm/space.c tests/host/vm_check.c tests/host/vm_machine.c
  */
 /*
- * Processes do random things to their memory, and each must see exactly what a simple model says: an array of
- * pages with rights and contents, copied by fork. After every step VM's tables are checked against each
- * other.
+ * Processes do random things to their memory, and each must see exactly what a simple
+ * model says: an array of pages with rights and contents, copied by fork. After every step
+ * VM's tables are checked against each other.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -535,8 +535,10 @@ static int stop(void **state)
 	return 0;
 }
 
-/* Everybody but who has called VM runs while VM is interrupted: without a word from VM, and with its own
- * memory. */
+/*
+ * Everybody but who has called VM runs while VM is interrupted: without
+ * a word from VM, and with its own memory.
+ */
 static void others_run(void)
 {
 	static unsigned chance = 1;
