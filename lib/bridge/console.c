@@ -3,12 +3,12 @@
  * Talking to the console driver. RS tells which process that is, and
  * when it has died, which is its successor.
  */
+#include <string.h>
 #include <granite/abi/errno.h>
 #include <granite/console.h>
 #include <granite/pm.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
-#include <string.h>
 
 #include "bridge.h"
 #include "console.h"

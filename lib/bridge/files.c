@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls about descriptors themselves. */
-#include <granite/abi/errno.h>
-#include <granite/abi/types.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <granite/abi/errno.h>
+#include <granite/abi/types.h>
 
 #include "bridge.h"
 #include "fd.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory: Linux's calls in VM's words. */
 #define _GNU_SOURCE /* MREMAP_MAYMOVE */
+#include <sys/mman.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
-#include <sys/mman.h>
 
 #include "bridge.h"
 #include "fd.h"

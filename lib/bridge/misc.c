@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The remaining calls: names, limits, the state of the machine. */
+#include <sys/reboot.h>
+#include <sys/resource.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
-#include <sys/reboot.h>
-#include <sys/resource.h>
 
 #include "bridge.h"
 #include "convert.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fork, exit and wait. */
-#include <granite/abi/errno.h>
 #include <signal.h>
+#include <granite/abi/errno.h>
 
 #include "bridge.h"
 #include "convert.h"

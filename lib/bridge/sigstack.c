@@ -3,9 +3,9 @@
  * The alternate signal stack, sigaltstack(2). Only the bridge knows it,
  * so exec forgets it with the old program.
  */
-#include <granite/abi/errno.h>
 #include <signal.h>
 #include <string.h>
+#include <granite/abi/errno.h>
 
 #include "sigframe.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* alarm and setitimer: PM has one timer a process, ITIMER_REAL. */
-#include <granite/abi/errno.h>
 #include <sys/time.h>
+#include <granite/abi/errno.h>
 
 #include "bridge.h"
 #include "convert.h"

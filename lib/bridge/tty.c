@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ioctl(2) on a terminal, and every open descriptor is one: tty_ioctl(4). */
+#include <sys/ioctl.h>
 #include <granite/abi/console.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/types.h>
-#include <sys/ioctl.h>
 
 #include "bridge.h"
 #include "console.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A small process's memory: see arena.h. */
+#include <string.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 #include <granite/abi/types.h>
-#include <string.h>
 
 #include "arena.h"
 

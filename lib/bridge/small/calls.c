@@ -3,12 +3,12 @@
  * The few Linux calls that a small process's C library needs, made without asking any other process: the
  * small processes are the ones that would have to be asked.
  */
-#include <granite/abi/errno.h>
-#include <granite/abi/layout.h>
-#include <granite/sys.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <granite/abi/errno.h>
+#include <granite/abi/layout.h>
+#include <granite/sys.h>
 
 #include "../linux.h"
 #include "arena.h"
