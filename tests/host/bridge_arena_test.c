@@ -10,7 +10,8 @@
 #include <cmocka.h>
 
 #include <granite/abi/layout.h>
-#include <lib/bridge/small/arena.h>
+
+#include "lib/bridge/small/arena.h"
 
 #include "bridge_user.h"
 

@@ -8,8 +8,9 @@
 #include <cmocka.h>
 
 #include <granite/abi/errno.h>
-#include <lib/bridge/bridge.h>
-#include <lib/bridge/convert.h>
+
+#include "lib/bridge/bridge.h"
+#include "lib/bridge/convert.h"
 
 static void times_that_are_none_are_refused(void **state)
 {

@@ -10,7 +10,7 @@
 
 /* PM's side, played here. */
 #define GRANITE_IPC_H
-#define KCALL_VECTOR       0x31
+#define KCALL_VECTOR 0x31
 #include <granite/abi/endpoint.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/message.h>
@@ -18,7 +18,7 @@
 static int ipc_sendrec(endpoint_t server, struct message *m);
 static int ipc_sendrec_intr(endpoint_t server, struct message *m);
 
-#include "../../lib/bridge/deliver.c"
+#include "lib/bridge/deliver.c"
 
 #include "bridge_user.h"
 

@@ -10,7 +10,8 @@
 #include <cmocka.h>
 
 #include <granite/abi/pm.h>
-#include <lib/bridge/exec.h>
+
+#include "lib/bridge/exec.h"
 
 #include "bridge_user.h"
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <lib/bridge/fd.h>
+#include "lib/bridge/fd.h"
 
 /* As a new program has it. */
 static int reset(void **state)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <lib/bridge/sigframe.h>
+#include "lib/bridge/sigframe.h"
 
 #include "bridge_user.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <lib/bridge/bridge.h>
+#include "lib/bridge/bridge.h"
 
 #include "bridge_user.h"
 

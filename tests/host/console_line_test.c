@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* links: drivers/console/line.c */
 /* The console's line discipline: what is typed, what is seen, what is read. */
 #include <setjmp.h>
 #include <signal.h>
@@ -10,7 +11,8 @@
 #include <termios.h>
 #include <cmocka.h>
 
-#include "../../drivers/console/line.c"
+#include "drivers/console/line.h"
+#include "seed.h"
 
 static struct line line;
 static char seen[65536]; /* all echo since the last check */
@@ -419,9 +421,7 @@ static void check_invariant(void)
 static void random_typing_keeps_the_invariant(void **state)
 {
 	(void)state;
-	const char *given = getenv("SEED");
-	unsigned seed = given ? strtoul(given, NULL, 0) : 1;
-	print_message("SEED=%u\n", seed);
+	unsigned seed = test_seed();
 	line.head = line.committed = line.tail = 0u - 3 * LINE_SIZE;
 	for (int i = 0; i < 500000; i++) {
 		uint8_t buffer[300];

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../drivers/console/requests.h"
+#include "drivers/console/requests.h"
 
 static struct request_queue queue, other;
 

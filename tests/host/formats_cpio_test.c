@@ -9,11 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include <formats/cpio.h>
 #include <granite/abi/types.h>
+
+#include "seed.h"
 
 #define HEADER_BYTES 110
 
@@ -336,10 +337,9 @@ static void a_position_beyond_the_archive_is_refused(void **state)
 
 static void random_damage_never_leads_astray(void **state)
 {
-	unsigned seed = getenv("SEED") ? (unsigned)atoi(getenv("SEED")) : (unsigned)time(NULL);
+	unsigned seed = test_seed();
 
 	(void)state;
-	print_message("SEED=%u\n", seed);
 	srand(seed);
 	for (int round = 0; round < 20000; round++) {
 		clear(NULL);

@@ -8,11 +8,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include <formats/elf.h>
 #include <granite/abi/types.h>
+
+#include "seed.h"
 
 #define FILE_BYTES  0x3000u
 #define MIN_ADDRESS 0x10000u
@@ -239,10 +240,9 @@ static void check_accepted(const struct elf_image *image)
 
 static void random_damage_never_leads_astray(void **state)
 {
-	unsigned seed = getenv("SEED") ? (unsigned)atoi(getenv("SEED")) : (unsigned)time(NULL);
+	unsigned seed = test_seed();
 
 	(void)state;
-	print_message("SEED=%u\n", seed);
 	srand(seed);
 	for (int round = 0; round < 50000; round++) {
 		struct program p = good();

@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "alarm.h"
 #include "arch.h"
 #include "ipc.h"
 #include "panic.h"
+#include "seed.h"
 
 static uint64_t last_rung; /* the time that the last to ring had been set to */
 static unsigned rung;
@@ -105,14 +105,12 @@ static void all_processes_have_one(void **state)
 	assert_int_equal(rung, NR_PROCS);
 }
 
-/* SEED=n repeats a run. */
 static void random_settings_ring_as_the_model_says(void **state)
 {
-	unsigned seed = getenv("SEED") ? (unsigned)atoi(getenv("SEED")) : (unsigned)time(NULL);
+	unsigned seed = test_seed();
 	uint64_t now = 1;
 
 	(void)state;
-	print_message("SEED=%u\n", seed);
 	srand(seed);
 	for (int step = 0; step < 100000; step++) {
 		int slot = rand() % 200;

@@ -11,6 +11,7 @@
 #include "arch.h"
 #include "panic.h"
 #include "sched.h"
+#include "seed.h"
 
 void panic(const char *format, ...)
 {
@@ -128,15 +129,13 @@ static void who_wakes_goes_first_but_not_for_ever(void **state)
 	assert_ptr_equal(sched_pick(), hog);
 }
 
-/* Random operations against a table of who can run; SEED=n repeats a run. */
+/* Random operations against a table of who can run. */
 static void random_operations_keep_the_queues_whole(void **state)
 {
-	const char *given = getenv("SEED");
-	unsigned seed = given ? strtoul(given, NULL, 0) : 20100401;
+	unsigned seed = test_seed();
 	struct proc *procs[40];
 
 	(void)state;
-	print_message("SEED=%u\n", seed);
 	srand(seed);
 	for (int i = 0; i < 40; i++)
 		procs[i] = runnable(rand() % SCHED_PRIORITIES);

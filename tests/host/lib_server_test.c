@@ -18,7 +18,7 @@ static int ipc_receive(endpoint_t source, struct message *m, int *status);
 static int ipc_reply_receive(endpoint_t client, struct message *m, int *status);
 static int ipc_sendnb(endpoint_t client, struct message *m);
 
-#include "../../lib/sys/server.c"
+#include "lib/sys/server.c"
 
 #define BASE   0x900
 #define KBASE  0x980

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
-#include "tests/host/pm_machine.h"
+#include "pm_machine.h"
 
 #define SECOND  1000000000ull
 #define CONSOLE ENDPOINT_MAKE(40, 1)

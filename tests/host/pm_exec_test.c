@@ -17,8 +17,9 @@
 
 #include <formats/elf.h>
 #include <granite/abi/layout.h>
+
 #include "servers/pm/stack.h"
-#include "tests/host/pm_machine.h"
+#include "pm_machine.h"
 
 #define TEXT         0x08048000u
 #define HEADER_BYTES 110

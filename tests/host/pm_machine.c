@@ -11,7 +11,8 @@
 
 #include <granite/sys.h>
 #include <granite/vm.h>
-#include "tests/host/pm_machine.h"
+
+#include "pm_machine.h"
 
 struct machine machine;
 

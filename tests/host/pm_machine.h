@@ -8,7 +8,7 @@
 
 #include <setjmp.h>
 #include <granite/abi/vm.h>
-#include <servers/pm/pm.h>
+#include "servers/pm/pm.h"
 
 /* What the kernel and VM know of a slot. */
 struct machine_proc {

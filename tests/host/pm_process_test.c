@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
-#include "tests/host/pm_machine.h"
+#include "pm_machine.h"
 
 static struct pm_wait_rep waited;
 

@@ -10,7 +10,8 @@
 #include <cmocka.h>
 
 #include <granite/abi/types.h>
-#include <servers/pm/signals.h>
+
+#include "servers/pm/signals.h"
 
 #define HANDLER 0x08048100u
 

@@ -13,7 +13,8 @@
 
 #include <granite/abi/layout.h>
 #include <granite/abi/types.h>
-#include <servers/pm/stack.h>
+
+#include "servers/pm/stack.h"
 
 static struct stack_image image;
 

@@ -10,7 +10,9 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include <servers/pm/timers.h>
+#include "servers/pm/timers.h"
+
+#include "seed.h"
 
 #define TIMERS 200
 
@@ -97,10 +99,9 @@ static struct timer *earliest(void)
 
 static void random_use_agrees_with_a_list(void **state)
 {
-	unsigned seed = getenv("SEED") ? (unsigned)atoi(getenv("SEED")) : (unsigned)time(NULL);
+	unsigned seed = test_seed();
 
 	(void)state;
-	print_message("SEED=%u\n", seed);
 	srand(seed);
 	for (int step = 0; step < 50000; step++) {
 		struct timer *timer = &timers[rand() % TIMERS], *first;

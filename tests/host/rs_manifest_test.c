@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include <granite/abi/sys.h>
-#include <servers/rs/manifest.h>
+
+#include "servers/rs/manifest.h"
+
+#include "seed.h"
 
 static struct manifest manifest;
 static uint32_t reports, reported_line;
@@ -282,10 +284,9 @@ static void random_text_is_survived(void **state)
 	                                     "irqs=",    "ports=", "guest", ",",      "-",      "--",
 	                                     "\n",       "#",      "=",     "all",    "7",      "3f8",
 	                                     "prio=",    "\t",     "\r",    "b ",     "\xff",   "flags="};
-	unsigned seed = getenv("SEED") ? (unsigned)atoi(getenv("SEED")) : (unsigned)time(NULL);
+	unsigned seed = test_seed();
 
 	(void)state;
-	print_message("SEED=%u\n", seed);
 	srand(seed);
 	for (int round = 0; round < 20000; round++) {
 		char line[400] = "";

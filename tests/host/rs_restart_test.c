@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <servers/rs/restart.h>
+#include "servers/rs/restart.h"
 
 static void delays_double_up_to_a_limit(void **state)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* links: programs/sh/parse.c */
 /* How the shell takes a command line apart. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +8,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "../../programs/sh/parse.c"
+#include "programs/sh/parse.h"
+#include "seed.h"
 
 static struct parsed parsed;
 
@@ -97,9 +99,7 @@ static void random_lines_stay_within_their_bounds(void **state)
 {
 	(void)state;
 	static const char alphabet[] = "ab '\"\\;& \n|";
-	const char *given = getenv("SEED");
-	unsigned seed = given ? strtoul(given, NULL, 0) : 1;
-	print_message("SEED=%u\n", seed);
+	unsigned seed = test_seed();
 	for (int i = 0; i < 20000; i++) {
 		struct parsed *on_heap = malloc(sizeof(*on_heap));
 		char *line = malloc(PARSE_LINE_MAX);

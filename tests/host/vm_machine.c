@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
-#include <time.h>
 
 #include <granite/sys.h>
 
@@ -16,6 +15,7 @@
 #include "servers/vm/pool.h"
 #include "servers/vm/process.h"
 #include "servers/vm/vm.h"
+#include "seed.h"
 
 #define REGION_END (16u << 20)
 #define VM_PHYS    0x123000u /* where VM's segment starts */
@@ -436,11 +436,7 @@ static uint64_t random_state;
 
 void random_start(void)
 {
-	const char *seed = getenv("SEED");
-
-	random_state = seed ? strtoull(seed, NULL, 0) : (uint64_t)time(NULL);
-	printf("SEED=%llu\n", (unsigned long long)random_state);
-	random_state = random_state * 2 + 1;
+	random_state = test_seed() * 2ull + 1;
 }
 
 /* xorshift64*: G. Marsaglia, S. Vigna. */

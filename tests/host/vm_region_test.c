@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "servers/vm/notes.h"
@@ -14,6 +13,7 @@
 #include "servers/vm/region.h"
 #include "servers/vm/types.h"
 #include "servers/vm/vm.h"
+#include "seed.h"
 
 #define PAGES 30000
 #define STEPS 40000
@@ -245,12 +245,9 @@ static void step(int i)
 
 static int start(void **state)
 {
-	const char *seed = getenv("SEED");
-	unsigned number = seed ? strtoul(seed, NULL, 0) : (unsigned)time(NULL);
 	uint32_t pages = *(const uint32_t *)*state;
 
-	printf("SEED=%u\n", number);
-	srandom(number);
+	srandom(test_seed());
 	memory = aligned_alloc(PAGE_SIZE, pages * PAGE_SIZE);
 	pool_init(memory, 0x100000, pages);
 	memset(&set, 0, sizeof(set));
