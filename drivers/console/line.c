@@ -11,6 +11,7 @@
 #define BACKSPACE       CONTROL('H')
 #define DELETE          0x7f
 #define TAB_WIDTH       8
+#define VTIME_NSECS     100000000ull
 
 /* A pipe's end, and what makes the next byte an ordinary one, whatever it is. */
 #define PIPE_END     CONTROL('D')
@@ -330,12 +331,40 @@ int line_input(struct line *line, uint8_t byte, struct line_echo *echo)
 
 /* ---- Reading ---- */
 
+static uint32_t available(const struct line *line)
+{
+	return line->committed - line->tail;
+}
+
+/* Without VMIN a read with a time limit waits for a byte, and one without for nothing. */
+static uint32_t wanted(const struct line *line)
+{
+	const uint8_t *cc = line->termios.cc;
+
+	if (canonical(line))
+		return 1;
+	return cc[VMIN] ? cc[VMIN] : cc[VTIME] > 0;
+}
+
 int line_ready(const struct line *line, uint32_t size)
 {
-	uint32_t available = line->committed - line->tail;
-	uint32_t wanted = canonical(line) ? 1 : line->termios.cc[VMIN];
+	uint32_t least = wanted(line);
 
-	return available >= (wanted < size ? wanted : size);
+	return available(line) >= (least < size ? least : size);
+}
+
+/*
+ * POSIX 2017, Base Definitions, 11.1.7. With VMIN the first byte starts the clock, and each more starts it
+ * anew.
+ */
+uint64_t line_deadline(const struct line *line, uint64_t asked, uint64_t typed)
+{
+	const uint8_t *cc = line->termios.cc;
+	uint64_t start = cc[VMIN] && typed > asked ? typed : asked;
+
+	if (canonical(line) || cc[VTIME] == 0 || (cc[VMIN] && available(line) == 0))
+		return 0;
+	return start + cc[VTIME] * VTIME_NSECS;
 }
 
 uint32_t line_peek(const struct line *line, uint8_t *buffer, uint32_t size, uint32_t *consumed)

@@ -3,8 +3,9 @@
  * The line discipline: what a terminal does to the bytes that pass through it (POSIX 2017, Base Definitions,
  * chapter 11). Pure code: bytes typed come in, bytes to echo and lines to read go out.
  *
- * Of Linux's termios these act: ICRNL, OPOST, ONLCR, ISIG, ICANON, ECHO, VMIN and the control characters
- * VINTR, VQUIT, VSUSP, VERASE, VWERASE, VKILL, VEOF, VEOL. The others are kept and told, nothing more.
+ * Of Linux's termios these act: ICRNL, OPOST, ONLCR, ISIG, ICANON, ECHO, VMIN, VTIME and the control
+ * characters VINTR, VQUIT, VSUSP, VERASE, VWERASE, VKILL, VEOF, VEOL. The others are kept and told, nothing
+ * more.
  */
 #ifndef CONSOLE_LINE_H
 #define CONSOLE_LINE_H
@@ -83,6 +84,13 @@ uint32_t line_output(struct line *line, uint8_t byte, uint8_t out[2]);
 
 /* Whether a read of `size` bytes can be answered now. */
 int line_ready(const struct line *line, uint32_t size);
+
+/*
+ * When a read that was asked for at `asked` must be answered with what there is, be it nothing: VTIME tenths
+ * of a second later, or with VMIN that long after the last byte came, at `typed`. Nanoseconds since boot; 0:
+ * not as things are.
+ */
+uint64_t line_deadline(const struct line *line, uint64_t asked, uint64_t typed);
 
 /*
  * Puts in `buffer` what a read of `size` bytes gives, and returns how many bytes that is (0: end of file). It

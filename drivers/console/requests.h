@@ -15,6 +15,7 @@ struct request {
 	endpoint_t caller;
 	vir_bytes address; /* of the caller's buffer */
 	uint32_t bytes;    /* wanted */
+	uint64_t asked;    /* a read: when it came, in nanoseconds since boot */
 	uint32_t done;     /* of a write: bytes already accepted */
 	uint32_t end;      /* of a write accepted whole: where it ends in the stream of output */
 	struct request *next;

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <termios.h>
 #include <granite/sys.h>
 
 #include "console.h"
@@ -33,7 +34,9 @@
 struct line terminal_line;
 
 static struct ring typed, output;
-static uint32_t sent; /* how far `output` has left the machine, as a value of its `tail` */
+static uint64_t typed_at; /* when the last byte was typed, while a read may have a time limit */
+static uint64_t alarm_at; /* a reader's time limit that the alarm was set to last; 0: it has another use */
+static uint32_t sent;     /* how far `output` has left the machine, as a value of its `tail` */
 static struct request_queue readers, writers;
 
 void terminal_init(enum line_kind kind)
@@ -41,6 +44,12 @@ void terminal_init(enum line_kind kind)
 	line_init(&terminal_line, kind);
 	uart_init(&typed);
 	terminal_pump();
+}
+
+static uint64_t now(void)
+{
+	uint64_t uptime;
+	return sys_clock(&uptime, NULL) == OK ? uptime : 0;
 }
 
 /* ---- Typing ---- */
@@ -69,6 +78,8 @@ static void take_typed(void)
 	static struct line_echo echo;
 
 	uart_receive(&typed);
+	if (terminal_line.termios.cc[VTIME] && can_take_typed())
+		typed_at = now();
 	while (can_take_typed()) {
 		int signal = line_input(&terminal_line, ring_take(&typed), &echo);
 
@@ -88,13 +99,38 @@ static void answer_reader(struct request *reader, int result, uint32_t bytes)
 	(void)server_reply(reader->caller, result, &reply, sizeof(reply));
 }
 
+static uint64_t deadline(const struct request *reader)
+{
+	return line_deadline(&terminal_line, reader->asked, typed_at);
+}
+
+static int time_is_up(const struct request *reader)
+{
+	uint64_t limit = deadline(reader);
+
+	return limit && now() >= limit;
+}
+
+/*
+ * The first reader's alone: the others' time is not up before, for all have the same modes. (After it has
+ * rung `alarm_at` is in the past, so no limit to come is the same.)
+ */
+static void set_alarm(void)
+{
+	uint64_t limit = readers.first ? deadline(readers.first) : 0;
+
+	if (limit && limit != alarm_at && sys_setalarm(limit, 1, NULL) == OK)
+		alarm_at = limit;
+}
+
 /* What a reader can't be given, for it has died or its buffer is bad, is left for the next. */
 static void answer_readers(void)
 {
 	static uint8_t buffer[LINE_SIZE];
 	struct request *reader;
 
-	while ((reader = readers.first) && line_ready(&terminal_line, reader->bytes)) {
+	while ((reader = readers.first) &&
+	       (line_ready(&terminal_line, reader->bytes) || time_is_up(reader))) {
 		uint32_t size = reader->bytes < sizeof(buffer) ? reader->bytes : sizeof(buffer);
 		uint32_t consumed;
 		uint32_t bytes = line_peek(&terminal_line, buffer, size, &consumed);
@@ -220,10 +256,13 @@ void terminal_pump(void)
 
 	while (rounds < PUMP_ROUNDS && pump_round())
 		rounds++;
-	if (rounds == PUMP_ROUNDS && sys_setalarm(REST_NSECS, 0, NULL) == OK)
+	if (rounds == PUMP_ROUNDS && sys_setalarm(REST_NSECS, 0, NULL) == OK) {
+		alarm_at = 0;
 		uart_watch(0, 0);
-	else
-		uart_watch(ring_free(&typed) > 0, sent != output.head);
+		return;
+	}
+	set_alarm();
+	uart_watch(ring_free(&typed) > 0, sent != output.head);
 }
 
 /* With nothing watched the line goes low, so whatever waits when terminal_pump watches again interrupts. */
@@ -237,8 +276,10 @@ void terminal_interrupt(void)
 
 int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes)
 {
-	if (!request_add(&readers, caller, address, bytes))
+	struct request *reader = request_add(&readers, caller, address, bytes);
+	if (!reader)
 		return -EBUSY;
+	reader->asked = now();
 	terminal_pump();
 	return SERVER_NO_REPLY;
 }

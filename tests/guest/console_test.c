@@ -21,6 +21,13 @@ static endpoint_t console(void)
 	return endpoint;
 }
 
+static long msecs_since(const struct timespec *start)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
+}
+
 static void write_returns_what_it_wrote(void)
 {
 	static const char text[] = "# written\n";
@@ -145,6 +152,79 @@ static void a_signal_ends_a_read(void)
 	CHECK_INT(tcsetattr(0, TCSANOW, &old), 0);
 }
 
+/* A time limit of so many tenths of a second, and nothing to read. */
+static void set_limit(struct termios *old, int tenths)
+{
+	CHECK_INT(tcgetattr(0, old), 0);
+	struct termios raw = *old;
+	raw.c_lflag &= ~(tcflag_t)ICANON;
+	raw.c_cc[VMIN] = 0;
+	raw.c_cc[VTIME] = (cc_t)tenths;
+	CHECK_INT(tcsetattr(0, TCSAFLUSH, &raw), 0);
+}
+
+static void read_with_limit(void)
+{
+	char byte;
+	struct timespec start;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	CHECK_INT(read(0, &byte, 1), 0);
+	long msecs = msecs_since(&start);
+	CHECK(msecs >= 300 && msecs < 1500);
+}
+
+static void a_read_with_a_time_limit_ends_with_nothing(void)
+{
+	struct termios old;
+	set_limit(&old, 3);
+	read_with_limit();
+	read_with_limit();
+	CHECK_INT(tcsetattr(0, TCSAFLUSH, &old), 0);
+}
+
+/* Each waits for its own time, though the driver has one alarm. */
+static void many_reads_with_a_time_limit_end(void)
+{
+	struct termios old;
+	pid_t pids[5];
+	set_limit(&old, 3);
+	for (int i = 0; i < 5; i++) {
+		pids[i] = tap_start(read_with_limit);
+		usleep(20000);
+	}
+	for (int i = 0; i < 5; i++)
+		CHECK_EXITED(tap_wait(pids[i]), 0);
+	CHECK_INT(tcsetattr(0, TCSAFLUSH, &old), 0);
+}
+
+static void a_read_that_polls_ends_at_once(void)
+{
+	char byte;
+	struct termios old;
+	struct timespec start;
+	set_limit(&old, 0);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (int i = 0; i < 100; i++)
+		CHECK_INT(read(0, &byte, 1), 0);
+	CHECK(msecs_since(&start) < 1000);
+	CHECK_INT(tcsetattr(0, TCSAFLUSH, &old), 0);
+}
+
+/* The driver rests after much output, by the same alarm: that must not make it forget the reader's. */
+static void a_time_limit_holds_after_much_output(void)
+{
+	static char text[8192];
+	struct termios old;
+	set_limit(&old, 3);
+	pid_t reader = tap_start(read_with_limit);
+	usleep(50000);
+	memset(text, '#', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\n';
+	CHECK_INT(write(1, text, sizeof(text)), sizeof(text));
+	CHECK_EXITED(tap_wait(reader), 0);
+	CHECK_INT(tcsetattr(0, TCSAFLUSH, &old), 0);
+}
+
 static void read_for_ever(void)
 {
 	static char buffer[300];
@@ -215,13 +295,6 @@ static void a_stopped_reader_reads_on_when_continued(void)
 /* ---- A flood of output ---- */
 
 enum { FLOOD = 1 << 20 };
-
-static long msecs_since(const struct timespec *start)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
-}
 
 static void write_until_the_alarm(void)
 {
@@ -312,6 +385,10 @@ int main(void)
 	        TEST(modes_can_be_changed_and_read_back),
 	        TEST(the_foreground_can_be_given_away),
 	        TEST(a_signal_ends_a_read),
+	        TEST(a_read_with_a_time_limit_ends_with_nothing),
+	        TEST(many_reads_with_a_time_limit_end),
+	        TEST(a_read_that_polls_ends_at_once),
+	        TEST(a_time_limit_holds_after_much_output),
 	        TEST(readers_that_die_leave_the_console_well),
 	        TEST(writers_that_die_leave_the_console_well),
 	        TEST(a_stopped_reader_reads_on_when_continued),

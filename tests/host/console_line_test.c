@@ -61,6 +61,15 @@ static void expect_read(uint32_t size, const char *text)
 	line_consume(&line, consumed);
 }
 
+static void set_times(uint32_t vmin, uint32_t vtime)
+{
+	struct line_termios termios = line.termios;
+	termios.lflag &= ~(uint32_t)ICANON;
+	termios.cc[VMIN] = (uint8_t)vmin;
+	termios.cc[VTIME] = (uint8_t)vtime;
+	line_set_termios(&line, &termios);
+}
+
 static void set_modes(uint32_t off, uint32_t vmin)
 {
 	struct line_termios termios = line.termios;
@@ -452,6 +461,64 @@ static void random_typing_keeps_the_invariant(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+#define TENTH      100000000ull
+
+static void without_vmin_and_vtime_a_read_never_waits(void **state)
+{
+	(void)state;
+	set_times(0, 0);
+	expect_read(100, "");
+	assert_int_equal(line_deadline(&line, 1000, 2000), 0);
+	type("ab");
+	expect_read(1, "a");
+	expect_read(100, "b");
+	expect_read(100, "");
+}
+
+static void vtime_alone_limits_the_wait_for_the_first_byte(void **state)
+{
+	(void)state;
+	set_times(0, 5);
+	assert_false(line_ready(&line, 100));
+	assert_int_equal(line_deadline(&line, 1000, 0), 1000 + 5 * TENTH);
+	assert_int_equal(line_deadline(&line, 1000, 9000), 1000 + 5 * TENTH); /* typed to somebody else */
+	type("a");
+	expect_read(100, "a");
+	assert_false(line_ready(&line, 100));
+	set_times(0, 255);
+	assert_int_equal(line_deadline(&line, 1000, 0), 1000 + 255 * TENTH);
+}
+
+static void with_vmin_the_time_runs_from_byte_to_byte(void **state)
+{
+	(void)state;
+	set_times(3, 2);
+	assert_int_equal(line_deadline(&line, 1000, 500), 0);
+	type("a");
+	assert_false(line_ready(&line, 100));
+	assert_int_equal(line_deadline(&line, 1000, 7000), 7000 + 2 * TENTH);
+	/* Bytes that were there before the read count as just typed. */
+	assert_int_equal(line_deadline(&line, 1000, 500), 1000 + 2 * TENTH);
+	assert_true(line_ready(&line, 1));
+	type("bc");
+	expect_read(100, "abc");
+	assert_int_equal(line_deadline(&line, 1000, 7000), 0);
+}
+
+static void whole_lines_have_no_time_limit(void **state)
+{
+	struct line_termios termios = line.termios;
+	(void)state;
+	termios.cc[VTIME] = 5;
+	termios.cc[VMIN] = 0;
+	line_set_termios(&line, &termios);
+	assert_false(line_ready(&line, 100));
+	assert_int_equal(line_deadline(&line, 1000, 2000), 0);
+	type("half");
+	assert_false(line_ready(&line, 100));
+	assert_int_equal(line_deadline(&line, 1000, 2000), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -483,6 +550,10 @@ int main(void)
 	        TEST(a_pipe_that_has_ended_stays_so),
 	        TEST(a_pipe_hands_over_every_byte_in_every_mode),
 	        TEST(random_typing_keeps_the_invariant),
+	        TEST(without_vmin_and_vtime_a_read_never_waits),
+	        TEST(vtime_alone_limits_the_wait_for_the_first_byte),
+	        TEST(with_vmin_the_time_runs_from_byte_to_byte),
+	        TEST(whole_lines_have_no_time_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
