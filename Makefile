@@ -169,16 +169,19 @@ libgranite := $(O)/lib/libgranite.a
 libbridge  := $(O)/lib/libbridge.a
 libsmall   := $(O)/lib/libbridge_small.a
 libformats := $(O)/lib/libformats.a
+libprompt  := $(O)/lib/libprompt.a
 
 libgranite_objects := $(call objects,$(wildcard lib/sys/*.[cS]))
 libbridge_objects  := $(call objects,$(wildcard lib/bridge/*.[cS]))
 libsmall_objects   := $(call objects,$(wildcard lib/bridge/small/*.[cS]))
 libformats_objects := $(call objects,$(wildcard lib/formats/*.c))
+libprompt_objects  := $(call objects,$(wildcard programs/lib/*.c))
 
 $(libgranite): $(libgranite_objects)
 $(libbridge): $(libbridge_objects)
 $(libsmall): $(libsmall_objects)
 $(libformats): $(libformats_objects)
+$(libprompt): $(libprompt_objects)
 
 $(O)/lib/%.a: $(stable)
 	@mkdir -p $(@D)
@@ -195,17 +198,20 @@ small := vm pm
 
 ordinary_base := 0x08048000
 ordinary_libs := $(libgranite) $(libbridge) $(libformats)
+prompt_base   := $(ordinary_base)
+prompt_libs   := $(libprompt) $(ordinary_libs)
 small_base    := 0x1000
 small_libs    := $(libgranite) $(libsmall) $(libformats)
 
 # What is linked: all objects; for a small process one that is made of them.
 ordinary_objects = $(call objects,$(1))
+prompt_objects   = $(ordinary_objects)
 small_objects    = $(O)/$(firstword $(1)).one.o
 $(O)/%.one.o:
 	@mkdir -p $(@D)
 	@$(call combine,$(user_flags),$(filter %.o,$^))
 
-# $(call program,NAME,SOURCES,ordinary|small,FOLDER): rules for FOLDER/NAME, stripped, and elf/FOLDER/NAME for debuggers.
+# $(call program,NAME,SOURCES,ordinary|prompt|small,FOLDER): rules for FOLDER/NAME, stripped, and elf/FOLDER/NAME for debuggers.
 define program
 program_objects += $(call objects,$(2))
 $(if $(filter small,$(3)),$(call small_objects,$(2)): $(call objects,$(2)))
@@ -218,14 +224,18 @@ $(O)/$(4)/$(1): $(O)/elf/$(4)/$(1)
 	@$(OBJCOPY) --strip-all $$< $$@
 endef
 
-# The folders servers/NAME, drivers/NAME, programs/NAME and the files programs/NAME.c each become bin/NAME.
+# The folders servers/NAME, drivers/NAME, programs/NAME and the files programs/NAME.c each become bin/NAME; but
+# programs/lib is what those at the prompt share.
 folders  := $(patsubst %/,%,$(sort $(dir $(wildcard servers/*/*.[cS] drivers/*/*.[cS] programs/*/*.[cS]))))
+folders  := $(filter-out programs/lib,$(folders))
 singles  := $(wildcard programs/*.c)
 programs := $(notdir $(folders) $(basename $(singles)))
 
-$(foreach f,$(folders),$(eval $(call program,$(notdir $f),$(wildcard $f/*.[cS]),$(if \
-	$(filter $(notdir $f),$(small)),small,ordinary),bin)))
-$(foreach f,$(singles),$(eval $(call program,$(notdir $(basename $f)),$f,ordinary,bin)))
+# $(call kind_of,FOLDER): how it is linked.
+kind_of = $(if $(filter $(notdir $(1)),$(small)),small,$(if $(filter programs/%,$(1)),prompt,ordinary))
+
+$(foreach f,$(folders),$(eval $(call program,$(notdir $f),$(wildcard $f/*.[cS]),$(call kind_of,$f),bin)))
+$(foreach f,$(singles),$(eval $(call program,$(notdir $(basename $f)),$f,prompt,bin)))
 
 # ---- Archive and ISO image ----
 
@@ -345,4 +355,4 @@ help:
 #h V=1 shows the commands, DEBUG=1 builds with assertions, CC=clang compiles with clang.
 
 -include $(patsubst %.o,%.d,$(kernel_objects) $(libgranite_objects) $(libbridge_objects) $(libsmall_objects) \
-	$(libformats_objects) $(program_objects) $(host_objects))
+	$(libformats_objects) $(libprompt_objects) $(program_objects) $(host_objects))

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Sends a signal to processes. */
+#include <ctype.h>
 #include <limits.h>
 #include <signal.h>
 
 #include <granite/abi/pm.h>
 
 #include "lib/number.h"
+#include "lib/processes.h"
 #include "lib/signals.h"
 #include "lib/usage.h"
 
-#define USAGE "kill [-SIGNAL] [--] PID ..."
-#define HELP                                                                                 \
-	"Sends the processes a signal, given by name or number; SIGTERM if none is given.\n" \
-	"`ps` lists the processes. After `--` a PID below 0 is a process group, and -1 everybody."
+#define USAGE "kill [-SIGNAL] [--] PROCESS ..."
+#define HELP                                                                                                 \
+	"Sends the processes a signal, given by name or number; SIGTERM if none is given.\n"                 \
+	"A PROCESS is a number or a name as `ps` shows it, if only one has that name. After `--` a number\n" \
+	"below 0 is a process group, and -1 everybody."
 
 /* Returns the signal, or ends the program. */
 static int parse_signal(const char *text)
@@ -25,14 +28,37 @@ static int parse_signal(const char *text)
 	return (int)number;
 }
 
-/* Returns 0 or 1: the program's exit status. `least` is the least PID allowed. */
-static int kill_one(const char *text, long least, int signal)
+/* The number of the process that has this name, or 0, and why has been told. */
+static long pid_of_name(const char *name)
+{
+	struct processes all;
+	processes_take(&all);
+	const struct process *process = processes_named(&all, name, "kill");
+	long pid = process ? process->pm.pid : 0;
+	if (process && pid == 0)
+		fprintf(stderr, "kill: %s is a part of the system that gets no signals\n", name);
+	processes_free(&all);
+	return pid;
+}
+
+/* `least` is the least number allowed. Returns 0 as pid_of_name. */
+static long parse_process(const char *text, long least)
 {
 	long pid;
-	if (number_parse(text, least, INT_MAX, &pid) != 0 || pid == 0) {
-		fprintf(stderr, "kill: not a process number: %s\n", text);
-		exit(USAGE_STATUS);
-	}
+	if (text[0] != '-' && !isdigit((unsigned char)text[0]))
+		return pid_of_name(text);
+	if (number_parse(text, least, INT_MAX, &pid) == 0 && pid != 0)
+		return pid;
+	fprintf(stderr, "kill: not a process number: %s\n", text);
+	exit(USAGE_STATUS);
+}
+
+/* Returns 0 or 1: the program's exit status. */
+static int kill_one(const char *text, long least, int signal)
+{
+	long pid = parse_process(text, least);
+	if (pid == 0)
+		return 1;
 	if (kill((pid_t)pid, signal) == 0)
 		return 0;
 	fprintf(stderr, "kill: %s: %s\n", text, strerror(errno));

@@ -1,119 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists the processes. */
 #include <inttypes.h>
-#include <granite/abi/layout.h>
-#include <granite/pm.h>
+#include <unistd.h>
 #include <granite/sys.h>
-#include <granite/vm.h>
 
+#include "lib/format.h"
+#include "lib/processes.h"
 #include "lib/usage.h"
 
-#define PID_MAX 32768 /* no system of this kind counts further */
+#define USAGE "ps [-l]"
+#define HELP                                                                                             \
+	"Lists all processes, each below its parent.\n"                                                  \
+	"  PID       its number, for kill; vm and pm have none, nobody can kill them\n"                  \
+	"  KIND      core: the system ends with it; service: started anew when it dies;\n"               \
+	"            program: everything else\n"                                                         \
+	"  MEMORY    all it has; pages that it shares with others count in full\n"                       \
+	"  TIME      how long it has run, in steps of 10 ms\n"                                           \
+	"-l tells what a developer wants to know: endpoint, priority (0 is the most urgent), privilege " \
+	"set,\n"                                                                                         \
+	"process group, session, where it last entered the kernel (PC) and its stack pointer (SP)."
 
-#define HELP                                                                                   \
-	"Lists every process: its number for kill, endpoint, label, priority (0 is the most\n" \
-	"urgent), memory, time used, and what it does or waits for."
+#define BRANCH_WIDTH 21
 
-static struct proc_info processes[ENDPOINT_SLOTS];
-static int pids[ENDPOINT_SLOTS]; /* of the process in the slot; 0: it has none */
-
-static void get_processes(void)
+static void print_pid(const struct process *process)
 {
-	int result = sys_getinfo(GET_PROCTAB, processes, sizeof(processes), 0);
-	if (result >= 0) {
-		for (int slot = result / (int)sizeof(processes[0]); slot < ENDPOINT_SLOTS; slot++)
-			processes[slot].endpoint = NONE;
-		return;
-	}
-	fprintf(stderr, "ps: no process table: %s\n", strerror(-result));
-	exit(1);
-}
-
-static int count_ordinary(void)
-{
-	int count = 0;
-	for (int slot = 0; slot < ENDPOINT_SLOTS; slot++)
-		count += processes[slot].endpoint != NONE && !processes[slot].small;
-	return count;
-}
-
-/* PM tells a process by its number, not the other way round: try them until nobody is missing. */
-static void get_pids(void)
-{
-	int missing = count_ordinary();
-	for (int pid = 1; pid <= PID_MAX && missing > 0; pid++) {
-		endpoint_t endpoint = pm_endpoint(pid);
-		if (endpoint < 0)
-			continue;
-		pids[ENDPOINT_SLOT(endpoint)] = pid;
-		missing--;
-	}
-}
-
-static const char *name_of(endpoint_t endpoint)
-{
-	if (endpoint == ANY)
-		return "anyone";
-	if (endpoint == HARDWARE)
-		return "hardware";
-	if (endpoint == CLOCK)
-		return "clock";
-	if (endpoint < 0 || processes[ENDPOINT_SLOT(endpoint)].endpoint != endpoint)
-		return "nobody";
-	return processes[ENDPOINT_SLOT(endpoint)].name;
-}
-
-static void print_state(const struct proc_info *process)
-{
-	if (process->rts_flags == 0)
-		printf("ready");
-	const char *separator = "";
-#define FLAG(bit, name, text)                    \
-	if (process->rts_flags & name) {         \
-		printf("%s%s", separator, text); \
-		separator = ", ";                \
-	}
-	GRANITE_RTS_FLAGS(FLAG)
-#undef FLAG
-	if (process->blocked_on != NONE)
-		printf(" %s %s", process->rts_flags & RTS_SENDING ? "to" : "from",
-		       name_of(process->blocked_on));
-}
-
-/* A small process has no pages of its own: it lives in the kernel's region. */
-static void print_memory(const struct proc_info *process)
-{
-	struct vm_procinfo_rep memory;
-	if (process->small)
-		printf("   small");
-	else if (vm_procinfo(process->endpoint, &memory) == OK)
-		printf(" %6uK", memory.resident * (PAGE_SIZE / 1024));
+	if (process->pm.pid > 0)
+		printf("%5d ", process->pm.pid);
 	else
-		printf("       -");
+		printf("    - ");
 }
 
-static void print_process(int slot)
+static void print_memory(const struct process *process)
 {
-	const struct proc_info *process = &processes[slot];
-	if (pids[slot] > 0)
-		printf("%5d", pids[slot]);
-	else
-		printf("    -");
-	printf(" %9d %-15s %4u", process->endpoint, process->name, process->priority);
+	char text[FORMAT_MAX];
+	uint64_t bytes = process_memory(process);
+	printf(" %8s", bytes ? format_bytes(text, bytes) : "-");
+}
+
+static void print_short(const struct processes *all, const struct process *process, endpoint_t self)
+{
+	char branch[PROCESS_BRANCH_MAX], time[FORMAT_MAX], words[PROCESS_WORDS_MAX];
+	print_pid(process);
+	printf("%-*s %-7s", BRANCH_WIDTH, process_branch(all, process, BRANCH_WIDTH, branch),
+	       process_kind(process));
 	print_memory(process);
-	printf(" %8.3f  ", (double)process->user_nsecs / 1e9);
-	print_state(process);
-	putchar('\n');
+	printf(" %8s  %s\n", format_time(time, process->kernel.user_nsecs),
+	       process_words(all, process, self, words));
+}
+
+static void print_long(const struct process *process)
+{
+	const struct proc_info *kernel = &process->kernel;
+	print_pid(process);
+	printf("%-15s ", kernel->name);
+	if (process_is_zombie(process))
+		printf("%9s %4s %4s", "-", "-", "-");
+	else
+		printf("%9d %4" PRIu32 " %4" PRIu32, kernel->endpoint, kernel->priority, kernel->priv_id);
+	printf(" %5d %5d  %08" PRIx32 "  %08" PRIx32 "\n", process->pm.pgid, process->pm.sid, kernel->pc,
+	       kernel->sp);
 }
 
 int main(int argc, char **argv)
 {
-	usage_check(argc, argv, 0, 0, "ps", HELP);
-	get_processes();
-	get_pids();
-	puts("  PID  ENDPOINT LABEL           PRIO  MEMORY  SECONDS  STATE");
-	for (int slot = 0; slot < ENDPOINT_SLOTS; slot++)
-		if (processes[slot].endpoint != NONE)
-			print_process(slot);
+	struct processes all;
+	int is_long = argc == 2 && strcmp(argv[1], "-l") == 0;
+	usage_check(argc, argv, 0, 1, USAGE, HELP);
+	if (argc == 2 && !is_long)
+		usage_fail(USAGE);
+	processes_take(&all);
+	processes_sort_as_tree(&all);
+	puts(is_long ? "  PID PROCESS          ENDPOINT PRIO PRIV  PGID   SID        PC        SP"
+	             : "  PID PROCESS               KIND      MEMORY     TIME  WHAT IT DOES");
+	for (uint32_t i = 0; i < all.count; i++) {
+		if (is_long)
+			print_long(&all.list[i]);
+		else
+			print_short(&all, &all.list[i], sys_self());
+	}
+	processes_free(&all);
 	return 0;
 }

@@ -201,7 +201,7 @@ struct pm_times_rep {
 /* The call of PM that a process waits in. */
 #define PM_WAITS(WAIT)                                                        \
 	WAIT(WAITS_NOT, "does not wait for pm")                               \
-	WAIT(WAITS_VFORK, "waits for a child's exec") /* not interruptible */ \
+	WAIT(WAITS_VFORK, "waits for its child") /* not interruptible */ \
 	WAIT(WAITS_CHILD, "waits for a child")        /* wait4 */             \
 	WAIT(WAITS_SLEEP, "sleeps")                   /* nanosleep */         \
 	WAIT(WAITS_SUSPEND, "waits for a signal")     /* sigsuspend */        \

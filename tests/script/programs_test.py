@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# test: timeout=400
+"""The programs at the prompt, all in one boot: what they show must be so."""
+
+import re
+
+from script import PROMPT, Terminal, build_under_test, run_tests
+
+COLUMNS = 80
+CTRL_C = "\x03"
+SERVERS = ("console", "pm", "rs", "vm")  # programs, but none for the prompt
+WITHOUT_HELP = ("echo", "hello")
+
+terminal = Terminal(["tools/run", "--build", build_under_test().folder])
+
+
+def run(command, seconds=60):
+    """What the command shows."""
+    terminal.type(command + "\r")
+    terminal.expect(command + "\n", seconds)
+    return terminal.expect(PROMPT, seconds)
+
+
+def processes():
+    """ps's lines: a dictionary for each. (Behind them the shell may tell what ended meanwhile.)"""
+    columns = r"^ *(?P<pid>\d+|-) (?P<process>.{21}) (?P<kind>\w+) +(?P<memory>[\d.]+ \w+|-) +(?P<time>\S+ \S+)  (?P<does>.*)$"
+    shown = run("ps")
+    found = [line.groupdict() for line in re.finditer(columns, shown, re.M)]
+    title, *lines = [line for line in shown.splitlines() if line.startswith(" ")]
+    assert title.split() == "PID PROCESS KIND MEMORY TIME WHAT IT DOES".split(), shown
+    assert len(lines) == len(found), shown
+    return found
+
+
+def process(label, found=None):
+    """The only one with this label; its name without the lines of the tree."""
+    named = [p for p in found or processes() if p["process"].strip(" |`-") == label]
+    assert len(named) == 1, f"{label}: {named}"
+    return named[0]
+
+
+def sleepers():
+    return [p for p in processes() if p["process"].strip(" |`-") == "sleep"]
+
+
+def eventually(condition):
+    """Programs in the background take a while to start, and to end."""
+    for _ in range(50):
+        if condition():
+            return
+    assert condition()
+
+
+def wait_for_sleepers(count):
+    eventually(lambda: [p["does"] for p in sleepers()] == ["sleeps"] * count)
+
+
+def start_sleepers(count):
+    for first in range(0, count, 6):
+        run("sleep 1000 & " * min(6, count - first))
+    wait_for_sleepers(count)
+
+
+def the_system_boots():
+    terminal.expect(PROMPT)
+
+
+def help_lists_the_programs_and_each_explains_itself():
+    shown = run("help")
+    programs = shown.split("called with --help:\n")[1].split("'...'")[0].split()
+    assert {"ps", "stats", "mem", "kill"} <= set(programs), programs
+    for program in programs:
+        if program in SERVERS or program in WITHOUT_HELP:
+            continue
+        text = run(f"{program} --help")
+        assert text.startswith(f"usage: {program}") and text.count("\n") >= 2, text
+        assert max(map(len, text.splitlines())) <= 110, text
+        assert f"{program}: exit status" not in text, text
+
+
+def wrong_arguments_are_told_with_the_usage():
+    for command in ("ps -x", "ps 1", "mem x", "kill", "sleep", "true x"):
+        text = run(command)
+        assert f"usage: {command.split()[0]}" in text and "exit status 2" in text, text
+
+
+def ps_shows_who_does_what():
+    found = processes()
+    assert process("sh", found)["does"] == "waits for a child"
+    assert process("sh", found)["kind"] == "service"
+    assert process("ps", found)["does"] == "runs"
+    assert process("ps", found)["kind"] == "program"
+    assert process("console", found)["does"] == "waits for a message"
+    for label in ("vm", "pm"):
+        assert process(label, found)["kind"] == "core" and process(label, found)["pid"] == "-"
+    assert process("rs", found)["pid"] == "1"
+    assert all(p["memory"] != "-" for p in found)
+
+
+def ps_shows_a_tree():
+    run("sh -c 'sleep 1000' &")
+    wait_for_sleepers(1)
+    found = processes()
+    names = [p["process"].rstrip() for p in found]
+    shell = names.index("`- sh")
+    assert names[shell : shell + 4] == ["`- sh", "   |- sh", "   |  `- sleep", "   `- ps"], names
+    assert process("sleep", found)["does"] == "sleeps"
+    run("kill sleep")
+    eventually(lambda: len(processes()) == len(found) - 2)
+
+
+def ps_shows_who_is_stopped_and_who_is_ready():
+    start_sleepers(1)
+    run("kill -STOP sleep")
+    eventually(lambda: process("sleep")["does"] == "stopped")
+    run("kill -KILL sleep")
+    eventually(lambda: not sleepers())
+
+
+def ps_fits_the_screen():
+    for command in ("ps", "ps -l"):
+        assert max(len(line) for line in run(command).splitlines()) < COLUMNS
+
+
+def ps_l_tells_endpoints():
+    assert re.search(r"^ +- vm +1024 +2 ", run("ps -l"), re.M)
+    assert re.search(r"^ +1 rs +1026 +4 ", run("ps -l"), re.M)
+
+
+def more_processes_than_fit_one_answer_are_all_listed():
+    start_sleepers(30)
+    shown = run("kill sleep")
+    pids = re.search(r"several processes are called sleep; say which by its number:((?: \d+)+)\n", shown)[1]
+    assert len(pids.split()) == 30
+    for start in range(0, 30, 12):
+        run("kill " + " ".join(pids.split()[start : start + 12]))
+    eventually(lambda: not sleepers())
+
+
+def kill_takes_labels():
+    assert "no such process: nobody" in run("kill nobody")
+    assert "vm is a part of the system that gets no signals" in run("kill -9 vm")
+    start_sleepers(1)
+    assert "killed by SIGTERM" in run("kill sleep") + run("true")
+    eventually(lambda: not sleepers())
+
+
+tests = [
+    the_system_boots,
+    help_lists_the_programs_and_each_explains_itself,
+    wrong_arguments_are_told_with_the_usage,
+    ps_shows_who_does_what,
+    ps_shows_a_tree,
+    ps_shows_who_is_stopped_and_who_is_ready,
+    ps_fits_the_screen,
+    ps_l_tells_endpoints,
+    more_processes_than_fit_one_answer_are_all_listed,
+    kill_takes_labels,
+]
+
+with terminal:
+    run_tests(tests)
