@@ -146,6 +146,31 @@ def kill_takes_labels():
     eventually(lambda: not sleepers())
 
 
+def stats_shows_what_a_command_cost():
+    shown = run("stats true")
+    assert re.match(r"`true` took [\d,]+ ms. Meanwhile:\n", shown), shown
+    entries = re.search(r"^ +([\d,]+)  traps, faults and interrupts taken$", shown, re.M)[1]
+    assert 30 < int(entries.replace(",", "")) < 3000, shown
+    assert not re.search(r"^ +0  ", shown, re.M), shown
+    assert "pages mapped by grant" in run("stats -a true")
+    assert max(map(len, shown.splitlines())) <= 110
+
+
+def stats_tells_rates_and_idle_time():
+    shown = run("stats sleep 1.5")
+    assert re.search(r"^ +1\d\d +(99|100|101)  clock ticks, 100 a second$", shown, re.M), shown
+    idle = float(re.search(r"^([\d.]+)% of the time nobody ran", shown, re.M)[1])
+    assert idle > 80, shown
+
+
+def stats_can_be_read_by_programs_and_ends_as_its_command():
+    raw = dict(line.split() for line in run("stats -r sleep 0.2").splitlines())
+    assert 15 <= int(raw["ticks"]) and int(raw["kernel_entries"]) > 30, raw
+    assert "exit status 1" in run("stats false")
+    assert "stats: nonesuch: No such file" in run("stats nonesuch")
+    assert "usage: stats" in run("stats -x")
+
+
 tests = [
     the_system_boots,
     help_lists_the_programs_and_each_explains_itself,
@@ -157,6 +182,9 @@ tests = [
     ps_l_tells_endpoints,
     more_processes_than_fit_one_answer_are_all_listed,
     kill_takes_labels,
+    stats_shows_what_a_command_cost,
+    stats_tells_rates_and_idle_time,
+    stats_can_be_read_by_programs_and_ends_as_its_command,
 ]
 
 with terminal:
