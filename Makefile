@@ -27,7 +27,7 @@ goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean distclean help,$(goals)),)
 setup := build \
 	$(if $(filter run test guest debug sdk,$(goals)),run) \
-	$(foreach group,iso bochs test debug check,$(if $(filter $(group) $(group)-%,$(goals)),$(group))) \
+	$(foreach group,iso bochs test debug bench check,$(if $(filter $(group) $(group)-%,$(goals)),$(group))) \
 	$(if $(filter format,$(goals)),check)
 $(shell tools/setup $(setup) >&2)
 ifneq ($(.SHELLSTATUS),0)
@@ -272,6 +272,18 @@ $(O)/toolchain: $(stable)
 	echo "ld='$(LD) $(program_ld) -Ttext-segment=$(ordinary_base) -L$(musl)'"; \
 	echo "first='$(crt_first)'"; \
 	echo "last='--start-group $(ordinary_libs:%=$(root)%) $(musl)/libc.a $(libgcc) --end-group $(crt_last)'"; } >$@
+
+# ---- Benchmarks ----
+
+profile_plugin := $(O)/plugin/profile.so
+plugin_flags   := -std=gnu11 -O2 -g -fvisibility=hidden -shared -fPIC
+
+.PHONY: bench-programs
+bench-programs: $(profile_plugin)
+
+$(profile_plugin): tools/plugin/profile.c tools/plugin/qemu.h $(stable)
+	@mkdir -p $(@D)
+	$(call say,HOST,$<)$(HOSTCC) $(plugin_flags) $(warnings) -o $@ $<
 
 # ---- Tests ----
 

@@ -6,7 +6,7 @@
 .PHONY: check check-format check-headers check-clang check-tidy check-shell
 check: check-format check-headers check-clang check-tidy check-shell
 
-source_folders := $(wildcard abi kernel lib servers drivers programs tests bench)
+source_folders := $(wildcard abi kernel lib servers drivers programs tests bench tools/plugin)
 our_sources    := $(sort $(shell find $(source_folders) -name '*.c'))
 our_headers    := $(sort $(shell find $(source_folders) -name '*.h'))
 checked        := $(O)/check
