@@ -275,15 +275,22 @@ $(O)/toolchain: $(stable)
 
 # ---- Benchmarks ----
 
+bench_programs := $(filter-out measure,$(notdir $(basename $(wildcard bench/*.c))))
 profile_plugin := $(O)/plugin/profile.so
 plugin_flags   := -std=gnu11 -O2 -g -fvisibility=hidden -shared -fPIC
 
-.PHONY: bench-programs
-bench-programs: $(profile_plugin)
+.PHONY: bench-programs bench
+bench-programs: $(kernel) $(archive) $(bench_programs:%=$(O)/bench/%) $(profile_plugin)
+$(foreach p,$(bench_programs),$(eval $(call program,$p,bench/$p.c bench/measure.c,ordinary,bench)))
 
 $(profile_plugin): tools/plugin/profile.c tools/plugin/qemu.h $(stable)
 	@mkdir -p $(@D)
 	$(call say,HOST,$<)$(HOSTCC) $(plugin_flags) $(warnings) -o $@ $<
+
+ROW  ?=
+BASE ?=
+bench:
+	@tools/bench --build $(O) $(if $(ROW),--row '$(ROW)') $(if $(BASE),--base '$(BASE)')
 
 # ---- Tests ----
 
@@ -359,6 +366,7 @@ help:
 #h make run        boot it in QEMU on this terminal; Ctrl-A X leaves   (MEM=64, CMDLINE="...")
 #h make test       all tests
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
+#h make bench      instructions per operation                          (ROW=a,b BASE=old.json)
 #h make debug      boot it in QEMU under gdb
 #h make iso        build/granite.iso, to boot from a CD or an USB stick
 #h make check      formatting and static analysis

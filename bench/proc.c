@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a process, through the C library as any program does it. */
+#define _GNU_SOURCE
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "measure.h"
+
+static char *const arguments[] = {"true", NULL};
+
+static void wait_for(pid_t pid)
+{
+	REQUIRE(pid > 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+/* A call to PM, which is what most system calls of the C library are here. */
+static void get_pid(uint32_t unused)
+{
+	(void)unused;
+	(void)getpid();
+}
+
+static void fork_exit_wait(uint32_t unused)
+{
+	(void)unused;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(0);
+	wait_for(pid);
+}
+
+static void vfork_exit_wait(uint32_t unused)
+{
+	(void)unused;
+	pid_t pid = vfork();
+	if (pid == 0)
+		_exit(0);
+	wait_for(pid);
+}
+
+static void have_children(uint32_t children)
+{
+	for (uint32_t i = 0; i < children; i++)
+		bench_start(bench_idle, i, NULL);
+}
+
+static void have_10_children(void)
+{
+	have_children(10);
+}
+
+static void have_500_children(void)
+{
+	have_children(500);
+}
+
+/* The program is a static one whose main returns at once: the C library's start and end are in this row. */
+static void fork_exec_exit_wait(uint32_t unused)
+{
+	(void)unused;
+	pid_t pid = fork();
+	if (pid == 0) {
+		execve("/bin/true", arguments, environ);
+		_exit(127);
+	}
+	wait_for(pid);
+}
+
+static void vfork_exec_exit_wait(uint32_t unused)
+{
+	(void)unused;
+	pid_t pid = vfork();
+	if (pid == 0) {
+		execve("/bin/true", arguments, environ);
+		_exit(127);
+	}
+	wait_for(pid);
+}
+
+/* scale.fork_exit_wait: so many processes are in the system; scale.children: they are siblings of the child.
+ */
+static const struct row rows[] = {
+        ROW("proc.getpid", 256, get_pid),
+        ROW("proc.fork_exit_wait", 8, fork_exit_wait),
+        ROW("proc.vfork_exit_wait", 8, vfork_exit_wait),
+        ROW("proc.fork_exec_exit_wait", 4, fork_exec_exit_wait),
+        ROW("proc.vfork_exec_exit_wait", 4, vfork_exec_exit_wait),
+        ROW("scale.fork_exit_wait_10", 8, fork_exit_wait, .others = 10),
+        ROW("scale.fork_exit_wait_500", 8, fork_exit_wait, .others = 500),
+        ROW("scale.children_10", 8, fork_exit_wait, .setup = have_10_children),
+        ROW("scale.children_500", 8, fork_exit_wait, .setup = have_500_children),
+};
+
+int main(int argc, char **argv)
+{
+	return BENCH_MAIN(rows);
+}
