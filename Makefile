@@ -28,6 +28,7 @@ ifneq ($(filter-out clean distclean help,$(goals)),)
 setup := build \
 	$(if $(filter run test guest debug sdk,$(goals)),run) \
 	$(foreach group,iso bochs test debug bench check,$(if $(filter $(group) $(group)-%,$(goals)),$(group))) \
+	$(if $(filter profile,$(goals)),bench) \
 	$(if $(filter format,$(goals)),check)
 $(shell tools/setup $(setup) >&2)
 ifneq ($(.SHELLSTATUS),0)
@@ -279,7 +280,7 @@ bench_programs := $(filter-out measure,$(notdir $(basename $(wildcard bench/*.c)
 profile_plugin := $(O)/plugin/profile.so
 plugin_flags   := -std=gnu11 -O2 -g -fvisibility=hidden -shared -fPIC
 
-.PHONY: bench-programs bench
+.PHONY: bench-programs bench profile
 bench-programs: $(kernel) $(archive) $(bench_programs:%=$(O)/bench/%) $(profile_plugin)
 $(foreach p,$(bench_programs),$(eval $(call program,$p,bench/$p.c bench/measure.c,ordinary,bench)))
 
@@ -291,6 +292,8 @@ ROW  ?=
 BASE ?=
 bench:
 	@tools/bench --build $(O) $(if $(ROW),--row '$(ROW)') $(if $(BASE),--base '$(BASE)')
+profile:
+	@tools/profile --build $(O) '$(ROW)'
 
 # ---- Tests ----
 
@@ -367,6 +370,7 @@ help:
 #h make test       all tests
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
 #h make bench      instructions per operation                          (ROW=a,b BASE=old.json)
+#h make profile    where one row's instructions go, by function        (ROW=ipc.sendrec_64B)
 #h make debug      boot it in QEMU under gdb
 #h make iso        build/granite.iso, to boot from a CD or an USB stick
 #h make check      formatting and static analysis

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-tools/bench: that it counts rightly, and the same each time. How much is counted is nobody's business here: a slower system
-passes.
+tools/bench and tools/profile: that they count rightly, and the same each time. How much is counted is nobody's business
+here: a slower system passes.
 """
 
+import functools
 import json
 import os
+import re
 import subprocess
 
 import machine
@@ -70,11 +72,54 @@ def each_row_tells_what_its_operation_does(rows):
 def a_row_that_is_not_there_is_told():
     status, text = tool("bench", "--row", "ipc.nothing")
     assert status == 1 and "ipc.nothing" in text and "ipc.null_call" in text, text
+    status, text = tool("profile", "ipc.nothing")
+    assert status == 1 and "ipc.null_call" in text, text
+
+
+def figure(text, pattern):
+    """The number at the beginning of the line that ends with `pattern`."""
+    found = re.search(rf"^ *([\d,.]+) .*{pattern}$", text, re.M)
+    assert found, f"no {pattern!r}:\n{text}"
+    return float(found[1].replace(",", ""))
+
+
+@functools.cache
+def profile(row):
+    """A profile as text, the row's figure, and how much more than that and the measuring loop was executed."""
+    status, text = tool("profile", row)
+    assert status == 0, text
+    of_row = float(re.search(r"^\S+: ([\d,.]+) instructions", text)[1].replace(",", ""))
+    whole, loop = figure(text, "all that was executed"), figure(text, "measuring loop .*")
+    return text, of_row, whole - loop - of_row
+
+
+def a_profile_adds_up_to_its_row():
+    text, _, more = profile("ipc.sendrec_64B")
+    assert abs(more) < 0.02, text
+    assert "trap_ipc_entry" in text and "echo" in text, text
+
+
+def an_instruction_that_faults_is_in_a_profile_twice():
+    text, _, more = profile("fault.anon")
+    assert abs(more - 1) < 0.02, text
+    assert abs(figure(text, "were executed twice.*") - 1) < 0.02, text
+
+
+def a_profile_finds_its_way_through_kernel_servers_and_programs():
+    text, _, _ = profile("fault.anon")
+    for name in ("kernel", "vm", "bench/fault"):
+        assert figure(text, f" {name}") > 0
+    assert figure(text, "serve_pagefault") > 0
+    assert "firmware and unknown" not in text, text
+    assert figure(text, "fill_zero") >= 1024, text  # a page's words, an instruction each
 
 
 run_tests(
     [
         two_runs_give_the_same_figures,
         a_row_that_is_not_there_is_told,
+        a_profile_adds_up_to_its_row,
+        an_instruction_that_faults_is_in_a_profile_twice,
+        a_profile_finds_its_way_through_kernel_servers_and_programs,
     ]
 )
