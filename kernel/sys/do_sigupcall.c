@@ -23,7 +23,8 @@ static endpoint_t interrupt(struct proc *p, uint32_t state)
 }
 
 /*
- * SYS_SIGUPCALL, for PM: see enum sigupcall_state. Errors: EDEADSRCDST it is dead; EINVAL no such state.
+ * SYS_SIGUPCALL, for PM: see enum sigupcall_state. Errors: EDEADSRCDST it is dead; EPERM it is small, and so
+ * takes no signals; EINVAL no such state.
  */
 int do_sigupcall(struct proc *caller, const struct sys_sigupcall_req *request,
                  struct sys_sigupcall_rep *reply)
@@ -36,6 +37,8 @@ int do_sigupcall(struct proc *caller, const struct sys_sigupcall_req *request,
 		return -EINVAL;
 	if (!p)
 		return -EDEADSRCDST;
+	if (proc_small(p))
+		return -EPERM;
 	if (request->state == SIGUPCALL_NONE) {
 		p->misc_flags &= ~(MF_SIGNAL_NOTED | MF_UPCALL);
 		return OK;
