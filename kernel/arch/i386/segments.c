@@ -148,11 +148,12 @@ void tss_set_ports(const struct proc *p)
 	allow_ports(&p->priv->spec);
 }
 
+/* The process whose call this is may go on without a switch: it too gets its ports anew. */
 void arch_ports_changed(void)
 {
-	if (!io_map_owner)
-		return;
-	memset(tss.io_map, 0xff, sizeof(tss.io_map));
+	if (io_map_owner)
+		memset(tss.io_map, 0xff, sizeof(tss.io_map));
 	io_map_owner = NULL;
 	tss.io_map_base = NO_IO_MAP;
+	segments_reload(current);
 }

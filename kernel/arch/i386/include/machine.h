@@ -33,8 +33,8 @@ static inline uint32_t fault_address(const struct proc *p, uint32_t linear)
 }
 
 /* process.c */
-void segments_reload(
-        struct proc *p); /* p's descriptors changed: what the processor holds of them is loaded anew */
+/* p's descriptors or ports changed: what the processor holds of them is loaded anew before p runs on */
+void segments_reload(struct proc *p);
 void segments_forget(struct proc *p); /* p's fs and gs are empty from now on */
 
 /* fpu.c */
