@@ -26,6 +26,7 @@ END_OF_FILE = b"\x04"
 ESCAPE = b"\x10"  # the console's driver takes the next byte of a pipe as it is
 ESCAPED = re.compile(b"[" + END_OF_FILE + ESCAPE + b"]")
 POLL_SECONDS = 0.1
+CLOCK_SHIFT = 4  # a slow processor, 60 MHz: it is interrupted at more places than a fast one
 GRACE_SECONDS = 5  # from the last words in the log to the machine's end
 
 
@@ -71,6 +72,7 @@ class Options:
     cmdline: str = ""
     files: dict = dataclasses.field(default_factory=dict)  # more of them for the archive
     piped_input: bool = True  # the console neither echoes nor acts on control characters
+    counted_time: bool = False  # time is the number of instructions: a run can be repeated exactly; QEMU only
 
 
 @dataclasses.dataclass
@@ -252,6 +254,8 @@ def run(build, services, options, stdin, stdout):
 def boot_qemu(build, folder, archive, cmdline, log, options, stdin, stdout):
     command = machine.qemu(build.kernel, archive, cmdline, options.memory, ["-serial", "stdio"])
     command += ["-serial", f"file:{log.path}"]
+    if options.counted_time:
+        command += machine.counted_time(CLOCK_SHIFT)
     errors = os.path.join(folder, "errors")
     with open(errors, "wb") as stderr:
         process = machine.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)

@@ -24,6 +24,15 @@ DETERMINISTIC = ["-icount", "shift=0,sleep=off,align=off", "-rtc", "base=2024-01
 DETERMINISTIC += ["-accel", "tcg,thread=single", "-cpu", "qemu32"]
 
 
+def counted_time(shift):
+    """
+    QEMU's options that make time the number of instructions, 2^shift nanoseconds each: a run does not depend on the host
+    and can be repeated exactly, and while the guest idles its time jumps. (QEMU manual, "TCG Instruction Counting".)
+    """
+    options = ["-icount", f"shift={shift},sleep=off,align=off", "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
+    return options + ["-accel", "tcg,thread=single", "-cpu", "qemu32"]
+
+
 def qemu(kernel, archive, cmdline="", memory=128, extra=(), ram=None):
     """
     QEMU's command line; what its serial ports are connected to is for the caller to add. `ram`: a file that is the
