@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: MIT */
+/* guest: timeout=180 time=counted */
+/*
+ * What stands in requests: every operation of the kernel and of VM, PM, RS and the console, with wild values
+ * in each of its fields, by a process that has no rights but everybody's. It gets an answer, and nobody else
+ * notices.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/time.h>
+#include <granite/abi/counters.h>
+#include <granite/rs.h>
+
+#include "hostile.h"
+#include "pages.h"
+
+/* ---- Every field of every operation ---- */
+
+/* So long may an answer take, in milliseconds; an operation that may wait is ended after that. */
+#define PATIENCE 300
+
+/* The caller's death, or a wait without end, is what was asked for. */
+static int may_end_the_caller(int32_t number)
+{
+	switch (number) {
+	case VM_BRK:
+	case VM_MMAP:
+	case VM_MUNMAP:
+	case VM_MPROTECT:
+	case PM_EXEC:
+	case PM_EXIT:
+	case PM_KILL:
+	case PM_ITIMER:
+	case SYS_SETTLS:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int may_wait(int32_t number)
+{
+	switch (number) {
+	case PM_WAIT:
+	case PM_NANOSLEEP:
+	case PM_SIGSUSPEND:
+	case PM_SIGTIMEDWAIT:
+	case PM_FORK:
+	case CONSOLE_READ:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static endpoint_t parent, server;
+static struct message request;
+
+/* What the fields hold that are not tried. */
+enum baseline { ALL_ZERO, ALL_POINTERS, SENSIBLE, BASELINES };
+
+/* Two bytes before memory that is not there: so the console can print no more than a comment. */
+static const char line[] = "#\n";
+
+static vir_bytes line_address(void)
+{
+	return AT(arena_page(1)) - 2;
+}
+
+/* A request that is no nonsense as a whole. 0: there is none for this operation. */
+static int make_sense(struct message *m)
+{
+	const uint32_t exec[] = {AT("/bin/nothing"), 12, AT("nothing"), 8, 1, 0};
+	const uint32_t write[] = {line_address(), 2};
+	const uint32_t map[] = {0, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, 0};
+	if (m->m_type == PM_EXEC)
+		memcpy(m->m_words, exec, sizeof(exec));
+	else if (m->m_type == CONSOLE_WRITE)
+		memcpy(m->m_words, write, sizeof(write));
+	else if (m->m_type == VM_MMAP)
+		memcpy(m->m_words, map, sizeof(map));
+	else
+		return 0;
+	return 1;
+}
+
+/* 0: there is no such request. */
+static int make_request(const struct operation *operation, enum baseline baseline)
+{
+	memset(&request, 0, sizeof(request));
+	request.m_type = operation->number;
+	for (uint32_t i = 0; i < operation->words && baseline == ALL_POINTERS; i++)
+		request.m_words[i] = line_address();
+	return baseline != SENSIBLE || make_sense(&request);
+}
+
+/* The top of the stack, to be printed as far as it goes. */
+static int makes_a_mess(void)
+{
+	return request.m_type == CONSOLE_WRITE && request.m_words[0] >= STACK_TOP - PAGE_SIZE &&
+	       request.m_words[0] < STACK_TOP;
+}
+
+/* A process group of its own, so that it can kill no others; then the call; then it tells its parent. */
+static void make_the_call_and_tell(void)
+{
+	struct message report = {.m_type = PM_SETSID};
+	endpoint_t self = sys_self();
+	CHECK_INT(make_call(PM_PROC_NR, &report), OK);
+	report.m_words[0] = (uint32_t)make_call(server, &request);
+	struct message who = {.m_type = SYS_SELF};
+	if (raw_kcall(AT(&who)) != OK || (endpoint_t)who.m_words[0] != self)
+		_exit(0); /* the child that PM_FORK has made */
+	report.m_type = 1;
+	(void)raw_ipc(IPC_SEND, parent, AT(&report));
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* The result of the call that the child makes; KILLED: it is dead; -EINTR: it is still busy. */
+static int result_of(pid_t pid)
+{
+	endpoint_t child = pm_endpoint(pid);
+	struct message report;
+	int status, result;
+	if (child < 0)
+		return KILLED;
+	ualarm(PATIENCE * 1000, 0);
+	result = ipc_receive(child, &report, &status);
+	ualarm(0, 0);
+	if (result == -EDEADSRCDST)
+		return KILLED;
+	return result == OK ? (int32_t)report.m_words[0] : result;
+}
+
+static int result_is_good(int32_t number, int result)
+{
+	if (result == KILLED)
+		return may_end_the_caller(number);
+	if (result == -EINTR)
+		return may_wait(number);
+	return result <= 0 && result > -1000;
+}
+
+static void try_request(const struct operation *operation)
+{
+	if (ends_the_system(operation->number, &request) || makes_a_mess())
+		return;
+	pid_t pid = tap_start(make_the_call_and_tell);
+	int result = result_of(pid);
+	if (!result_is_good(operation->number, result)) {
+		printf("# %s:", operation->name);
+		for (uint32_t i = 0; i < operation->words; i++)
+			printf(" %x", (unsigned)request.m_words[i]);
+		printf(" -> %d\n", result);
+		CHECK(!"the result is good");
+	}
+	kill(pid, SIGKILL);
+	tap_wait(pid);
+}
+
+static void try_every_field(const struct operation *operation)
+{
+	for (enum baseline baseline = 0; baseline < BASELINES; baseline++) {
+		if (!make_request(operation, baseline))
+			continue;
+		try_request(operation);
+		for (uint32_t word = 0; word < operation->words; word++) {
+			for (unsigned i = 0; i < COUNT(wild_values); i++) {
+				make_request(operation, baseline);
+				request.m_words[word] = wild_values[i];
+				try_request(operation);
+			}
+		}
+	}
+}
+
+static void try_interface(int which)
+{
+	const struct interface *interface = &interfaces[which];
+	server = interface->server;
+	arena_lay_out((enum page_kind[]){PAGE_RW, PAGE_GONE}, PAGE_SIZE - 2, line, 2);
+	for (uint32_t i = 0; i < interface->count; i++)
+		try_every_field(&interface->operations[i]);
+}
+
+/* Those that are not allowed are refused whatever their fields say, which nobody reads then. */
+static void no_field_of_a_kernel_call_harms(void)
+{
+	try_interface(KERNEL_INTERFACE);
+}
+
+static void no_field_of_a_call_of_vm_harms(void)
+{
+	try_interface(VM_INTERFACE);
+}
+
+static void no_field_of_a_call_of_pm_harms(void)
+{
+	try_interface(PM_INTERFACE);
+}
+
+static void no_field_of_a_call_of_rs_harms(void)
+{
+	try_interface(RS_INTERFACE);
+}
+
+/* They may change the terminal's modes and its foreground group, for all. */
+static void no_field_of_a_call_of_the_console_harms(void)
+{
+	struct message modes = {.m_type = CONSOLE_GETATTR}, foreground = {.m_type = CONSOLE_FOREGROUND};
+	CHECK_INT(make_call(interfaces[CONSOLE_INTERFACE].server, &modes), OK);
+	CHECK_INT(make_call(interfaces[CONSOLE_INTERFACE].server, &foreground), OK);
+	try_interface(CONSOLE_INTERFACE);
+	struct message restore = {.m_type = CONSOLE_SETATTR};
+	memcpy(restore.m_bytes + sizeof(uint32_t), modes.m_bytes, CONSOLE_TERMIOS_BYTES);
+	CHECK_INT(make_call(interfaces[CONSOLE_INTERFACE].server, &restore), OK);
+	foreground.m_type = CONSOLE_FOREGROUND;
+	CHECK_INT(make_call(interfaces[CONSOLE_INTERFACE].server, &foreground), OK);
+}
+
+/* ---- Who may ask what ---- */
+
+static int result_of_number(endpoint_t asked, int32_t number)
+{
+	struct message m = {.m_type = number};
+	return make_call(asked, &m);
+}
+
+static int is_in_table(const struct interface *interface, int32_t number)
+{
+	return number != VM_PAGEFAULT && number != VM_MEMREQ && number != PM_EXCEPTION &&
+	       operation_find(interface, number);
+}
+
+/* Those of other servers, those that only the kernel may send, and those of nobody. */
+static void operations_that_are_not_a_server_s_are_refused(void)
+{
+	static const int32_t others[] = {0,       1, -1, INT32_MIN, INT32_MAX, NOTIFY_MESSAGE, VM_BASE << 16,
+	                                 -VM_BASE};
+	for (int which = VM_INTERFACE; which < INTERFACES; which++) {
+		for (unsigned i = 0; i < COUNT(others); i++)
+			CHECK_INT(result_of_number(interfaces[which].server, others[i]), -EBADCALL);
+		for (int32_t number = KCALL_BASE; number < RS_BASE + 0x100; number++)
+			if (!is_in_table(&interfaces[which], number))
+				CHECK_INT(result_of_number(interfaces[which].server, number), -EBADCALL);
+	}
+}
+
+/* In a form that asks for no answer, and so can't be refused. Nothing comes of it. */
+static void ask_without_waiting(void)
+{
+	static const int32_t harmful[] = {VM_PAGEFAULT, VM_MEMREQ, PM_EXCEPTION,  VM_EXIT,
+	                                  VM_EXEC,      VM_FORK,   CONSOLE_CANCEL};
+	for (unsigned i = 0; i < COUNT(harmful); i++) {
+		for (int which = VM_INTERFACE; which < INTERFACES; which++) {
+			struct message m = {.m_type = harmful[i]};
+			m.m_words[0] = (uint32_t)parent;
+			CHECK_INT(raw_ipc(IPC_SENDA, interfaces[which].server, AT(&m)), OK);
+			m.m_words[0] = (uint32_t)sys_self();
+			CHECK_INT(raw_ipc(IPC_SEND, interfaces[which].server, AT(&m)), OK);
+			CHECK_INT(raw_ipc(IPC_NOTIFY, interfaces[which].server, 0), OK);
+		}
+	}
+}
+
+static void what_others_may_not_ask_they_may_not_send_either(void)
+{
+	CHECK_EXITED(tap_child(ask_without_waiting), 0);
+}
+
+static void what_is_for_pm_rs_or_drivers_is_refused_to_others(void)
+{
+	struct vm_fork_req nobody = {NONE};
+	struct message m = {.m_type = VM_FORK};
+	memcpy(m.m_bytes, &nobody, sizeof(nobody));
+	CHECK_INT(make_call(VM_PROC_NR, &m), -EPERM);
+	CHECK_INT(result_of_number(VM_PROC_NR, VM_EXEC), -EPERM);
+	CHECK_INT(result_of_number(VM_PROC_NR, VM_EXIT), -EPERM);
+	CHECK_INT(result_of_number(VM_PROC_NR, VM_MAP_ARCHIVE), -EPERM);
+	CHECK_INT(result_of_number(interfaces[CONSOLE_INTERFACE].server, CONSOLE_CANCEL), -EPERM);
+}
+
+/* ---- Pointers of kernel calls ---- */
+
+static const struct {
+	uint32_t what, bytes;
+} information[] = {
+        {GET_COUNTERS, sizeof(struct granite_counters)},
+        {GET_BOOTINFO, sizeof(struct boot_info)},
+        {GET_PROCTAB, 3 * sizeof(struct proc_info)},
+};
+
+static void ask_for_information(const enum page_kind kinds[2], uint32_t offset, uint32_t what, uint32_t bytes)
+{
+	uint8_t before[2 * PAGE_SIZE];
+	memset(before, 0x5c, sizeof(before));
+	arena_lay_out(kinds, 0, before, sizeof(before));
+	int result = sys_getinfo(what, arena_page(0) + offset, bytes, 0);
+	CHECK_INT(result, arena_allows(kinds, offset, bytes, 1) ? (int)bytes : -EFAULT);
+	for (uint32_t i = 0; i < sizeof(before); i++)
+		if ((i < offset || i >= offset + bytes) && kinds[i / PAGE_SIZE] < PAGE_FRESH)
+			REQUIRE(arena_page(0)[i] == 0x5c);
+}
+
+static void information_is_written_where_it_may_be_and_nowhere_else(void)
+{
+	for (int first = 0; first < PAGE_KINDS; first++) {
+		for (int second = 0; second < PAGE_KINDS; second++) {
+			for (unsigned i = 0; i < COUNT(information); i++) {
+				const enum page_kind kinds[2] = {first, second};
+				uint32_t bytes = information[i].bytes;
+				ask_for_information(kinds, 0, information[i].what, bytes);
+				ask_for_information(kinds, PAGE_SIZE - bytes, information[i].what, bytes);
+				ask_for_information(kinds, PAGE_SIZE - bytes + 1, information[i].what, bytes);
+				ask_for_information(kinds, PAGE_SIZE - 1, information[i].what, bytes);
+				ask_for_information(kinds, PAGE_SIZE, information[i].what, bytes);
+			}
+		}
+	}
+	arena_check_fences();
+}
+
+static int ask_raw(uint32_t what, vir_bytes address, uint32_t bytes, uint32_t first)
+{
+	const struct sys_getinfo_req ask = {what, address, bytes, first};
+	struct message m = {.m_type = SYS_GETINFO};
+	memcpy(m.m_bytes, &ask, sizeof(ask));
+	return raw_kcall(AT(&m));
+}
+
+static void information_for_nowhere_is_refused(void)
+{
+	static const uint32_t lengths[] = {64,        PAGE_SIZE,  100 * PAGE_SIZE, 0x7fffffff,
+	                                   PROC_SIZE, 0xfffff000, 0xffffffff};
+	for (unsigned i = 0; i < COUNT(wild_values); i++) {
+		vir_bytes at = wild_values[i];
+		if (at >= STACK_TOP - PAGE_SIZE && at < STACK_TOP) /* our own stack */
+			continue;
+		for (unsigned j = 0; j < COUNT(lengths); j++) {
+			int result = ask_raw(GET_PROCTAB, at, lengths[j], 0);
+			CHECK_INT(result,
+			          lengths[j] < sizeof(struct proc_info) && at <= PROC_SIZE ? OK : -EFAULT);
+			result = ask_raw(GET_BOOTINFO, at, lengths[j], 0);
+			CHECK_INT(result, lengths[j] < sizeof(struct boot_info) ? -EINVAL : -EFAULT);
+		}
+	}
+	for (unsigned i = 0; i < COUNT(wild_values); i++)
+		if (wild_values[i] < GET_COUNTERS || wild_values[i] > GET_BOOTINFO)
+			CHECK_INT(ask_raw(wild_values[i], AT(arena_page(0)), PAGE_SIZE, 0), -EINVAL);
+	CHECK_INT(ask_raw(GET_COUNTERS, AT(arena), sizeof(struct granite_counters) - 1, 0), -EINVAL);
+	CHECK_INT(ask_raw(GET_PROCTAB, 0, PAGE_SIZE, ENDPOINT_SLOTS), OK);
+	CHECK_INT(ask_raw(GET_PROCTAB, 0, PAGE_SIZE, UINT32_MAX), OK);
+}
+
+/* ---- A bridge that is not there ---- */
+
+#define BRIDGE(entry, upcall, control) \
+	sys_bridge((void (*)(void))POINTER(entry), (void (*)(void))POINTER(upcall), POINTER(control))
+
+static void bridges_that_can_not_be_are_refused(void)
+{
+	vir_bytes good = AT(arena_page(0));
+	CHECK_INT(BRIDGE(0, good, good), -EINVAL);
+	CHECK_INT(BRIDGE(good, 0, good), -EINVAL);
+	CHECK_INT(BRIDGE(good, good, 0), -EINVAL);
+	CHECK_INT(BRIDGE(good, good, good + 4), -EINVAL);
+	CHECK_INT(BRIDGE(good, good, PROC_SIZE), -EFAULT);
+	CHECK_INT(BRIDGE(good, good, 0xfffffff0), -EFAULT);
+	CHECK_INT(BRIDGE(good, good, KERNEL_ADDRESS(0x100000)), -EFAULT);
+}
+
+static const struct bad_bridge {
+	vir_bytes entry, upcall, control;
+	int ends_a_call; /* by this signal */
+} * bad_bridge;
+
+static void leave_without_bridge(void)
+{
+	struct message leave = {.m_type = PM_EXIT, .m_words = {3}};
+	(void)make_call(PM_PROC_NR, &leave);
+}
+
+static void take_bad_bridge(void)
+{
+	alarm(1);
+	CHECK_INT(BRIDGE(bad_bridge->entry, bad_bridge->upcall, bad_bridge->control), OK);
+}
+
+static void take_a_signal_with_it(void)
+{
+	struct message m = {.m_type = PM_KILL, .m_words = {(uint32_t)getpid(), SIGUSR1}};
+	take_bad_bridge();
+	(void)make_call(PM_PROC_NR, &m);
+	leave_without_bridge();
+}
+
+static void make_a_call_with_it(void)
+{
+	take_bad_bridge();
+	__asm__ volatile("int $0x80" : : "a"(20) : "memory");
+	leave_without_bridge();
+}
+
+/* Where the control record is code it says that a fault is to be resumed at an address that faults: for ever.
+ */
+static void a_bridge_of_nonsense_harms_its_owner_alone(void)
+{
+	vir_bytes good = AT(arena_page(0)), text = AT(sys_self) & ~15u;
+	const struct bad_bridge bad[] = {
+	        {good, good, PROC_MIN_ADDRESS, SIGSEGV},
+	        {good, good, PROC_SIZE - PAGE_SIZE - STACK_SIZE_MAX, SIGSEGV},
+	        {good, good, text, SIGALRM},
+	        {good, KERNEL_ADDRESS(0x100000), good, SIGSEGV},
+	        {KERNEL_ADDRESS(0x100000), 0xffffffff, good, SIGSEGV},
+	        {0xffffffff, 0xffffffff, good, SIGSEGV},
+	        {0xfffffffe, 1, good, SIGSEGV},
+	        {1, KERNEL_ADDRESS(WINDOW_BASE), good, SIGSEGV},
+	};
+	struct sigaction action = {.sa_handler = on_alarm};
+	CHECK_INT(sigaction(SIGUSR1, &action, NULL), 0);
+	signal(SIGALRM, SIG_DFL);
+	arena_lay_out((enum page_kind[]){PAGE_RW, PAGE_RW}, 0, NULL, 0);
+	for (unsigned i = 0; i < COUNT(bad); i++) {
+		bad_bridge = &bad[i];
+		CHECK_KILLED(tap_child(take_a_signal_with_it), SIGSEGV);
+		CHECK_KILLED(tap_child(make_a_call_with_it), bad[i].ends_a_call);
+	}
+}
+
+/* ---- Pointers of the servers' calls ---- */
+
+static int console_call(int32_t number, vir_bytes address, uint32_t bytes)
+{
+	struct message m = {.m_type = number, .m_words = {address, bytes}};
+	int result = make_call(interfaces[CONSOLE_INTERFACE].server, &m);
+	return result == OK ? (int)m.m_words[0] : result;
+}
+
+/* A write stops where the memory does; with nothing to write at all it fails. */
+static void the_console_writes_what_it_can_read(void)
+{
+	static const char line[] = "# half of this\n";
+	const uint32_t half = sizeof(line) / 2, bytes = sizeof(line) - 1;
+	for (int first = 0; first < PAGE_KINDS; first++) {
+		for (int second = 0; second < PAGE_KINDS; second++) {
+			const enum page_kind kinds[2] = {first, second};
+			if (first == PAGE_FRESH || second == PAGE_FRESH) /* zeros are nothing to print */
+				continue;
+			arena_lay_out(kinds, PAGE_SIZE - half, line, bytes);
+			int result = console_call(CONSOLE_WRITE, AT(arena_page(1)) - half, bytes);
+			if (!arena_allows(kinds, PAGE_SIZE - half, half, 0))
+				CHECK_INT(result, -EFAULT);
+			else
+				CHECK(arena_allows(kinds, PAGE_SIZE - half, bytes, 0) ? result == (int)bytes
+				                                                      : result == -EFAULT);
+		}
+	}
+	for (unsigned i = 0; i < COUNT(wild_values); i++)
+		if (wild_values[i] < PROC_MIN_ADDRESS || wild_values[i] >= PROC_SIZE)
+			CHECK_INT(console_call(CONSOLE_WRITE, wild_values[i], 16), -EFAULT);
+	CHECK_INT(console_call(CONSOLE_WRITE, 0, 0), 0);
+}
+
+static int exec_call(vir_bytes path, uint32_t path_bytes, vir_bytes strings, uint32_t strings_bytes,
+                     uint32_t argc)
+{
+	struct message m = {.m_type = PM_EXEC,
+	                    .m_words = {path, path_bytes, strings, strings_bytes, argc, 0}};
+	return make_call(PM_PROC_NR, &m);
+}
+
+static void exec_takes_nothing_from_where_nothing_is(void)
+{
+	static const char path[] = "/bin/true";
+	vir_bytes good = AT(path), fence = AT(arena);
+	arena_lay_out((enum page_kind[]){PAGE_GONE, PAGE_NONE}, 0, NULL, 0);
+	for (unsigned i = 0; i < COUNT(wild_values); i++) {
+		vir_bytes at = wild_values[i];
+		if (at < PROC_MIN_ADDRESS || at >= PROC_SIZE) {
+			CHECK_INT(exec_call(at, 9, good, 10, 1), -EFAULT);
+			CHECK_INT(exec_call(good, 9, at, 10, 1), -EFAULT);
+		}
+		if (at > PM_ARGS_MAX)
+			CHECK_INT(exec_call(good, 9, good, at, 1), -E2BIG);
+		if (at >= 4096)
+			CHECK_INT(exec_call(good, at, good, 10, 1), -ENAMETOOLONG);
+		if (at != 1)
+			CHECK(exec_call(good, 9, good, 10, at) == (at > PM_ARGS_MAX / 4 ? -E2BIG : -EINVAL));
+	}
+	CHECK_INT(exec_call(AT(arena_page(0)), 9, good, 10, 1), -EFAULT);
+	CHECK_INT(exec_call(good, 9, AT(arena_page(1)), 10, 1), -EFAULT);
+	CHECK_INT(exec_call(good, 9, fence + PAGE_SIZE - 5, 10, 1), -EFAULT);
+	CHECK_INT(exec_call(fence + PAGE_SIZE - 5, 9, good, 10, 1), -EFAULT);
+}
+
+/* ---- What is left ---- */
+
+static struct account at_first;
+
+static void setup(void)
+{
+	struct sigaction action = {.sa_handler = on_alarm};
+	CHECK_INT(sigaction(SIGALRM, &action, NULL), 0);
+	arena_make();
+	parent = sys_self();
+	interfaces[CONSOLE_INTERFACE].server = rs_lookup("console");
+	CHECK(interfaces[CONSOLE_INTERFACE].server > 0);
+	at_first = account_now();
+}
+
+static void everything_is_where_it_was(void)
+{
+	CHECK_INT(vm_munmap(AT(arena_page(0)), 2 * PAGE_SIZE), OK);
+	check_account(&at_first);
+	CHECK_INT(rs_lookup("console"), interfaces[CONSOLE_INTERFACE].server);
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+	        TEST(setup),
+	        TEST(no_field_of_a_kernel_call_harms),
+	        TEST(no_field_of_a_call_of_vm_harms),
+	        TEST(no_field_of_a_call_of_pm_harms),
+	        TEST(no_field_of_a_call_of_rs_harms),
+	        TEST(no_field_of_a_call_of_the_console_harms),
+	        TEST(operations_that_are_not_a_server_s_are_refused),
+	        TEST(what_others_may_not_ask_they_may_not_send_either),
+	        TEST(what_is_for_pm_rs_or_drivers_is_refused_to_others),
+	        TEST(information_is_written_where_it_may_be_and_nowhere_else),
+	        TEST(information_for_nowhere_is_refused),
+	        TEST(bridges_that_can_not_be_are_refused),
+	        TEST(a_bridge_of_nonsense_harms_its_owner_alone),
+	        TEST(the_console_writes_what_it_can_read),
+	        TEST(exec_takes_nothing_from_where_nothing_is),
+	        TEST(everything_is_where_it_was),
+	};
+	return TAP_RUN(tests);
+}
