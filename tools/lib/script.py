@@ -91,7 +91,8 @@ class Terminal:
                     pass
                 self.status = os.waitstatus_to_exitcode(status)
                 return self.status
-            self.read_some(0.1) or time.sleep(0.02)
+            if not self.read_some(0.1):
+                time.sleep(0.02)  # the other side may be closed: then read_some does not wait
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         self.status = -signal.SIGKILL

@@ -54,7 +54,7 @@ class Reader:
 
     def result(self, match):
         self.results += 1
-        failed, number, name, directive = match[1], match[2], match[3].strip(), match[4]
+        failed, number, name, directive = match.groups()
         if number and int(number) != self.results:
             self.outcome.fail(f"result {number} came as number {self.results}")
         directive = (directive or "").lower()
@@ -62,7 +62,8 @@ class Reader:
         if directive == "skip":
             self.outcome.skipped += 1
         elif failed and directive != "todo":
-            self.outcome.fail(name or f"test {self.results}", self.comments if self.comments_follow else comments)
+            # self.comments is a new list, to which line() adds what follows this result.
+            self.outcome.fail(name.strip() or f"test {self.results}", self.comments if self.comments_follow else comments)
         else:
             self.outcome.passed += 1
 
