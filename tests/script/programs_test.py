@@ -171,6 +171,57 @@ def stats_can_be_read_by_programs_and_ends_as_its_command():
     assert "usage: stats" in run("stats -x")
 
 
+UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "-": 0}
+
+
+def size(text):
+    number, _, unit = text.partition(" ")
+    return float(number) * UNITS[unit] if unit else 0
+
+
+def regions(label):
+    """(start, end, rights, present, shared, words) for each line of maps."""
+    columns = r"^  ([0-9a-f]{8}) - ([0-9a-f]{8}) +([\d.]+ \w+)  (\S{3}) +([\d.]+ \w+|-) +([\d.]+ \w+|-)  (.*)$"
+    found = []
+    for start, end, bytes_, rights, present, shared, words in re.findall(columns, run(f"maps {label}"), re.M):
+        assert abs(int(end, 16) - int(start, 16) - size(bytes_)) < size(bytes_) * 0.1
+        found.append((int(start, 16), int(end, 16), rights, size(present), size(shared), words))
+    return found
+
+
+def maps_shows_what_is_where():
+    found = regions("sh")
+    words = {region[-1]: region for region in found}
+    assert words["text of bin/sh"][2] == "r-x" and words["text of bin/sh"][0] == 0x8048000
+    assert words["data of bin/sh"][2] == "rw-"
+    stack = words["stack"]
+    assert stack[1] == 0xC0000000 and stack[2] == "rw-" and 0 < stack[3] < stack[1] - stack[0]
+    assert all(a[1] <= b[0] for a, b in zip(found, found[1:])), found
+    text = words["text of bin/sh"]
+    assert text[3] == text[4] > 0  # the archive has it too
+    assert any("heap" in region[-1] for region in regions("maps"))
+
+
+def maps_adds_up():
+    found = regions("console")
+    shown = run("maps console")
+    present, shared = re.search(r"^  all together +\S+ \w+ +(\S+ \w+) +(\S+ \w+)$", shown, re.M).groups()
+    assert sum(region[3] for region in found) == size(present), shown
+    assert sum(region[4] for region in found) == size(shared), shown
+    assert max(map(len, shown.splitlines())) < COLUMNS, shown
+
+
+def maps_knows_small_processes_and_nobody():
+    assert "vm is a small process" in run("maps vm")
+    assert "maps: no such process: nobody" in run("maps nobody")
+    assert "usage: maps" in run("maps")
+    assert "the boot archive" in run("maps 1")
+    start_sleepers(2)
+    assert "several processes are called sleep" in run("maps sleep")
+    run("kill " + " ".join(p["pid"] for p in sleepers()))
+    eventually(lambda: not sleepers())
+
+
 tests = [
     the_system_boots,
     help_lists_the_programs_and_each_explains_itself,
@@ -185,6 +236,9 @@ tests = [
     stats_shows_what_a_command_cost,
     stats_tells_rates_and_idle_time,
     stats_can_be_read_by_programs_and_ends_as_its_command,
+    maps_shows_what_is_where,
+    maps_adds_up,
+    maps_knows_small_processes_and_nobody,
 ]
 
 with terminal:

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Shows what is where in a process's memory. */
+#include <inttypes.h>
+#include <granite/vm.h>
+
+#include "../lib/archive.h"
+#include "../lib/format.h"
+#include "../lib/processes.h"
+#include "../lib/usage.h"
+#include "words.h"
+
+#define USAGE "maps PROCESS"
+#define HELP                                                                                                \
+	"Shows the regions of a process's memory, which PROCESS names by its number or label (see `ps`).\n" \
+	"  MAY      what the process may do there: r read, w write, x execute\n"                            \
+	"  PRESENT  of the region's size, what has been brought in so far: pages come when they are "       \
+	"touched\n"                                                                                         \
+	"  SHARED   of that, what others have too; such a page is copied when it is written to"
+
+static void print_size(uint64_t pages)
+{
+	char text[FORMAT_MAX];
+	printf(" %8s", pages ? format_pages(text, pages) : "-");
+}
+
+static void print_region(const struct vm_region_rep *region, const struct vm_region_rep *before,
+                         const struct archive *archive)
+{
+	char rights[4], words[WORDS_MAX], size[FORMAT_MAX];
+	printf("  %08" PRIx32 " - %08" PRIx32 " %8s  %s", region->start, region->end,
+	       format_bytes(size, region->end - region->start), region_rights(region->prot, rights));
+	print_size(region->resident);
+	print_size(region->shared);
+	printf("  %s\n", region_words(region, before, archive, words));
+}
+
+static void print_total(const struct vm_procinfo_rep *total)
+{
+	char mapped[FORMAT_MAX], tables[FORMAT_MAX];
+	printf("  all together        %8s     ", format_pages(mapped, total->mapped));
+	print_size(total->resident);
+	print_size(total->shared);
+	printf("\n\nIts page tables take %s more.\n", format_pages(tables, total->tables));
+}
+
+static int print_regions(endpoint_t endpoint, const struct archive *archive)
+{
+	struct vm_region_rep region, before;
+	const struct vm_region_rep *last = NULL;
+	vir_bytes next = 0;
+	int result;
+	puts("  FROM       TO           SIZE  MAY  PRESENT   SHARED  WHAT IT IS");
+	while ((result = vm_region(endpoint, next, &region)) == OK) {
+		print_region(&region, last, archive);
+		before = region;
+		last = &before;
+		next = region.end;
+	}
+	return result == -ENOENT ? OK : result;
+}
+
+static int print_memory(const struct process *process)
+{
+	struct vm_procinfo_rep total;
+	struct archive archive;
+	printf("%s, pid %d\n\n", process->kernel.name, process->pm.pid);
+	archive_take(&archive);
+	int result = print_regions(process->kernel.endpoint, &archive);
+	archive_free(&archive);
+	if (result == OK)
+		result = vm_procinfo(process->kernel.endpoint, &total);
+	if (result == OK)
+		print_total(&total);
+	else
+		fprintf(stderr, "maps: %s has just ended\n", process->kernel.name);
+	return result != OK;
+}
+
+static int print_process(const struct process *process)
+{
+	char size[FORMAT_MAX];
+	if (process_is_zombie(process)) {
+		fprintf(stderr, "maps: %s has ended and has no memory any more\n", process->kernel.name);
+		return 1;
+	}
+	if (!process->kernel.small)
+		return print_memory(process);
+	printf("%s is a small process: it has no mappings, but one segment of %s within the kernel's "
+	       "region,\n"
+	       "all of it present.\n",
+	       process->kernel.name, format_bytes(size, process_memory(process)));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct processes all;
+	usage_check(argc, argv, 1, 1, USAGE, HELP);
+	processes_take(&all);
+	const struct process *process = processes_named(&all, argv[1], "maps");
+	int status = process ? print_process(process) : 1;
+	processes_free(&all);
+	return status;
+}
