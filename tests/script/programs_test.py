@@ -222,6 +222,56 @@ def maps_knows_small_processes_and_nobody():
     eventually(lambda: not sleepers())
 
 
+def memory(options="-p"):
+    """The picture as one string, and the legend: {character: (bytes, text)}."""
+    shown = run(f"mem {options}")
+    assert max(map(len, shown.splitlines())) < COLUMNS, shown
+    assert "changed meanwhile" not in shown and "wrong" not in shown, shown
+    cells = "".join(re.findall(r"^ *\d+\.\d\d MiB  (.{1,64})$", shown, re.M))
+    legend = {c: (size(bytes_), text) for c, bytes_, text in re.findall(r"^   (\S) +(\S+ \w+)  .{16}  (.*)$", shown, re.M)}
+    total = size(re.search(r"(\S+ \w+)  in all", shown)[1])
+    return cells, legend, total
+
+
+def mem_shows_all_memory_and_who_has_it():
+    cells, legend, total = memory()
+    assert 1020 <= len(cells) <= 1024 and set(cells) - {" "} <= set(legend), (cells, legend)
+    assert abs(sum(bytes_ for bytes_, _ in legend.values()) - total) < total / 100, legend
+    piece = 128 << 10
+    for character in "K,A.":  # those of a few large pieces
+        assert abs(cells.count(character) * piece - legend[character][0]) < 8 * piece, (character, legend)
+    assert cells.startswith("K") and cells.rstrip()[-1] == "A"
+
+
+def mem_looks_closer():
+    overview, legend, _ = memory()
+    start = overview.index("T,") // 64 * 8
+    while "." not in overview[start * 8 : start * 8 + 64]:
+        start += 8
+    cells, legend, _ = memory(f"-p -z {start}")
+    processes = {c: entry for c, entry in legend.items() if c.islower()}
+    assert {"sh", "rs", "console", "mem"} <= {text.split(",")[0] for _, text in processes.values()}
+    for character, (bytes_, text) in processes.items():
+        assert cells.count(character) * 4096 == bytes_, (character, text, cells)
+    assert "memory ends at 128 MiB" in run("mem -z 128")
+    for wrong in ("-z x", "-z -1", "-z", "-z 5000", "1"):
+        assert "usage: mem" in run(f"mem {wrong}")
+
+
+def mem_tells_processes_of_one_name_apart():
+    run("sh -c 'sleep 1000; echo' &")
+    wait_for_sleepers(1)
+    _, legend, _ = memory()
+    shells = [c for c, (_, text) in legend.items() if text.startswith("sh,")]
+    assert sorted(shells) == ["h", "s"], legend
+    run("kill sleep")
+    eventually(lambda: not sleepers())
+
+
+def mem_is_coloured_for_people():
+    assert "\033[31mK" in run("mem") and "\033" not in run("mem -p")
+
+
 tests = [
     the_system_boots,
     help_lists_the_programs_and_each_explains_itself,
@@ -239,6 +289,10 @@ tests = [
     maps_shows_what_is_where,
     maps_adds_up,
     maps_knows_small_processes_and_nobody,
+    mem_shows_all_memory_and_who_has_it,
+    mem_looks_closer,
+    mem_tells_processes_of_one_name_apart,
+    mem_is_coloured_for_people,
 ]
 
 with terminal:
