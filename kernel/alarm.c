@@ -7,6 +7,7 @@
 #include "alarm.h"
 
 #include "ipc.h"
+#include "trace.h"
 #include "vmassert.h"
 
 static struct proc *heap[NR_PROCS + 1]; /* from 1 on */
@@ -78,6 +79,7 @@ void alarm_ring(uint64_t now)
 
 		disarm(p);
 		p->alarm_fired = 1;
+		TRACE(IRQ, plain(EVENT_ALARM, p->endpoint));
 		ipc_notify(NULL, p);
 	}
 }

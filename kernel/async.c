@@ -3,6 +3,8 @@
 
 #include <granite/abi/ipc.h>
 
+#include "trace.h"
+
 /*
  * All processes draw on one pool, within limits: so many under way from each sender, so many waiting for each
  * receiver, and the last ones are kept for those without whom nothing works.
@@ -84,6 +86,7 @@ int async_fetch(struct proc *to, endpoint_t source, struct message *message)
 		to->async_tail = before;
 	to->async_queued--;
 	*message = entry->message;
+	TRACE(IPC, hand_over_async(to, entry->record));
 	async_drop(entry);
 	return 1;
 }

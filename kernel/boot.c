@@ -11,6 +11,7 @@
 #include "sched.h"
 #include "smallproc.h"
 #include "string.h"
+#include "trace.h"
 
 struct boot_info boot_info;
 
@@ -164,6 +165,8 @@ void boot_processes(void)
 	boot_info.vm_base = base;
 	boot_info.pool_start = end;
 	boot_info.pool_end = boot_info.region_end - base;
+	TRACE(PROCESS, label(EVENT_NAME, vm));
+	TRACE(PROCESS, label(EVENT_NAME, pm));
 	proc_clear_flags(vm, RTS_NO_IMAGE);
 	proc_clear_flags(pm, RTS_NO_IMAGE);
 }

@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "counters.h"
 #include "sched.h"
+#include "trace.h"
 
 uint32_t clock_epoch;
 
@@ -27,6 +28,7 @@ void clock_tick(void)
 	ticks++;
 	COUNT(ticks);
 	bill_tick();
+	TRACE(PROCESS, time());
 	alarm_ring(clock_uptime_coarse());
 }
 

@@ -11,6 +11,7 @@
 
 #include "arch.h"
 #include "counters.h"
+#include "trace.h"
 #include "vmrequest.h"
 
 /* How much is copied before pending interrupts get their turn, and all is judged again. */
@@ -101,6 +102,8 @@ static int ask_vm(struct proc *caller, const struct copy_side *side, int write, 
 	uint32_t offset = backwards ? left - bytes : caller->call_done;
 
 	COUNT(recovered_faults);
+	TRACE(FAULT, put(EVENT_COPY_FAULT, caller->call.m_type, caller->endpoint,
+	                 side->proc ? side->proc->endpoint : NONE, side->address + offset, bytes, write));
 	if (flags & VIRCOPY_TRY || side->kind != COPY_PROC)
 		return -EFAULT;
 	if (vm_request(caller, side->proc, side->address + offset, bytes, write) != OK)

@@ -17,6 +17,7 @@
 #include "counters.h"
 #include "notify.h"
 #include "priv.h"
+#include "trace.h"
 #include "vmrequest.h"
 
 /* Copies the message of a trapping process. OK, or IPC_RETRY when VM was asked for it. */
@@ -42,6 +43,7 @@ void ipc_deliver(struct proc *p)
 	if (!fault) {
 		p->vm_asked = 0;
 		p->misc_flags &= ~MF_DELIVER;
+		TRACE(IPC, delivered(p));
 		return;
 	}
 	if (vm_request(p, p, p->deliver_to, sizeof(p->deliver), 1) != OK)
@@ -154,6 +156,8 @@ static int send_verdict(struct proc *caller, struct proc *to, vir_bytes address,
 	if (!(to->rts_flags & (RTS_PAGEFAULT | RTS_VMREQUEST | RTS_EXCEPTION)) || !proc_is_vital(caller))
 		return 0;
 	*result = message_in(caller, address, &verdict);
+	if (*result == OK)
+		TRACE(FAULT, verdict(caller, to, verdict.m_type));
 	return *result != OK || vm_verdict(caller, to, verdict.m_type);
 }
 
@@ -166,9 +170,11 @@ static int send_now(struct proc *caller, struct proc *to, vir_bytes address, uin
 		if (!(to->misc_flags & MF_REPLY_PENDING) && !priv_may_send(caller, to))
 			return -ECALLDENIED;
 		result = message_in(caller, address, &to->deliver);
-		if (result == OK)
-			finish_receive(to, call);
-		return result;
+		if (result != OK)
+			return result;
+		TRACE(IPC, send(caller, to, call));
+		finish_receive(to, call);
+		return OK;
 	}
 	if (send_verdict(caller, to, address, &result))
 		return result;
@@ -187,6 +193,7 @@ static int send(struct proc *caller, struct proc *to, vir_bytes address, uint32_
 	result = message_in(caller, address, &caller->outgoing);
 	if (result != OK)
 		return result;
+	TRACE(IPC, queue(caller, to, call));
 	block_sending(caller, to);
 	return IPC_BLOCKED;
 }
@@ -209,7 +216,9 @@ static int receive_from_queue(struct proc *p, endpoint_t source)
 		status = IPC_SENDREC;
 	} else {
 		arch_set_result(sender, OK);
+		TRACE(IPC, plain(EVENT_SENT, sender->endpoint));
 	}
+	TRACE(IPC, hand_over(sender, p));
 	proc_clear_flags(sender, RTS_SENDING);
 	finish_receive(p, status);
 	return 1;
@@ -249,6 +258,7 @@ static int receive(struct proc *caller, endpoint_t source, vir_bytes address)
 			return -ELOCKED;
 		from->misc_flags |= MF_WAITED_FOR;
 	}
+	TRACE(IPC, one(EVENT_RECEIVE, caller->endpoint, source));
 	block_receiving(caller, source, address);
 	return IPC_BLOCKED;
 }
@@ -294,6 +304,7 @@ static int send_async(struct proc *caller, struct proc *to, vir_bytes address)
 		async_drop(entry);
 		return result;
 	}
+	entry->record = traced(TRACE_IPC) ? trace_senda(caller, to, &entry->message) : 0;
 	async_enqueue(to, entry);
 	if (can_take(to, caller, IPC_SENDA) && async_fetch(to, caller->endpoint, &to->deliver))
 		finish_receive(to, IPC_SENDA);
@@ -304,6 +315,7 @@ static int send_notify(struct proc *caller, struct proc *to)
 {
 	if (!priv_may_send(caller, to))
 		return -ECALLDENIED;
+	TRACE(IPC, one(EVENT_NOTIFY, caller->endpoint, to->endpoint));
 	ipc_notify(caller, to);
 	return OK;
 }
@@ -353,10 +365,12 @@ int ipc_trap(struct proc *caller, uint32_t call, endpoint_t other, vir_bytes add
 void ipc_send_for(struct proc *p, struct proc *server, uint32_t why)
 {
 	vmassert(!(p->rts_flags & RTS_SENDING));
+	TRACE(FAULT, ask(p));
 	proc_set_flags(p, why);
 	if (waits_for(server, p->endpoint) && !(server->misc_flags & MF_REPLY_PENDING)) {
 		server->deliver = p->outgoing;
 		server->deliver.m_source = p->endpoint;
+		TRACE(IPC, hand_over(p, server));
 		finish_receive(server, IPC_SEND | IPC_STATUS_FROM_KERNEL);
 		return;
 	}
@@ -381,6 +395,8 @@ void ipc_abort(struct proc *p, int result)
 	leave_queue(p);
 	p->misc_flags &= ~(MF_REPLY_PENDING | MF_INTERRUPTIBLE | MF_KERNEL_MESSAGE);
 	arch_set_result(p, result);
+	if (p->rts_flags & (RTS_SENDING | RTS_RECEIVING))
+		TRACE(IPC, one(EVENT_ENDED, p->endpoint, result));
 	proc_clear_flags(p, RTS_SENDING | RTS_RECEIVING);
 }
 

@@ -6,11 +6,12 @@
 #include "arch.h"
 #include "clock.h"
 #include "ipc.h"
+#include "trace.h"
 
 static struct proc *owner[NR_IRQS];
 
 /* The line stays masked until its driver has dealt with the device and says so by irq_enable(). */
-void irq_handle(uint32_t irq)
+static void handle(uint32_t irq)
 {
 	struct proc *p = owner[irq];
 
@@ -23,6 +24,15 @@ void irq_handle(uint32_t irq)
 		return;
 	p->irq_pending |= 1u << irq;
 	ipc_notify(NULL, p);
+}
+
+void irq_handle(uint32_t irq)
+{
+	endpoint_t driver = owner[irq] ? owner[irq]->endpoint : NONE;
+
+	TRACE(IRQ, put(EVENT_IRQ, irq, driver, 0, 0, 0, 0));
+	handle(irq);
+	TRACE(IRQ, put(EVENT_IRQ_END, irq, driver, 0, 0, 0, 0));
 }
 
 int irq_attach(struct proc *p, uint32_t irq)

@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "priv.h"
 #include "string.h"
+#include "trace.h"
 #include "vmrequest.h"
 
 typedef int (*kcall_handler)(struct proc *caller, const void *request, void *reply);
@@ -33,6 +34,7 @@ static void finish(struct proc *caller, int result)
 	caller->deliver.m_source = NONE;
 	caller->deliver.m_type = result;
 	caller->misc_flags |= MF_DELIVER;
+	TRACE(CALL, result(caller, result));
 	arch_set_result(caller, result);
 }
 
@@ -76,6 +78,7 @@ void kcall_trap(struct proc *caller, vir_bytes address)
 	caller->call_done = 0;
 	caller->deliver_to = address;
 	caller->vm_verdict = OK;
+	TRACE(CALL, call(caller));
 	dispatch(caller);
 }
 

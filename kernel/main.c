@@ -7,6 +7,7 @@
 #include "log.h"
 #include "priv.h"
 #include "proc.h"
+#include "trace.h"
 
 struct granite_counters counters;
 
@@ -22,6 +23,7 @@ void kernel_main(void)
 	priv_init();
 	proc_init();
 	async_init();
+	trace_init();
 	boot_processes();
 	switch_to_user();
 }

@@ -6,18 +6,30 @@
 #include "kcall.h"
 #include "notes.h"
 #include "sched.h"
+#include "trace.h"
 #include "upcall.h"
 
 static struct proc *last; /* who ran before */
 
 /* Waits until somebody can run. */
-static struct proc *pick(void)
+static struct proc *idle(void)
 {
 	struct proc *p;
 
-	while (!(p = sched_pick()))
+	TRACE(SCHED, plain(EVENT_IDLE, NONE));
+	do
 		arch_idle();
+	while (!(p = sched_pick()));
+	if (p == last)
+		TRACE(SCHED, plain(EVENT_RUN, p->endpoint));
 	return p;
+}
+
+static struct proc *pick(void)
+{
+	struct proc *p = sched_pick();
+
+	return p ? p : idle();
 }
 
 /* What is left to be done for p before it leaves the kernel; each step may make it, or another, wait or run.
@@ -40,6 +52,7 @@ static void enter(struct proc *p)
 {
 	if (p != last) {
 		COUNT(switches);
+		TRACE(SCHED, plain(EVENT_RUN, p->endpoint));
 		/* What VM has noted must be done before anybody but VM runs. */
 		notes_apply();
 		last = p;

@@ -27,7 +27,8 @@ void arch_proc_forget(struct proc *p);
 void arch_set_pc(struct proc *p, vir_bytes pc);
 void arch_set_result(struct proc *p, int32_t result);  /* of the trap that p is in */
 void arch_set_status(struct proc *p, uint32_t status); /* the second result, of IPC */
-void arch_retry_trap(struct proc *p);                  /* p takes its trap again */
+uint32_t arch_status(const struct proc *p);
+void arch_retry_trap(struct proc *p); /* p takes its trap again */
 
 /* Pushes the pc on p's stack and continues at `entry`; p is loaded. Not 0: the address at which the stack
  * faulted. */
@@ -93,6 +94,7 @@ void arch_irq_mask(uint32_t irq);
 void arch_irq_unmask(uint32_t irq);
 uint32_t arch_timer_nsecs(void); /* since the last tick; a tick not yet taken counts */
 uint32_t arch_read_rtc(void);    /* seconds since 1970 */
+uint64_t arch_timestamp(void);   /* counts at a constant rate, finer than all else */
 void arch_log_byte(char c);
 void arch_dump(const struct arch_frame *frame); /* registers, segments and call chain, to the log */
 __attribute__((noreturn)) void arch_abort(uint32_t how, uint32_t status);

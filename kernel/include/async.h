@@ -8,6 +8,7 @@
 struct async_message {
 	struct message message;
 	endpoint_t sender;
+	uint32_t record;            /* trace.c: which one told of its sending */
 	struct async_message *next; /* in the receiver's queue, or in the free list */
 };
 

@@ -7,6 +7,7 @@
 #include "irq.h"
 #include "kcall.h"
 #include "panic.h"
+#include "trace.h"
 
 /*
  * SYS_CLEAR, for PM: the process vanishes from the kernel; whoever waits for it gets EDEADSRCDST. Its memory
@@ -22,6 +23,8 @@ int do_clear(struct proc *caller, const struct sys_clear_req *request, struct sy
 		return -EDEADSRCDST;
 	if (proc_is_vital(p))
 		panic("%s ended", p->name);
+	TRACE(PROCESS, plain(EVENT_EXIT, p->endpoint));
+	trace_forget(p->endpoint);
 	ipc_forget(p);
 	irq_forget(p);
 	alarm_set(p, 0);

@@ -7,6 +7,7 @@
 #include "irq.h"
 #include "kcall.h"
 #include "string.h"
+#include "trace.h"
 
 /*
  * SYS_EXEC, for PM: the process begins its new program at pc. What it waited for, its bridge, alarm,
@@ -25,6 +26,7 @@ int do_exec(struct proc *caller, const struct sys_exec_req *request, struct sys_
 		return -EINVAL;
 	memcpy(name, request->name, PROC_NAME_MAX);
 	name[PROC_NAME_MAX - 1] = '\0';
+	trace_forget(p->endpoint);
 	ipc_abort(p, OK);
 	p->misc_flags &= ~(MF_WORK | MF_SIGNAL_NOTED);
 	p->call_done = p->vm_asked = 0;
@@ -33,6 +35,7 @@ int do_exec(struct proc *caller, const struct sys_exec_req *request, struct sys_
 	irq_forget(p);
 	p->bridge_entry = p->bridge_upcall = p->bridge_control = 0;
 	proc_set_name(p, name);
+	TRACE(PROCESS, label(EVENT_EXEC, p));
 	arch_proc_start(p, request->pc, request->sp);
 	proc_clear_flags(p, RTS_NO_IMAGE | RTS_PAGEFAULT | RTS_VMREQUEST | RTS_EXCEPTION);
 	return OK;

@@ -5,6 +5,7 @@
 #include "kcall.h"
 #include "priv.h"
 #include "sched.h"
+#include "trace.h"
 
 /* A child of `parent`, which waits for PM's reply: so does the child. Nothing else under way is its own. */
 static void become_child(struct proc *child, struct proc *parent)
@@ -59,6 +60,9 @@ int do_fork(struct proc *caller, const struct sys_fork_req *request, struct sys_
 	if (child->endpoint == RS_PROC_NR)
 		become_rs(child);
 	arch_set_directory(child, request->directory);
+	if (parent)
+		TRACE(PROCESS, one(EVENT_FORK, parent->endpoint, child->endpoint));
+	TRACE(PROCESS, label(EVENT_NAME, child));
 	reply->child = child->endpoint;
 	return OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The alarms: each rings once, in the order of their times, whatever is set and taken back meanwhile. */
-/* links: kernel/alarm.c kernel/proc.c kernel/sched.c kernel/priv.c */
+/* links: kernel/alarm.c kernel/proc.c kernel/sched.c kernel/priv.c tests/host/trace_off.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who is billed for a tick of the clock: whoever runs, or nobody. */
-/* links: kernel/clock.c kernel/alarm.c kernel/proc.c kernel/sched.c kernel/priv.c */
+/* links: kernel/clock.c kernel/alarm.c kernel/proc.c kernel/sched.c kernel/priv.c tests/host/trace_off.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -176,6 +176,24 @@ struct sys_diagctl_rep {
 };
 #define DIAG_MAX 256
 
+enum trace_op {
+	TRACE_SET = 1, /* records `kinds` from now on; 0: nothing any more */
+	TRACE_READ,
+};
+struct sys_trace_req {
+	uint32_t op;
+	uint32_t kinds;    /* TRACE_SET: TRACE_*, <granite/abi/trace.h> */
+	uint64_t from;     /* TRACE_READ: the first record wanted */
+	vir_bytes address; /* TRACE_READ: struct trace_record[count] */
+	uint32_t count;
+};
+#define TRACE_READ_MAX 128 /* records copied by one call at most */
+struct sys_trace_rep {
+	uint64_t first; /* the first record copied; TRACE_SET: where the trace begins */
+	uint64_t next;  /* the record to come */
+	uint32_t count; /* records copied */
+};
+
 enum abort_how { ABORT_POWEROFF = 1, ABORT_RESET, ABORT_PANIC };
 struct sys_abort_req {
 	uint32_t how;

@@ -12,6 +12,7 @@
 #include "machine.h"
 #include "panic.h"
 #include "signals.h"
+#include "trace.h"
 #include "upcall.h"
 #include "vmrequest.h"
 
@@ -183,6 +184,13 @@ __attribute__((noreturn)) void interrupt_from_process(uint32_t irq)
 
 /* --- traps --- */
 
+/* The result of p's trap is set. Out of line, and from the registers: see trace.h. */
+__attribute__((noinline, cold)) static void trace_refused(const struct proc *p, endpoint_t other)
+{
+	if ((int32_t)p->regs.eax != OK)
+		trace_put(EVENT_REFUSED, p->regs.ecx, p->endpoint, other, p->regs.eax, 0, 0);
+}
+
 __attribute__((noreturn)) void trap_ipc(uint32_t call, endpoint_t other, vir_bytes address)
 {
 	struct proc *p = current;
@@ -192,8 +200,10 @@ __attribute__((noreturn)) void trap_ipc(uint32_t call, endpoint_t other, vir_byt
 	result = ipc_trap(p, call, other, address);
 	if (result == IPC_RETRY)
 		arch_retry_trap(p);
-	else if (result != IPC_BLOCKED)
+	else if (result != IPC_BLOCKED) {
 		arch_set_result(p, result);
+		TRACE(IPC, refused(p, other));
+	}
 	switch_to_user();
 }
 

@@ -93,6 +93,11 @@ void arch_set_status(struct proc *p, uint32_t status)
 	p->regs.ebx = status;
 }
 
+uint32_t arch_status(const struct proc *p)
+{
+	return p->regs.ebx;
+}
+
 /* `int n` is two bytes long. */
 void arch_retry_trap(struct proc *p)
 {

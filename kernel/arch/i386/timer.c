@@ -44,6 +44,14 @@ uint32_t arch_timer_nsecs(void)
 	return (uint64_t)elapsed * NSECS_PER_TICK / TIMER_DIVISOR;
 }
 
+uint64_t arch_timestamp(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
 static uint8_t read_rtc_register(uint8_t index)
 {
 	outb(RTC_INDEX, index);

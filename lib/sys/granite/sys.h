@@ -14,6 +14,7 @@
 #include <granite/abi/bridge.h>
 #include <granite/abi/info.h>
 #include <granite/abi/priv.h>
+#include <granite/abi/trace.h>
 #include <granite/abi/vmnotes.h>
 #include <granite/call.h>
 #include <granite/pm.h>
@@ -86,6 +87,29 @@ int sys_diagctl(const char *text, size_t bytes);
 GRANITE_MUST_CHECK int sys_irqattach(int irq);
 GRANITE_MUST_CHECK int sys_irqdetach(int irq);
 GRANITE_MUST_CHECK int sys_irqenable(int irq);
+
+/* For those who look at the whole system, as their privileges say: */
+
+/* Records of the trace, by number: `first` and those after it, up to `next`, which is still to come. */
+struct trace_span {
+	uint64_t first, next;
+};
+
+/*
+ * Records `kinds` (TRACE_*, <granite/abi/trace.h>) from now on, in a new trace; 0: nothing any more. The
+ * trace is the caller's until then, or until it exits or calls exec. *span (may be null): the trace, which
+ * with 0 is complete. EINVAL: no such kind; EBUSY: it is another's.
+ */
+GRANITE_MUST_CHECK int sys_trace_set(uint32_t kinds, struct trace_span *span);
+
+/*
+ * Copies records of the present or last trace, whosever it is, to the caller: from number `from` on, or from
+ * the oldest that is still there, `count` or TRACE_READ_MAX at most, and fewer where the ring ends. Returns
+ * how many; *span: the number of the first, and of the one to come. Each call may itself be recorded, so read
+ * up to a `next` once told. EINVAL: `from` is in the future; EFAULT: a bad buffer.
+ */
+GRANITE_MUST_CHECK int sys_trace_read(uint64_t from, struct trace_record *records, size_t count,
+                                      struct trace_span *span);
 
 /* For PM, RS and VM, each as it says. EPERM or EINVAL: not with a small process. */
 
