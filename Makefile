@@ -347,10 +347,16 @@ MEM     ?=
 CMDLINE ?=
 PROG    ?=
 ARGS    ?=
+TRACE   ?=
+TRACE_KINDS ?=
+
+# $(call option,NAME,VALUE): an option of tools/run, if it has a value.
+option = $(if $(2),$(1) '$(2)')
 
 .PHONY: run debug guest
 run: $(kernel) $(archive)
-	@tools/run --build $(O) $(if $(MEM),--mem '$(MEM)') $(if $(CMDLINE),--cmdline '$(CMDLINE)')
+	@tools/run --build $(O) $(call option,--mem,$(MEM)) $(call option,--cmdline,$(CMDLINE)) \
+		$(call option,--trace,$(TRACE)) $(call option,--trace-kinds,$(TRACE_KINDS))
 debug: $(kernel) $(archive)
 	@tools/run --build $(O) --gdb $(if $(MEM),--mem '$(MEM)') $(if $(CMDLINE),--cmdline '$(CMDLINE)')
 guest: sdk
@@ -368,6 +374,7 @@ help:
 
 #h make            build the kernel and the boot archive
 #h make run        boot it in QEMU on this terminal; Ctrl-A X leaves   (MEM=64, CMDLINE="...")
+#h                 with TRACE=file.json a trace for https://ui.perfetto.dev    (TRACE_KINDS=ipc,call)
 #h make test       all tests
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
 #h make bench      instructions per operation                          (ROW=a,b BASE=old.json)
