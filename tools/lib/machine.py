@@ -18,11 +18,6 @@ DEBUG_EXIT_PORT = 0xF4
 SCRATCH = os.path.join(ROOT, "build", "tmp")
 SCRATCH_OLD_SECONDS = 3600
 
-# With these nothing depends on the host: the guest's time is the number of instructions it has executed, a nanosecond
-# each, and while it idles the time jumps. (QEMU manual, "TCG Instruction Counting".)
-DETERMINISTIC = ["-icount", "shift=0,sleep=off,align=off", "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
-DETERMINISTIC += ["-accel", "tcg,thread=single", "-cpu", "qemu32"]
-
 
 def counted_time(shift):
     """

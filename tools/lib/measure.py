@@ -139,7 +139,7 @@ def rows():
 def boot(build, folder, archive, cmdline, plugin=(), ram=None, ended=lambda: False):
     """Run the machine until it switches itself off or `ended`; returns what came to the console, and the log."""
     console, log = (os.path.join(folder, name) for name in ("console", "log"))
-    command = machine.qemu(build.kernel, archive, cmdline, MEMORY, machine.DETERMINISTIC, ram)
+    command = machine.qemu(build.kernel, archive, cmdline, MEMORY, machine.counted_time(0), ram)
     command += ["-serial", f"file:{console}", "-serial", f"file:{log}"]
     if plugin:
         command += ["-plugin", ",".join([os.path.join(build.folder, "plugin", "profile.so"), *plugin])]
