@@ -14,7 +14,7 @@
 #include "trace.h"
 #include "vmrequest.h"
 
-/* How much is copied before pending interrupts get their turn, and all is judged again. */
+/* How much is copied before pending interrupts get their turn; after one all is judged again. */
 #define COPY_STRETCH 0x10000u
 
 int copy_in_range(const struct proc *p, vir_bytes address, uint32_t bytes)
@@ -44,41 +44,59 @@ static int must_go_backwards(const struct copy_side *from, const struct copy_sid
 	       to->address > from->address && to->address - from->address < bytes;
 }
 
-/* What one piece of a copy left to be done. */
+/* What a piece of a copy came to. */
 struct piece {
 	uint32_t done;
 	const struct copy_side *fault_side; /* NULL: no fault */
+	int interrupted;                    /* interrupts were taken, and anything may have changed */
 };
 
 static void note_fault(struct piece *piece, const struct arch_copy_result *result,
                        const struct copy_side *from, const struct copy_side *to)
 {
-	piece->done = result->done;
-	piece->fault_side = NULL;
+	piece->done += result->done;
 	if (result->fault)
 		piece->fault_side = result->write ? to : from;
 }
 
+static uint32_t stretch(uint32_t bytes)
+{
+	return bytes < COPY_STRETCH ? bytes : COPY_STRETCH;
+}
+
+/*
+ * As far as the windows reach, if no interrupt comes. They stay open while interrupts are let in: what is
+ * done then opens none.
+ */
 static void copy_forwards(const struct copy_side *from, const struct copy_side *to, uint32_t offset,
                           uint32_t bytes, struct piece *piece)
 {
-	struct arch_copy_result result;
 	uint32_t source = reach(from, offset, &bytes);
 	uint32_t destination = reach(to, offset, &bytes);
 
-	arch_copy(source, destination, bytes, &result);
+	for (;;) {
+		struct arch_copy_result result;
+
+		arch_copy(source + piece->done, destination + piece->done, stretch(bytes - piece->done),
+		          &result);
+		note_fault(piece, &result, from, to);
+		if (result.fault || piece->done == bytes)
+			break;
+		piece->interrupted = arch_interrupt_window();
+		if (piece->interrupted)
+			break;
+	}
 	arch_windows_close();
-	note_fault(piece, &result, from, to);
 }
 
 /* Both sides are one process, and so one window's reach away from its end at most: cut at the 4 MiB below. */
 static void copy_backwards(const struct copy_side *from, const struct copy_side *to, uint32_t end,
-                           uint32_t bytes, struct piece *piece)
+                           struct piece *piece)
 {
 	struct arch_copy_result result;
 	uint32_t room_from = (from->address + end - 1) % BIG_PAGE_SIZE + 1;
 	uint32_t room_to = (to->address + end - 1) % BIG_PAGE_SIZE + 1;
-	uint32_t source, destination;
+	uint32_t bytes = stretch(end), source, destination;
 
 	if (bytes > room_from)
 		bytes = room_from;
@@ -120,28 +138,25 @@ int copy_bytes(struct proc *caller, const struct copy_side *from, const struct c
                uint32_t flags)
 {
 	int backwards = must_go_backwards(from, to, bytes);
-	uint32_t stretch = 0;
 
 	if (!side_in_range(from, bytes) || !side_in_range(to, bytes))
 		return -EFAULT;
 	while (caller->call_done < bytes) {
 		uint32_t left = bytes - caller->call_done;
-		uint32_t size = left < COPY_STRETCH - stretch ? left : COPY_STRETCH - stretch;
-		struct piece piece;
+		struct piece piece = {0};
 
-		if (size == 0)
-			return KCALL_AGAIN;
 		if (backwards)
-			copy_backwards(from, to, left, size, &piece);
+			copy_backwards(from, to, left, &piece);
 		else
-			copy_forwards(from, to, caller->call_done, size, &piece);
+			copy_forwards(from, to, caller->call_done, left, &piece);
 		caller->call_done += piece.done;
-		stretch += piece.done;
 		if (piece.done)
 			caller->vm_asked = 0;
 		if (piece.fault_side)
-			return ask_vm(caller, piece.fault_side, piece.fault_side == to,
-			              bytes - caller->call_done, backwards, flags);
+			return ask_vm(caller, piece.fault_side, piece.fault_side == to, left - piece.done,
+			              backwards, flags);
+		if (piece.done < left && (piece.interrupted || arch_interrupt_window()))
+			return KCALL_AGAIN;
 	}
 	return OK;
 }

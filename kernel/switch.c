@@ -37,7 +37,7 @@ static struct proc *pick(void)
 static void do_work(struct proc *p)
 {
 	if (p->misc_flags & MF_RESUME_CALL) {
-		arch_interrupt_window();
+		(void)arch_interrupt_window();
 		if (sched_pick() == p && p->misc_flags & MF_RESUME_CALL)
 			kcall_resume(p);
 	} else if (p->misc_flags & MF_DELIVER) {

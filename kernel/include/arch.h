@@ -88,8 +88,8 @@ void arch_invalidate_all(phys_bytes directory);
 
 /* --- the machine --- */
 
-void arch_interrupt_window(void); /* takes pending interrupts */
-void arch_idle(void);             /* waits for an interrupt and takes it */
+int arch_interrupt_window(void); /* takes pending interrupts; 1: there were some */
+void arch_idle(void);            /* waits for an interrupt and takes it */
 void arch_irq_mask(uint32_t irq);
 void arch_irq_unmask(uint32_t irq);
 uint32_t arch_timer_nsecs(void); /* since the last tick; a tick not yet taken counts */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "counters.h"
 #include "machine.h"
 #include "panic.h"
 
@@ -22,9 +23,12 @@ void i386_start(uint32_t magic, uint32_t info)
 }
 
 /* An instruction's time after sti is enough for what is pending. */
-void arch_interrupt_window(void)
+int arch_interrupt_window(void)
 {
+	uint64_t before = counters.interrupts;
+
 	__asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
+	return counters.interrupts != before;
 }
 
 /* sti takes effect after hlt has begun: no interrupt slips in between. */
