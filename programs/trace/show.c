@@ -104,6 +104,12 @@ static int is_selected(const struct trace_record *record, const struct selection
 	return is_wanted(record->endpoint, selection) || (other != NONE && is_wanted(other, selection));
 }
 
+/* Between the two only we ourselves ran, whom nobody sees. */
+static int is_repeated(const struct trace_record *record, const struct trace_record *printed)
+{
+	return printed && printed->event == EVENT_IDLE && record->event == EVENT_IDLE;
+}
+
 /* ---- Printing ---- */
 
 /* Returns whether there was something to print. */
@@ -128,8 +134,8 @@ static void print_gap(uint32_t lost)
 void show(const struct recording *recording, const struct selection *selection)
 {
 	struct time_base base = time_base(recording);
+	const struct trace_record *printed = NULL; /* the last one */
 	uint64_t lost = 0;
-	int printed = 0;
 
 	for (size_t i = 0; i < recording->count; i++) {
 		const struct trace_record *record = &recording->records[i];
@@ -139,8 +145,8 @@ void show(const struct recording *recording, const struct selection *selection)
 			continue;
 		}
 		begin_service(record, selection->self);
-		if (is_selected(record, selection))
-			printed |= print(record, &base);
+		if (is_selected(record, selection) && !is_repeated(record, printed) && print(record, &base))
+			printed = record;
 		end_service(record);
 		names_see(record);
 	}
