@@ -113,10 +113,10 @@ static int wait_for(pid_t pid, const char *name)
 		job_add(pid, name);
 		fprintf(stderr, "\n%s: stopped; `fg` lets it go on, `kill -KILL %d` ends it\n", name,
 		        (int)pid);
-		return 128 + WSTOPSIG(status);
+		return STATUS_SIGNALLED(WSTOPSIG(status));
 	}
 	tell_end(name, status);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? STATUS_SIGNALLED(WTERMSIG(status)) : WEXITSTATUS(status);
 }
 
 void jobs_report(void)

@@ -101,7 +101,7 @@ static enum input read_line(char *line, size_t size)
 /* Whether Ctrl-C came, to the last command or between two. */
 static int ended_by_key(int status)
 {
-	return was_interrupted || status == 128 + SIGINT;
+	return was_interrupted || status == STATUS_SIGNALLED(SIGINT);
 }
 
 static int execute(const char *line)

@@ -9,6 +9,9 @@
 #define STATUS_NOT_RUN   126 /* there is, but it can't be started */
 #define STATUS_USAGE     2
 
+/* As shells have it: a program was ended, or stopped, by a signal. */
+#define STATUS_SIGNALLED(signal) (128 + (signal))
+
 /* jobs.c: the programs started. */
 
 /*
@@ -17,7 +20,7 @@
  */
 int jobs_init(void);
 
-/* Starts a program; without `background` also waits for it. Returns its exit status, 128 + n for signal n. */
+/* Starts a program; without `background` also waits for it. Returns its exit status, or STATUS_*. */
 int jobs_run(char **argv, int background);
 
 /* Tells of the programs in the background that have ended. */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* The kernel's side of <granite/ipc.h>, played here. */
+/* The kernel's side is played here: with its guard defined, <granite/ipc.h> comes out empty. */
 #define GRANITE_IPC_H
 #include <granite/abi/endpoint.h>
 #include <granite/abi/errno.h>

@@ -84,8 +84,8 @@ static void a_full_line_is_understood(void **state)
 	(void)state;
 	parse("# comment\n\n  # indented\n"
 	      "service console bin/console calls=vircopy,basic,irqctl ipc=users irqs=4,11 ports=3f8-3ff,80 "
-	      "prio=3 "
-	      "quantum=20 children=inherit flags=archive,reserve,inspect onexit=poweroff -- one --two key=3 "
+	      "prio=3 quantum=20 children=inherit flags=archive,reserve,inspect onexit=poweroff -- one --two "
+	      "key=3 "
 	      "#four\r\n");
 	assert_int_equal(reports, 0);
 	assert_int_equal(manifest.nr_services, 1);
@@ -165,8 +165,8 @@ static void guests_reach_each_other_and_the_console(void **state)
 
 	(void)state;
 	parse("service console bin/console\nservice other bin/other\n"
-	      "service one bin/one calls=guest,vircopy ipc=guest children=inherit\nservice two bin/two "
-	      "ipc=guest\n");
+	      "service one bin/one calls=guest,vircopy ipc=guest children=inherit\n"
+	      "service two bin/two ipc=guest\n");
 	assert_int_equal(reports, 0);
 	g = &manifest.services[2];
 	assert_true(may_reach(&g->spec, PRIV_ID_FIRST));
