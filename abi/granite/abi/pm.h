@@ -199,13 +199,13 @@ struct pm_times_rep {
 };
 
 /* The call of PM that a process waits in. */
-#define PM_WAITS(WAIT)                                                        \
-	WAIT(WAITS_NOT, "does not wait for pm")                               \
-	WAIT(WAITS_VFORK, "waits for its child") /* not interruptible */ \
-	WAIT(WAITS_CHILD, "waits for a child")        /* wait4 */             \
-	WAIT(WAITS_SLEEP, "sleeps")                   /* nanosleep */         \
-	WAIT(WAITS_SUSPEND, "waits for a signal")     /* sigsuspend */        \
-	WAIT(WAITS_SIGNAL, "waits for a signal")      /* sigtimedwait */
+#define PM_WAITS(WAIT)                                                    \
+	WAIT(WAITS_NOT, "does not wait for pm")                           \
+	WAIT(WAITS_VFORK, "waits for its child")  /* not interruptible */ \
+	WAIT(WAITS_CHILD, "waits for a child")    /* wait4 */             \
+	WAIT(WAITS_SLEEP, "sleeps")               /* nanosleep */         \
+	WAIT(WAITS_SUSPEND, "waits for a signal") /* sigsuspend */        \
+	WAIT(WAITS_SIGNAL, "waits for a signal")  /* sigtimedwait */
 
 #define WAIT(NAME, text) NAME,
 enum process_wait { PM_WAITS(WAIT) };
