@@ -35,7 +35,9 @@ COPY_INPUT = """
 int main(void) { int c; while ((c = getchar()) != EOF) putchar(c); puts("<end>"); }
 """
 FOREVER = '#include <stdio.h>\nint main(void) { for (;;) puts("y"); }'
-CHATTY = '#include <stdio.h>\nint main(void) { for (int i = 0; i < 100000; i++) puts("y"); }'
+# More than two pipes hold, in lines long enough to be printed quickly.
+CHATTY = '#include <stdio.h>\nint main(void) { for (int i = 0; i < 2000; i++) printf("%099d\\n", i); }'
+CHATTY_OUTPUT = b"".join(b"%099d\n" % i for i in range(2000))
 TWO_PARTS = ["int seven(void); int main(void) { return seven(); }", "int seven(void) { return SEVEN; }"]
 SERVER = """
 #include <granite/ipc.h>
@@ -174,7 +176,7 @@ def a_slow_reader_is_waited_for():
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         time.sleep(15)
         output = process.stdout.read()
-        assert (process.wait(), output) == (0, b"y\n" * 100000), len(output)
+        assert (process.wait(), output) == (0, CHATTY_OUTPUT), len(output)
 
 
 def it_does_without_standard_output():
