@@ -79,33 +79,42 @@ int space_bring_all(struct space *space, vir_bytes start, vir_bytes end, bool wr
 	return result;
 }
 
-/* Who the system can't do without gets what is kept in reserve. Only then the kernel is asked who that is. */
-static int bring(endpoint_t owner, struct space *space, vir_bytes start, vir_bytes end, bool write)
+/*
+ * After -ENOMEM: who the system can't do without gets what is kept in reserve. Only now the kernel is asked
+ * who that is.
+ */
+static int bring_from_reserve(endpoint_t owner, struct space *space, vir_bytes start, vir_bytes end,
+                              bool write)
 {
-	int result = space_bring_all(space, start, end, write);
+	int result;
 
-	if (result == -ENOMEM && process_has_privilege(owner, PRIV_RESERVE)) {
-		memory_keep_reserve(false);
-		result = space_bring_all(space, start, end, write);
-		memory_keep_reserve(true);
-	}
+	if (!process_has_privilege(owner, PRIV_RESERVE))
+		return -ENOMEM;
+	memory_keep_reserve(false);
+	result = space_bring_all(space, start, end, write);
+	memory_keep_reserve(true);
 	return result;
 }
 
 int do_pagefault(endpoint_t caller, const struct vm_pagefault_req *request, struct vm_pagefault_rep *reply)
 {
 	struct space *space = process_space(caller);
+	vir_bytes address = request->address;
+	bool write = request->error & VM_FAULT_WRITE;
+	int result;
 
 	(void)reply;
 	if (!space)
 		return -EFAULT;
-	return bring(caller, space, request->address, request->address + 1, request->error & VM_FAULT_WRITE);
+	result = space_bring(space, address, write);
+	return result == -ENOMEM ? bring_from_reserve(caller, space, address, address + 1, write) : result;
 }
 
 int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_memreq_rep *reply)
 {
 	struct space *space = process_space(request->endpoint);
 	vir_bytes start = request->address, end;
+	int result;
 
 	(void)caller;
 	(void)reply;
@@ -117,5 +126,7 @@ int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_
 	/* The kernel asks again for what is left, and everybody else has had a turn in between. */
 	if (end - start > VM_MEMREQ_BYTES_MAX)
 		end = start + VM_MEMREQ_BYTES_MAX;
-	return bring(request->endpoint, space, start, end, request->write);
+	result = space_bring_all(space, start, end, request->write);
+	return result == -ENOMEM ? bring_from_reserve(request->endpoint, space, start, end, request->write)
+	                         : result;
 }
