@@ -75,9 +75,9 @@ static char choose_letter(const char *name, const char *used)
 	for (; *name; name++)
 		if (is_small_letter(*name) && !used[*name - 'a'])
 			return *name;
-	for (char c = 'a'; c <= 'z'; c++)
+	for (int c = 'a'; c <= 'z'; c++)
 		if (!used[c - 'a'])
-			return c;
+			return (char)c;
 	return PICTURE_OTHERS;
 }
 

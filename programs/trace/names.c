@@ -126,15 +126,19 @@ const char *names_operation(uint32_t number)
 
 const char *names_args(uint32_t number)
 {
-	switch (number) {
-#define ARGS(NAME, text) \
-	case NAME:       \
-		return text;
+	static const struct {
+		uint32_t number;
+		const char *text;
+	} args[] = {
+#define ARGS(NAME, text) {NAME, text},
 #include <granite/abi/trace_args.def>
 #undef ARGS
-	default:
-		return NULL;
-	}
+	};
+
+	for (unsigned i = 0; i < sizeof(args) / sizeof(args[0]); i++)
+		if (args[i].number == number)
+			return args[i].text;
+	return NULL;
 }
 
 const char *names_ipc_call(uint32_t number)
