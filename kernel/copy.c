@@ -11,6 +11,7 @@
 
 #include "arch.h"
 #include "counters.h"
+#include "string.h"
 #include "trace.h"
 #include "vmrequest.h"
 
@@ -24,6 +25,22 @@ int copy_in_range(const struct proc *p, vir_bytes address, uint32_t bytes)
 	return address <= limit && bytes <= limit - address;
 }
 
+/* What a COPY_FILL side is read from: a page of the byte that was asked for last. */
+static uint8_t fill[PAGE_SIZE];
+
+static void prepare_fill(const struct copy_side *from)
+{
+	if (from->kind == COPY_FILL && fill[0] != (uint8_t)from->address)
+		memset(fill, (int)from->address, sizeof(fill));
+}
+
+static uint32_t reach_fill(uint32_t *bytes)
+{
+	if (*bytes > sizeof(fill))
+		*bytes = sizeof(fill);
+	return (uint32_t)fill;
+}
+
 /* The linear address of a side's byte `offset`; *bytes is cut to what can be reached there. */
 static uint32_t reach(const struct copy_side *side, uint32_t offset, uint32_t *bytes)
 {
@@ -32,6 +49,8 @@ static uint32_t reach(const struct copy_side *side, uint32_t offset, uint32_t *b
 		return arch_reach_proc(side->proc, side->address + offset, bytes);
 	case COPY_PHYS:
 		return arch_reach_phys(side->address + offset, bytes);
+	case COPY_FILL:
+		return reach_fill(bytes);
 	default:
 		return side->address + offset;
 	}
@@ -113,11 +132,11 @@ static void copy_backwards(const struct copy_side *from, const struct copy_side 
  * Asks VM for what remains of the side that faulted: its first `left` bytes if the copy goes backwards, and
  * then as much of their end as VM makes present at a time, because that comes first.
  */
-static int ask_vm(struct proc *caller, const struct copy_side *side, int write, uint32_t left, int backwards,
-                  uint32_t flags)
+static int ask_vm(struct proc *caller, const struct copy_side *side, int write, uint32_t left, uint32_t done,
+                  int backwards, uint32_t flags)
 {
 	uint32_t bytes = backwards && left > VM_MEMREQ_BYTES_MAX ? VM_MEMREQ_BYTES_MAX : left;
-	uint32_t offset = backwards ? left - bytes : caller->call_done;
+	uint32_t offset = backwards ? left - bytes : done;
 
 	COUNT(recovered_faults);
 	TRACE(FAULT, put(EVENT_COPY_FAULT, caller->call.m_type, caller->endpoint,
@@ -135,55 +154,51 @@ static int side_in_range(const struct copy_side *side, uint32_t bytes)
 }
 
 int copy_bytes(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t bytes,
-               uint32_t flags)
+               uint32_t flags, uint32_t *done)
 {
 	int backwards = must_go_backwards(from, to, bytes);
 
 	if (!side_in_range(from, bytes) || !side_in_range(to, bytes))
 		return -EFAULT;
-	while (caller->call_done < bytes) {
-		uint32_t left = bytes - caller->call_done;
+	prepare_fill(from);
+	while (*done < bytes) {
+		uint32_t left = bytes - *done;
 		struct piece piece = {0};
 
 		if (backwards)
 			copy_backwards(from, to, left, &piece);
 		else
-			copy_forwards(from, to, caller->call_done, left, &piece);
-		caller->call_done += piece.done;
+			copy_forwards(from, to, *done, left, &piece);
+		*done += piece.done;
 		if (piece.done)
 			caller->vm_asked = 0;
 		if (piece.fault_side)
 			return ask_vm(caller, piece.fault_side, piece.fault_side == to, left - piece.done,
-			              backwards, flags);
+			              *done, backwards, flags);
 		if (piece.done < left && (piece.interrupted || arch_interrupt_window()))
 			return KCALL_AGAIN;
 	}
 	return OK;
 }
 
-/* The whole of a small copy, which leaves the progress of the call it is part of alone. */
-static int copy_small(struct proc *caller, const struct copy_side *from, const struct copy_side *to,
-                      uint32_t bytes)
+int copy_from_process(struct proc *caller, struct proc *owner, vir_bytes address, void *buffer,
+                      uint32_t bytes, uint32_t flags)
 {
-	uint32_t call_done = caller->call_done;
-	int result;
+	struct copy_side from = {COPY_PROC, owner, address}, to = {COPY_KERNEL, NULL, (uint32_t)buffer};
+	uint32_t done = 0;
 
-	caller->call_done = 0;
-	result = copy_bytes(caller, from, to, bytes, 0);
-	caller->call_done = call_done;
-	return result;
+	return copy_bytes(caller, &from, &to, bytes, flags, &done);
 }
 
 int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes)
 {
-	struct copy_side from = {COPY_PROC, caller, address}, to = {COPY_KERNEL, NULL, (uint32_t)buffer};
-
-	return copy_small(caller, &from, &to, bytes);
+	return copy_from_process(caller, caller, address, buffer, bytes, 0);
 }
 
 int copy_to_caller(struct proc *caller, vir_bytes address, const void *buffer, uint32_t bytes)
 {
 	struct copy_side from = {COPY_KERNEL, NULL, (uint32_t)buffer}, to = {COPY_PROC, caller, address};
+	uint32_t done = 0;
 
-	return copy_small(caller, &from, &to, bytes);
+	return copy_bytes(caller, &from, &to, bytes, 0, &done);
 }

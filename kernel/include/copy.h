@@ -5,12 +5,12 @@
 
 #include "proc.h"
 
-enum copy_kind { COPY_PROC, COPY_PHYS, COPY_KERNEL };
+enum copy_kind { COPY_PROC, COPY_PHYS, COPY_KERNEL, COPY_FILL };
 
 struct copy_side {
 	enum copy_kind kind;
 	struct proc *proc; /* COPY_PROC */
-	uint32_t address;  /* in the process, physical, or the kernel's */
+	uint32_t address;  /* in the process, physical, or the kernel's; COPY_FILL: a byte, again and again */
 };
 
 /* Control results of a copy, and so of a kernel call. */
@@ -20,15 +20,17 @@ enum {
 };
 
 /*
- * Copies for `caller`, which makes a kernel call; caller->call_done says how much of it is done already and
- * is kept up. Overlapping ranges of one process are copied as by memmove(3). OK; -EFAULT: a range beyond its
- * process's limit, or VM could not provide it; KCALL_SUSPEND or KCALL_AGAIN: to be called again with the same
- * arguments when the call is resumed.
+ * Copies for `caller`, which makes a kernel call. *done says how much is done already, and is kept up:
+ * caller->call_done, or what it comes to for this piece of the call. Overlapping ranges of one process are
+ * copied as by memmove(3). OK; -EFAULT: a range beyond its process's limit, or VM could not provide it;
+ * KCALL_SUSPEND or KCALL_AGAIN: to be called again with the same arguments when the call is resumed.
  */
 int copy_bytes(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t bytes,
-               uint32_t flags);
+               uint32_t flags, uint32_t *done);
 
-/* The same between the caller and a buffer of the kernel's; done as one, or begun anew. */
+/* The same between a process and a buffer of the kernel's; done as one, or begun anew. */
+int copy_from_process(struct proc *caller, struct proc *owner, vir_bytes address, void *buffer,
+                      uint32_t bytes, uint32_t flags);
 int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes);
 int copy_to_caller(struct proc *caller, vir_bytes address, const void *buffer, uint32_t bytes);
 

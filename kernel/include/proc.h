@@ -79,6 +79,12 @@ struct proc {
 	int32_t vm_verdict;  /* what VM said last: OK or a negative errno */
 	uint32_t vm_asked;   /* times VM was asked without progress */
 
+	/* grant.c: its table of grants, which lies in its memory */
+	vir_bytes grant_table;
+	uint32_t grant_entries; /* 0: it has none */
+	uint32_t grant_tables;  /* how often it has named one: GRANT_SEQUENCES each time */
+	uint32_t grant_floor;   /* what grant_tables was when its memory became its own: no grant is older */
+
 	/* do_bridge.c */
 	vir_bytes bridge_entry, bridge_upcall, bridge_control; /* 0: none registered */
 

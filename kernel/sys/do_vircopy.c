@@ -46,5 +46,5 @@ int do_vircopy(struct proc *caller, const struct sys_vircopy_req *request, struc
 		result = decode_side(caller, request->destination, request->destination_address, &to);
 	if (result != OK)
 		return result;
-	return copy_bytes(caller, &from, &to, request->bytes, request->flags);
+	return copy_bytes(caller, &from, &to, request->bytes, request->flags, &caller->call_done);
 }

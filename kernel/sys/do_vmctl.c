@@ -4,6 +4,7 @@
 
 #include "arch.h"
 #include "boot.h"
+#include "grant.h"
 #include "kcall.h"
 #include "notes.h"
 
@@ -26,6 +27,7 @@ static int set_directory(endpoint_t endpoint, phys_bytes directory)
 	if (proc_small(p) || !arch_directory_valid(directory))
 		return -EINVAL;
 	arch_set_directory(p, directory);
+	grant_forget_table(p); /* other memory, other grants: nobody reads the new as the old table */
 	return OK;
 }
 

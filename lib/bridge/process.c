@@ -2,6 +2,7 @@
 /* fork, exit and wait. */
 #include <signal.h>
 #include <granite/abi/errno.h>
+#include <granite/grant.h>
 
 #include "bridge.h"
 #include "convert.h"
@@ -29,6 +30,8 @@ static int32_t fork_process(uint32_t flags)
 
 	call.req = (struct pm_fork_req){.flags = flags};
 	result = pm_fork_call(&call);
+	if (result == OK && call.rep.pid == 0)
+		cpf_reload();
 	return result == OK ? call.rep.pid : result;
 }
 

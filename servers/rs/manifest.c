@@ -101,6 +101,8 @@ static problem_t read_flags(struct manifest_service *service, struct span value,
 			service->spec.flags |= PRIV_ARCHIVE;
 		else if (span_is(*word, "reserve"))
 			service->spec.flags |= PRIV_RESERVE;
+		else if (span_is(*word, "magic"))
+			service->spec.flags |= PRIV_MAGIC;
 		else if (span_is(*word, "inspect"))
 			service->spec.flags |= PRIV_INSPECT;
 		else

@@ -75,7 +75,7 @@ static int may_result(int32_t number, int result)
 		return result == -EBADCALL;
 	if (!is_basic_call(number))
 		return result == -ECALLDENIED;
-	return result == OK || result == -EINVAL;
+	return result == OK || result == -EINVAL || result == -EDEADSRCDST;
 }
 
 static void call_with_layout(const enum page_kind kinds[2], uint32_t offset)

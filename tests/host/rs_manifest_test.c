@@ -84,7 +84,8 @@ static void a_full_line_is_understood(void **state)
 	(void)state;
 	parse("# comment\n\n  # indented\n"
 	      "service console bin/console calls=vircopy,basic,irqctl ipc=users irqs=4,11 ports=3f8-3ff,80 "
-	      "prio=3 quantum=20 children=inherit flags=archive,reserve,inspect onexit=poweroff -- one --two "
+	      "prio=3 quantum=20 children=inherit flags=archive,reserve,inspect,magic onexit=poweroff -- one "
+	      "--two "
 	      "key=3 "
 	      "#four\r\n");
 	assert_int_equal(reports, 0);
@@ -94,7 +95,8 @@ static void a_full_line_is_understood(void **state)
 	assert_string_equal(s->label, "console");
 	assert_string_equal(s->program, "bin/console");
 	assert_int_equal(s->spec.id, PRIV_ID_FIRST);
-	assert_int_equal(s->spec.flags, PRIV_INHERIT | PRIV_ARCHIVE | PRIV_RESERVE | PRIV_INSPECT);
+	assert_int_equal(s->spec.flags,
+	                 PRIV_INHERIT | PRIV_ARCHIVE | PRIV_RESERVE | PRIV_INSPECT | PRIV_MAGIC);
 	assert_int_equal(s->spec.irqs, 1 << 4 | 1 << 11);
 	assert_int_equal(s->spec.nr_ports, 2);
 	assert_int_equal(s->spec.ports[0].first, 0x3f8);

@@ -22,6 +22,7 @@
 #define EINVAL  22
 #define ENOSPC  28
 #define ENOSYS  38
+#define ELOOP   40
 #else
 #include <errno.h>
 #endif

@@ -18,15 +18,17 @@
 #define NR_PRIV_PHYS  4
 #define KCALL_WORDS   2 /* up to 64 kernel calls */
 
-#define PRIV_INHERIT  0x1 /* children share the set; otherwise they are ordinary */
-#define PRIV_ARCHIVE  0x2 /* may map the boot archive (vm_map_archive) */
-#define PRIV_RESERVE  0x4 /* gets memory that VM keeps back from others */
-#define PRIV_INSPECT  0x8 /* may ask which page frames a process has (vm_pages) */
+#define PRIV_INHERIT  0x1  /* children share the set; otherwise they are ordinary */
+#define PRIV_ARCHIVE  0x2  /* may map the boot archive (vm_map_archive) */
+#define PRIV_RESERVE  0x4  /* gets memory that VM keeps back from others */
+#define PRIV_INSPECT  0x8  /* may ask which page frames a process has (vm_pages) */
+#define PRIV_MAGIC    0x10 /* may give magic grants: of another process's memory */
 
 /* The kernel calls that every process has; it may also start IPC with VM, PM and RS. */
-#define PRIV_BASIC_CALLS                                                                          \
-	{                                                                                         \
-		SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO \
+#define PRIV_BASIC_CALLS                                                                              \
+	{                                                                                             \
+		SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO,    \
+		        SYS_SETGRANT, SYS_SAFECOPYFROM, SYS_SAFECOPYTO, SYS_VSAFECOPY, SYS_SAFEMEMSET \
 	}
 
 struct priv_ports {

@@ -194,6 +194,51 @@ struct sys_trace_rep {
 	uint32_t count; /* records copied */
 };
 
+struct sys_setgrant_req {
+	vir_bytes table;  /* struct cp_grant[entries] */
+	uint32_t entries; /* 0: no table; at most GRANT_SLOTS */
+};
+struct sys_setgrant_rep {
+	uint64_t sequence; /* the first of GRANT_SEQUENCES that are the caller's to use */
+};
+
+struct sys_safecopyfrom_req {
+	cp_grant_id_t grant;
+	endpoint_t granter;
+	vir_bytes offset;  /* within the grant */
+	vir_bytes address; /* the caller's */
+	uint32_t bytes;
+};
+struct sys_safecopyfrom_rep {
+};
+
+struct sys_safecopyto_req {
+	cp_grant_id_t grant;
+	endpoint_t granter;
+	vir_bytes offset;  /* within the grant */
+	vir_bytes address; /* the caller's */
+	uint32_t bytes;
+};
+struct sys_safecopyto_rep {
+};
+
+struct sys_vsafecopy_req {
+	vir_bytes vector; /* struct vscp_vec[elements] */
+	uint32_t elements;
+};
+struct sys_vsafecopy_rep {
+};
+
+struct sys_safememset_req {
+	cp_grant_id_t grant;
+	endpoint_t granter;
+	vir_bytes offset; /* within the grant */
+	uint32_t byte;    /* its lowest 8 bits are the value */
+	uint32_t bytes;
+};
+struct sys_safememset_rep {
+};
+
 enum abort_how { ABORT_POWEROFF = 1, ABORT_RESET, ABORT_PANIC };
 struct sys_abort_req {
 	uint32_t how;

@@ -43,10 +43,12 @@ GRANITE_MUST_CHECK static inline int ipc_send(endpoint_t destination, struct mes
 	return ipc_trap(IPC_SEND, destination, m, &status);
 }
 
-/* Waits for a message from `source`, or from ANY. *status: IPC_STATUS_*. */
+/* Waits for a message from `source`, or from ANY. *status (may be null): IPC_STATUS_*. */
 GRANITE_MUST_CHECK static inline int ipc_receive(endpoint_t source, struct message *m, int *status)
 {
-	return ipc_trap(IPC_RECEIVE, source, m, status);
+	int unused;
+
+	return ipc_trap(IPC_RECEIVE, source, m, status ? status : &unused);
 }
 
 /* Sends the request in *m to `server`, and waits for its reply, which overwrites *m. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <granite/abi/sys.h>
 #include <granite/abi/bridge.h>
+#include <granite/abi/grant.h>
 #include <granite/abi/info.h>
 #include <granite/abi/priv.h>
 #include <granite/abi/trace.h>

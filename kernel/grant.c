@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "grant.h"
+
+#include <granite/abi/errno.h>
+#include <granite/abi/layout.h>
+
+#include "arch.h"
+#include "copy.h"
+#include "priv.h"
+
+int grant_set_table(struct proc *p, vir_bytes table, uint32_t entries)
+{
+	if (entries > GRANT_SLOTS)
+		return -EINVAL;
+	if (!copy_in_range(p, table, entries * sizeof(struct cp_grant)))
+		return -EFAULT;
+	if (p->grant_tables == GRANT_TABLES_MAX)
+		return -ENOSPC;
+	p->grant_tables++;
+	p->grant_table = table;
+	p->grant_entries = entries;
+	return OK;
+}
+
+void grant_forget_table(struct proc *p)
+{
+	p->grant_entries = 0;
+	p->grant_floor = p->grant_tables;
+}
+
+static int may_exist(const struct proc *granter, cp_grant_id_t id)
+{
+	return id > 0 && GRANT_SLOT(id) < granter->grant_entries &&
+	       GRANT_SEQUENCE(id) >> GRANT_SEQUENCE_BITS > granter->grant_floor;
+}
+
+/* A record, copied; mostly at one stroke. */
+static int fetch(struct proc *caller, struct proc *granter, cp_grant_id_t id, uint32_t flags,
+                 struct cp_grant *record)
+{
+	vir_bytes address = granter->grant_table + GRANT_SLOT(id) * sizeof(*record);
+	uint32_t bytes = sizeof(*record), linear;
+	struct arch_copy_result copied = {.fault = 1};
+
+	if (!may_exist(granter, id))
+		return -EPERM;
+	linear = arch_reach_proc(granter, address, &bytes);
+	if (bytes == sizeof(*record))
+		arch_copy(linear, (uint32_t)record, bytes, &copied);
+	arch_windows_close();
+	if (!copied.fault)
+		return OK;
+	return copy_from_process(caller, granter, address, record, sizeof(*record), flags);
+}
+
+/* What is being judged: it becomes the wish for the grant below, link by link. */
+struct judgement {
+	struct grant_wish wish;
+	endpoint_t grantee; /* to whom the next record must have been given */
+	uint32_t first;     /* 1: the grantee is the caller itself */
+};
+
+/* ANY is anybody who copies, but no link of a chain. */
+static int is_for(const struct cp_grant *record, const struct judgement *judgement)
+{
+	if (record->who_to == judgement->grantee)
+		return 1;
+	return record->who_to == ANY && judgement->first && !(judgement->wish.rights & CPF_MAP);
+}
+
+static int allows(const struct cp_grant *record, const struct judgement *judgement)
+{
+	const struct grant_wish *wish = &judgement->wish;
+
+	return record->id == wish->id && is_for(record, judgement) &&
+	       (record->flags & wish->rights) == wish->rights && wish->offset <= record->bytes &&
+	       wish->bytes <= record->bytes - wish->offset;
+}
+
+/* What is mapped is whole pages, in each record of the chain. */
+static int is_aligned(const struct cp_grant *record)
+{
+	return record->start % PAGE_SIZE == 0 &&
+	       (record->bytes % PAGE_SIZE == 0 || record->bytes == GRANT_ALL);
+}
+
+/* The memory begins at `start` of `owner`. A grant may tell of any range: that of the process is what counts.
+ */
+static int find_memory(struct proc *owner, const struct cp_grant *record, const struct grant_wish *wish,
+                       struct grant_use *use)
+{
+	if (!owner)
+		return -EDEADSRCDST;
+	if (record->start + wish->offset < record->start)
+		return -EFAULT;
+	use->owner = owner;
+	use->address = record->start + wish->offset;
+	return copy_in_range(owner, use->address, wish->bytes) ? OK : -EFAULT;
+}
+
+static int go_below(struct proc *granter, const struct cp_grant *record, struct judgement *judgement)
+{
+	if (record->start + judgement->wish.offset < record->start)
+		return -EPERM;
+	judgement->wish.granter = record->who_from;
+	judgement->wish.id = record->from_id;
+	judgement->wish.offset += record->start;
+	judgement->grantee = granter->endpoint;
+	judgement->first = 0;
+	return OK;
+}
+
+/* One record. 1: the chain goes on; otherwise the judgement. */
+static int judge_record(struct proc *caller, struct judgement *judgement, uint32_t flags,
+                        struct grant_use *use)
+{
+	struct proc *granter = proc_resolve(caller, judgement->wish.granter);
+	struct cp_grant record;
+	int result;
+
+	if (!granter)
+		return -EDEADSRCDST;
+	result = fetch(caller, granter, judgement->wish.id, flags, &record);
+	if (result != OK)
+		return result;
+	if (!allows(&record, judgement))
+		return -EPERM;
+	if (judgement->wish.rights & CPF_MAP && !is_aligned(&record))
+		return -EINVAL;
+	use->link[use->depth++] = (struct grant_link){.id = record.id, .endpoint = granter->endpoint};
+	use->flags |= record.flags & (CPF_UNMAP | CPF_TRY);
+	switch (record.flags & CPF_KIND) {
+	case CPF_DIRECT:
+		return find_memory(granter, &record, &judgement->wish, use);
+	case CPF_INDIRECT:
+		result = go_below(granter, &record, judgement);
+		return result == OK ? 1 : result;
+	case CPF_MAGIC:
+		if (judgement->wish.rights & CPF_MAP || !(granter->priv->spec.flags & PRIV_MAGIC))
+			return -EPERM;
+		return find_memory(proc_lookup(record.who_from), &record, &judgement->wish, use);
+	default:
+		return -EPERM;
+	}
+}
+
+int grant_judge(struct proc *caller, const struct grant_wish *wish, uint32_t flags, struct grant_use *use)
+{
+	struct judgement judgement = {.wish = *wish, .grantee = caller->endpoint, .first = 1};
+	int result;
+
+	use->depth = 0;
+	use->flags = 0;
+	do {
+		if (use->depth == GRANT_DEPTH_MAX)
+			return -ELOOP;
+		result = judge_record(caller, &judgement, flags, use);
+	} while (result == 1);
+	return result;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Grants, as <granite/abi/grant.h> lays them out: judging what a process wants to do by one. Records are read
+ * where they lie, each time anew; the kernel keeps none of them.
+ */
+#ifndef KERNEL_GRANT_H
+#define KERNEL_GRANT_H
+
+#include <granite/abi/grant.h>
+
+#include "proc.h"
+
+/* What a process wants to do by a grant that `granter` gave it. */
+struct grant_wish {
+	endpoint_t granter;
+	cp_grant_id_t id;
+	uint32_t offset; /* within the grant */
+	uint32_t bytes;
+	uint32_t rights; /* CPF_READ, CPF_WRITE, CPF_MAP: those needed */
+};
+
+/* What it comes to. */
+struct grant_use {
+	struct proc *owner; /* whose memory it is */
+	vir_bytes address;
+	uint32_t flags; /* CPF_UNMAP and CPF_TRY, if a record of the chain has them */
+	uint32_t depth; /* records in the chain */
+	struct grant_link link[GRANT_DEPTH_MAX]; /* from the grant that was named to the memory's owner */
+};
+
+/* p's table from now on. Returns OK; -EFAULT it is not within p; -EINVAL too many; -ENOSPC no sequence is
+ * left. */
+int grant_set_table(struct proc *p, vir_bytes table, uint32_t entries);
+
+/*
+ * p has no grants any more: it has other memory, or it is a child with a copy of its parent's. Whatever
+ * stands in that memory, no id of before is good again.
+ */
+void grant_forget_table(struct proc *p);
+
+/*
+ * Judges a wish of `caller`, from the first record of the chain to the last, each copied once. OK;
+ * -EDEADSRCDST one who gave a grant of the chain is dead; -EPERM no such grant, not for this process, or
+ * not these bytes or rights; -ELOOP the chain is too long; -EINVAL it is to be mapped, and is not
+ * page-aligned; -EFAULT a table is not there; KCALL_SUSPEND VM was asked for one (not with VIRCOPY_TRY in
+ * `flags`).
+ */
+int grant_judge(struct proc *caller, const struct grant_wish *wish, uint32_t flags, struct grant_use *use);
+
+#endif

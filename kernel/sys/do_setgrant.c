@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include "grant.h"
+#include "kcall.h"
+
+/*
+ * SYS_SETGRANT: names the caller's table of grants, and hands out sequence numbers that no grant of the
+ * caller's has had. Errors: EFAULT the table is not within the caller; EINVAL too many entries; ENOSPC the
+ * numbers are used up.
+ */
+int do_setgrant(struct proc *caller, const struct sys_setgrant_req *request, struct sys_setgrant_rep *reply)
+{
+	int result = grant_set_table(caller, request->table, request->entries);
+
+	reply->sequence = (uint64_t)caller->grant_tables << GRANT_SEQUENCE_BITS;
+	return result;
+}

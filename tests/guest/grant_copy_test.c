@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/* guest: timeout=120 flags=magic */
+/* Grants to copy: who may use which, what of it, in which direction, and for how long. */
+#define _GNU_SOURCE
+#include "lending.h"
+
+static char *mine;   /* two pages of the test's; the partners have copies at the same place */
+static char *theirs; /* where partners copy to and from */
+static struct partner first, second;
+
+/* ---- What partners do ---- */
+
+static int64_t take(int64_t granter, int64_t grant, int64_t offset, int64_t bytes)
+{
+	return sys_safecopyfrom((endpoint_t)granter, grant, (vir_bytes)offset, AT(theirs), (size_t)bytes);
+}
+
+static int64_t give(int64_t granter, int64_t grant, int64_t offset, int64_t bytes)
+{
+	return sys_safecopyto((endpoint_t)granter, grant, (vir_bytes)offset, AT(theirs), (size_t)bytes);
+}
+
+static int64_t set(int64_t granter, int64_t grant, int64_t offset, int64_t bytes)
+{
+	return sys_safememset((endpoint_t)granter, grant, (vir_bytes)offset, 'z', (size_t)bytes);
+}
+
+static int64_t put(int64_t offset, int64_t byte, int64_t unused, int64_t unused2)
+{
+	(void)unused, (void)unused2;
+	theirs[offset] = (char)byte;
+	return 0;
+}
+
+static int64_t get(int64_t offset, int64_t unused, int64_t unused2, int64_t unused3)
+{
+	(void)unused, (void)unused2, (void)unused3;
+	return theirs[offset];
+}
+
+static int64_t pass_on(int64_t who_to, int64_t who_from, int64_t grant, int64_t unused)
+{
+	(void)unused;
+	return cpf_grant_indirect((endpoint_t)who_to, (endpoint_t)who_from, grant);
+}
+
+static int64_t pass_on_bytes(int64_t who_to, int64_t who_from, int64_t grant, int64_t offset)
+{
+	return cpf_grant_indirect_sub((endpoint_t)who_to, (endpoint_t)who_from, grant, (size_t)offset, 10,
+	                              CPF_READ);
+}
+
+static int64_t revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
+{
+	(void)unused, (void)unused2, (void)unused3;
+	return cpf_revoke(grant);
+}
+
+/* ---- Tests ---- */
+
+static void setup(void)
+{
+	mine = lending_pages(2);
+	theirs = lending_pages(2);
+	REQUIRE(mine && theirs);
+	first = lending_start();
+	second = lending_start();
+	for (unsigned i = 0; i < 2 * PAGE_SIZE; i++)
+		mine[i] = (char)('a' + i % 26);
+}
+
+static cp_grant_id_t lend(struct partner to, unsigned offset, unsigned bytes, int access)
+{
+	cp_grant_id_t id = cpf_grant_direct(to.endpoint, AT(mine) + offset, bytes, access);
+	CHECK(GRANT_VALID(id));
+	return id;
+}
+
+static void what_is_granted_can_be_copied(void)
+{
+	cp_grant_id_t id = lend(first, 10, 100, CPF_READ | CPF_WRITE);
+	CHECK_INT(lending_do(first, take, sys_self(), id, 5, 20), OK);
+	CHECK_INT(lending_do(first, get, 0, 0, 0, 0), mine[15]);
+	CHECK_INT(lending_do(first, get, 19, 0, 0, 0), mine[34]);
+	CHECK_INT(lending_do(first, get, 20, 0, 0, 0), 0);
+	lending_do(first, put, 0, '!', 0, 0);
+	CHECK_INT(lending_do(first, give, sys_self(), id, 99, 1), OK);
+	CHECK_INT(mine[109], '!');
+	CHECK_INT(mine[108], 'a' + 108 % 26);
+	CHECK_INT(mine[110], 'a' + 110 % 26);
+	CHECK_INT(cpf_revoke(id), OK);
+}
+
+static void only_the_granted_bytes(void)
+{
+	cp_grant_id_t id = lend(first, 10, 100, CPF_READ | CPF_WRITE);
+	endpoint_t self = sys_self();
+	CHECK_INT(lending_do(first, take, self, id, 0, 101), -EPERM);
+	CHECK_INT(lending_do(first, take, self, id, 100, 1), -EPERM);
+	CHECK_INT(lending_do(first, take, self, id, 100, 0), OK);
+	CHECK_INT(lending_do(first, take, self, id, 101, 0), -EPERM);
+	CHECK_INT(lending_do(first, take, self, id, 0xffffffff, 2), -EPERM);
+	CHECK_INT(lending_do(first, take, self, id, 1, 0xffffffff), -EPERM);
+	CHECK_INT(lending_do(first, give, self, id, 0xfffffff0, 0x20), -EPERM);
+	CHECK_INT(cpf_revoke(id), OK);
+}
+
+static void only_the_granted_rights(void)
+{
+	cp_grant_id_t readable = lend(first, 0, 10, CPF_READ), writable = lend(first, 0, 10, CPF_WRITE);
+	CHECK_INT(lending_do(first, take, sys_self(), readable, 0, 1), OK);
+	CHECK_INT(lending_do(first, give, sys_self(), readable, 0, 1), -EPERM);
+	CHECK_INT(lending_do(first, set, sys_self(), readable, 0, 1), -EPERM);
+	CHECK_INT(lending_do(first, take, sys_self(), writable, 0, 1), -EPERM);
+	CHECK_INT(lending_do(first, set, sys_self(), writable, 1, 8), OK);
+	CHECK_INT(mine[0], 'a');
+	CHECK_INT(mine[1], 'z');
+	CHECK_INT(mine[8], 'z');
+	CHECK_INT(mine[9], 'a' + 9);
+	CHECK_INT(cpf_revoke(readable), OK);
+	CHECK_INT(cpf_revoke(writable), OK);
+}
+
+static void only_the_grantee(void)
+{
+	cp_grant_id_t id = lend(first, 0, 10, CPF_READ), open;
+	CHECK_INT(lending_do(second, take, sys_self(), id, 0, 1), -EPERM);
+	open = cpf_grant_direct(ANY, AT(mine), 10, CPF_READ);
+	CHECK(GRANT_VALID(open));
+	CHECK_INT(lending_do(first, take, sys_self(), open, 0, 1), OK);
+	CHECK_INT(lending_do(second, take, sys_self(), open, 0, 1), OK);
+	CHECK_INT(cpf_revoke(id), OK);
+	CHECK_INT(cpf_revoke(open), OK);
+}
+
+static void a_revoked_grant_is_refused_for_ever(void)
+{
+	cp_grant_id_t old = lend(first, 0, 10, CPF_READ), new;
+	CHECK_INT(cpf_revoke(old), OK);
+	CHECK_INT(cpf_revoke(old), -EPERM);
+	CHECK_INT(lending_do(first, take, sys_self(), old, 0, 1), -EPERM);
+	new = lend(first, 0, 10, CPF_READ);
+	CHECK(GRANT_SLOT(new) == GRANT_SLOT(old) && new != old);
+	CHECK_INT(lending_do(first, take, sys_self(), old, 0, 1), -EPERM);
+	CHECK_INT(lending_do(first, take, sys_self(), new, 0, 1), OK);
+	CHECK_INT(cpf_revoke(new), OK);
+}
+
+static void guessed_ids_are_refused(void)
+{
+	cp_grant_id_t id = lend(first, 0, 10, CPF_READ);
+	const cp_grant_id_t guesses[] = {
+	        0,         -1,         1,      INT64_MIN,
+	        INT64_MAX, -id,        id + 1, id + ((cp_grant_id_t)1 << GRANT_SLOT_BITS),
+	        id ^ 1,    id | 0xffff};
+	for (unsigned i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++)
+		CHECK_INT(lending_do(first, take, sys_self(), guesses[i], 0, 1), -EPERM);
+	CHECK_INT(lending_do(first, take, second.endpoint, id, 0, 1), -EPERM);
+	CHECK_INT(lending_do(first, take, NONE, id, 0, 1), -EDEADSRCDST);
+	CHECK_INT(cpf_revoke(id), OK);
+}
+
+static void what_is_passed_on_is_lost_with_what_it_came_from(void)
+{
+	cp_grant_id_t id = lend(first, 0, 100, CPF_READ);
+	cp_grant_id_t passed = lending_do(first, pass_on, second.endpoint, sys_self(), id, 0);
+	CHECK(GRANT_VALID(passed));
+	CHECK_INT(lending_do(second, take, first.endpoint, passed, 99, 1), OK);
+	CHECK_INT(lending_do(second, give, first.endpoint, passed, 99, 1), -EPERM);
+	CHECK_INT(lending_do(second, take, first.endpoint, passed, 99, 2), -EPERM);
+	CHECK_INT(lending_do(second, take, sys_self(), id, 0, 1), -EPERM);
+	CHECK_INT(cpf_revoke(id), OK);
+	CHECK_INT(lending_do(second, take, first.endpoint, passed, 0, 1), -EPERM);
+	CHECK_INT(lending_do(first, revoke, passed, 0, 0, 0), OK);
+}
+
+static void a_part_can_be_passed_on(void)
+{
+	cp_grant_id_t id = lend(first, 0, 100, CPF_READ | CPF_WRITE);
+	cp_grant_id_t part = lending_do(first, pass_on_bytes, second.endpoint, sys_self(), id, 50);
+	CHECK_INT(lending_do(second, take, first.endpoint, part, 9, 1), OK);
+	CHECK_INT(lending_do(second, get, 0, 0, 0, 0), mine[59]);
+	CHECK_INT(lending_do(second, take, first.endpoint, part, 10, 1), -EPERM);
+	CHECK_INT(lending_do(second, give, first.endpoint, part, 0, 1), -EPERM);
+	part = lending_do(first, pass_on_bytes, second.endpoint, sys_self(), id, 95);
+	CHECK_INT(lending_do(second, take, first.endpoint, part, 0, 5), OK);
+	CHECK_INT(lending_do(second, take, first.endpoint, part, 0, 6), -EPERM);
+	CHECK_INT(cpf_revoke(id), OK);
+}
+
+static void chains_that_loop_or_are_too_long_are_refused(void)
+{
+	cp_grant_id_t id = lend(first, 0, 100, CPF_READ), link = id, previous[3];
+	struct partner from = {.endpoint = sys_self()}, to = first;
+	for (int depth = 1; depth < GRANT_DEPTH_MAX; depth++) {
+		struct partner next = to.endpoint == first.endpoint ? second : first;
+		link = lending_do(to, pass_on, next.endpoint, from.endpoint, link, 0);
+		CHECK(GRANT_VALID(link));
+		CHECK_INT(lending_do(next, take, to.endpoint, link, 0, 1), OK);
+		from = to;
+		to = next;
+	}
+	link = lending_do(to, pass_on, from.endpoint, from.endpoint, link, 0);
+	CHECK_INT(lending_do(from, take, to.endpoint, link, 0, 1), -ELOOP);
+	CHECK_INT(cpf_revoke(id), OK);
+
+	/* A grant of a grant of itself. */
+	CHECK_INT(cpf_getgrants(previous, 2), 2);
+	CHECK_INT(cpf_setgrant_indirect(previous[0], sys_self(), sys_self(), previous[0]), OK);
+	CHECK_INT(sys_safecopyfrom(sys_self(), previous[0], 0, AT(theirs), 1), -ELOOP);
+	CHECK_INT(cpf_revoke(previous[0]), OK);
+	CHECK_INT(cpf_revoke(previous[1]), OK);
+}
+
+static void magic_grants_lend_others_memory(void)
+{
+	cp_grant_id_t id = cpf_grant_magic(second.endpoint, first.endpoint, AT(theirs), 10, CPF_READ);
+	lending_do(first, put, 3, 'm', 0, 0);
+	CHECK_INT(lending_do(second, take, sys_self(), id, 3, 1), OK);
+	CHECK_INT(lending_do(second, get, 0, 0, 0, 0), 'm');
+	CHECK_INT(lending_do(second, give, sys_self(), id, 3, 1), -EPERM);
+	CHECK_INT(cpf_revoke(id), OK);
+	CHECK_INT(cpf_grant_magic(second.endpoint, first.endpoint, AT(theirs), PAGE_SIZE, CPF_READ | CPF_MAP),
+	          GRANT_INVALID);
+	CHECK_INT(errno, EINVAL);
+}
+
+static void a_vector_goes_both_ways_and_is_judged_first(void)
+{
+	static char buffer[64];
+	cp_grant_id_t id = cpf_grant_direct(sys_self(), AT(mine), 100, CPF_READ | CPF_WRITE);
+	struct vscp_vec vector[3] = {
+	        {.v_from = sys_self(), .v_to = SELF, .v_gid = id, .v_addr = AT(buffer), .v_bytes = 4},
+	        {.v_from = SELF,
+	         .v_to = sys_self(),
+	         .v_gid = id,
+	         .v_offset = 50,
+	         .v_addr = AT(buffer),
+	         .v_bytes = 4},
+	        {.v_from = sys_self(), .v_to = SELF, .v_gid = id, .v_addr = AT(buffer) + 8, .v_bytes = 101},
+	};
+	memcpy(mine, "wxyz", 4);
+	CHECK_INT(sys_vsafecopy(vector, 3), -EPERM);
+	CHECK_INT(buffer[0], 0);
+	CHECK_INT(sys_vsafecopy(vector, 2), OK);
+	CHECK(memcmp(buffer, "wxyz", 4) == 0 && memcmp(mine + 50, "wxyz", 4) == 0);
+	vector[1].v_to = SELF;
+	CHECK_INT(sys_vsafecopy(vector, 2), -EINVAL);
+	CHECK_INT(sys_vsafecopy(vector, SCPVEC_NR + 1), -EINVAL);
+	CHECK_INT(sys_vsafecopy(vector, -1), -EINVAL);
+	CHECK_INT(sys_vsafecopy(NULL, 1), -EFAULT);
+	CHECK_INT(sys_vsafecopy(NULL, 0), OK);
+	CHECK_INT(cpf_revoke(id), OK);
+}
+
+static void grants_that_can_not_be_are_refused(void)
+{
+	endpoint_t self = sys_self();
+	const vir_bytes at = AT(mine);
+	CHECK_INT(cpf_grant_direct(self, at, 10, 0), GRANT_INVALID);
+	CHECK_INT(errno, EINVAL);
+	CHECK_INT(cpf_grant_direct(self, at, 10, CPF_READ | 0x1000), GRANT_INVALID);
+	CHECK_INT(cpf_grant_direct(self, at, 10, CPF_READ | CPF_INDIRECT), GRANT_INVALID);
+	CHECK_INT(cpf_grant_direct(self, at, 10, CPF_READ | CPF_MAP), GRANT_INVALID);
+	CHECK_INT(cpf_grant_direct(self, at + 1, PAGE_SIZE, CPF_READ | CPF_MAP), GRANT_INVALID);
+	CHECK_INT(cpf_grant_direct(self, at, PAGE_SIZE, CPF_WRITE | CPF_MAP), GRANT_INVALID);
+	CHECK_INT(cpf_grant_direct(ANY, at, PAGE_SIZE, CPF_READ | CPF_MAP), GRANT_INVALID);
+	CHECK_INT(cpf_grant_direct(NONE, at, 10, CPF_READ), GRANT_INVALID);
+	CHECK_INT(cpf_grant_direct(self, 0xfffffff0, 0x20, CPF_READ), GRANT_INVALID);
+	CHECK_INT(cpf_grant_indirect(self, NONE, 5), GRANT_INVALID);
+	CHECK_INT(cpf_grant_indirect(self, self, GRANT_INVALID), GRANT_INVALID);
+	CHECK_INT(errno, EINVAL);
+}
+
+static void a_child_inherits_no_grants(void)
+{
+	cp_grant_id_t id = lend(first, 0, 10, CPF_READ);
+	pid_t pid = fork();
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	CHECK_INT(lending_do(first, take, pm_endpoint(pid), id, 0, 1), -EPERM);
+	CHECK_INT(kill(pid, SIGKILL), 0);
+	CHECK_KILLED(tap_wait(pid), SIGKILL);
+	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), OK);
+	CHECK_INT(cpf_revoke(id), OK);
+}
+
+/* A raw table: what the library would not write. */
+static void a_parents_table_is_not_the_childs_even_if_it_says_so(void)
+{
+	static struct cp_grant table[2] __attribute__((aligned(64)));
+	uint64_t sequence;
+	int status;
+	pid_t pid;
+	CHECK_INT(sys_setgrant(table, 2, &sequence), OK);
+	table[1] = (struct cp_grant){.id = GRANT_ID(sequence, 1),
+	                             .flags = CPF_DIRECT | CPF_READ,
+	                             .who_to = sys_self(),
+	                             .start = AT(mine),
+	                             .bytes = 10};
+	CHECK_INT(sys_safecopyfrom(sys_self(), table[1].id, 0, AT(theirs), 1), OK);
+	pid = fork();
+	if (pid == 0) {
+		uint64_t mine_now;
+		table[1].who_to = sys_self();
+		int result = sys_setgrant(table, 2, &mine_now);
+		result = result == OK ? sys_safecopyfrom(sys_self(), table[1].id, 0, AT(theirs), 1) : 1;
+		if (result != -EPERM)
+			_exit(1);
+		table[1].id = GRANT_ID(mine_now, 1);
+		_exit(sys_safecopyfrom(sys_self(), table[1].id, 0, AT(theirs), 1) != OK);
+	}
+	status = tap_wait(pid);
+	CHECK_EXITED(status, 0);
+	cpf_reload();
+}
+
+static void tables_at_bad_addresses_harm_nobody(void)
+{
+	uint64_t sequence;
+	cp_grant_id_t id;
+	CHECK_INT(sys_setgrant((void *)(uintptr_t)0xfffffff0u, 2, &sequence), -EFAULT);
+	CHECK_INT(sys_setgrant((void *)(uintptr_t)(PROC_SIZE - 40), 2, &sequence), -EFAULT);
+	CHECK_INT(sys_setgrant(NULL, GRANT_SLOTS + 1, &sequence), -EINVAL);
+	CHECK_INT(sys_setgrant(NULL, 10, &sequence), OK);
+	id = GRANT_ID(sequence, 1);
+	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), -EFAULT);
+	CHECK_INT(sys_setgrant(NULL, 0, &sequence), OK);
+	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), -EPERM);
+	cpf_reload();
+	id = lend(first, 0, 10, CPF_READ);
+	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), OK);
+	CHECK_INT(cpf_revoke(id), OK);
+}
+
+static void a_try_does_not_wait_for_memory(void)
+{
+	char *fresh = lending_pages(2);
+	cp_grant_id_t trying = cpf_grant_direct(first.endpoint, AT(fresh), 100, CPF_READ | CPF_TRY);
+	cp_grant_id_t patient = cpf_grant_direct(first.endpoint, AT(fresh), 100, CPF_READ);
+	CHECK_INT(lending_do(first, take, sys_self(), trying, 0, 10), -EFAULT);
+	CHECK_INT(lending_do(first, take, sys_self(), patient, 0, 10), OK);
+	CHECK_INT(lending_do(first, take, sys_self(), trying, 0, 10), OK);
+	CHECK_INT(cpf_revoke(trying), OK);
+	CHECK_INT(cpf_revoke(patient), OK);
+	munmap(fresh, 2 * PAGE_SIZE);
+}
+
+static void a_dead_link_breaks_the_chain(void)
+{
+	struct partner between = lending_start();
+	cp_grant_id_t id = lend(between, 0, 10, CPF_READ);
+	cp_grant_id_t passed = lending_do(between, pass_on, second.endpoint, sys_self(), id, 0);
+	CHECK_INT(lending_do(second, take, between.endpoint, passed, 0, 1), OK);
+	lending_end(between);
+	CHECK_INT(lending_do(second, take, between.endpoint, passed, 0, 1), -EDEADSRCDST);
+	CHECK_INT(cpf_revoke(id), OK);
+}
+
+static void a_million_grants_leave_no_id_twice(void)
+{
+	cp_grant_id_t last = 0;
+	for (int i = 0; i < 1000000; i++) {
+		cp_grant_id_t id = cpf_grant_direct(first.endpoint, AT(mine), 10, CPF_READ);
+		REQUIRE(GRANT_SEQUENCE(id) > GRANT_SEQUENCE(last));
+		last = id;
+		REQUIRE(cpf_revoke(id) == OK);
+	}
+}
+
+static void the_table_can_be_full(void)
+{
+	static cp_grant_id_t ids[GRANTS_MAX + 1];
+	int n = cpf_getgrants(ids, GRANTS_MAX + 1);
+	CHECK(n == GRANTS_MAX);
+	CHECK_INT(cpf_grant_direct(first.endpoint, AT(mine), 10, CPF_READ), GRANT_INVALID);
+	CHECK_INT(errno, ENOSPC);
+	CHECK_INT(cpf_setgrant_direct(ids[n - 1], first.endpoint, AT(mine), 10, CPF_READ), OK);
+	CHECK_INT(lending_do(first, take, sys_self(), ids[n - 1], 0, 1), OK);
+	CHECK_INT(cpf_setgrant_disable(ids[n - 1]), OK);
+	CHECK_INT(lending_do(first, take, sys_self(), ids[n - 1], 0, 1), -EPERM);
+	for (int i = 0; i < n; i++)
+		REQUIRE(cpf_revoke(ids[i]) == OK);
+	CHECK(GRANT_VALID(ids[0] = lend(first, 0, 10, CPF_READ)));
+	CHECK_INT(cpf_revoke(ids[0]), OK);
+}
+
+static void teardown(void)
+{
+	lending_end(first);
+	lending_end(second);
+}
+
+int main(void)
+{
+	static const struct tap_test tests[] = {
+	        TEST(setup),
+	        TEST(what_is_granted_can_be_copied),
+	        TEST(only_the_granted_bytes),
+	        TEST(only_the_granted_rights),
+	        TEST(only_the_grantee),
+	        TEST(a_revoked_grant_is_refused_for_ever),
+	        TEST(guessed_ids_are_refused),
+	        TEST(what_is_passed_on_is_lost_with_what_it_came_from),
+	        TEST(a_part_can_be_passed_on),
+	        TEST(chains_that_loop_or_are_too_long_are_refused),
+	        TEST(magic_grants_lend_others_memory),
+	        TEST(a_vector_goes_both_ways_and_is_judged_first),
+	        TEST(grants_that_can_not_be_are_refused),
+	        TEST(a_child_inherits_no_grants),
+	        TEST(a_parents_table_is_not_the_childs_even_if_it_says_so),
+	        TEST(tables_at_bad_addresses_harm_nobody),
+	        TEST(a_try_does_not_wait_for_memory),
+	        TEST(a_dead_link_breaks_the_chain),
+	        TEST(a_million_grants_leave_no_id_twice),
+	        TEST(the_table_can_be_full),
+	        TEST(teardown),
+	};
+	return TAP_RUN(tests);
+}
