@@ -148,6 +148,12 @@ static int ask_vm(struct proc *caller, const struct copy_side *side, int write, 
 	return KCALL_SUSPEND;
 }
 
+/* Whether others came in between. */
+static int may_be_interrupted(const struct proc *caller, const struct piece *piece)
+{
+	return piece->interrupted || (!(caller->misc_flags & MF_TAKEN_UP) && arch_interrupt_window());
+}
+
 static int side_in_range(const struct copy_side *side, uint32_t bytes)
 {
 	return side->kind != COPY_PROC || copy_in_range(side->proc, side->address, bytes);
@@ -175,7 +181,7 @@ int copy_bytes(struct proc *caller, const struct copy_side *from, const struct c
 		if (piece.fault_side)
 			return ask_vm(caller, piece.fault_side, piece.fault_side == to, left - piece.done,
 			              *done, backwards, flags);
-		if (piece.done < left && (piece.interrupted || arch_interrupt_window()))
+		if (piece.done < left && may_be_interrupted(caller, &piece))
 			return KCALL_AGAIN;
 	}
 	return OK;

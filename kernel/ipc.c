@@ -198,10 +198,29 @@ static int send(struct proc *caller, struct proc *to, vir_bytes address, uint32_
 	return IPC_BLOCKED;
 }
 
+/* What the kernel asked for a process is over before p, which is VM, took it up. */
+static void withdraw(struct proc *p, struct proc *sender)
+{
+	callers_remove(p, sender);
+	sender->misc_flags &= ~MF_KERNEL_MESSAGE;
+	proc_clear_flags(sender, RTS_SENDING | RTS_VMREQUEST);
+}
+
+/* The first waiting sender whose message is still to be delivered. */
+static struct proc *first_sender(struct proc *p, endpoint_t source)
+{
+	struct proc *sender;
+
+	while ((sender = callers_find(p, source)) && sender->misc_flags & MF_KERNEL_MESSAGE &&
+	       !vm_take_up(p, sender))
+		withdraw(p, sender);
+	return sender;
+}
+
 /* Hands the message of the first waiting sender to p. 0: nobody waits. */
 static int receive_from_queue(struct proc *p, endpoint_t source)
 {
-	struct proc *sender = callers_find(p, source);
+	struct proc *sender = first_sender(p, source);
 	uint32_t status = IPC_SEND;
 
 	if (!sender)
@@ -371,6 +390,7 @@ void ipc_send_for(struct proc *p, struct proc *server, uint32_t why)
 		server->deliver = p->outgoing;
 		server->deliver.m_source = p->endpoint;
 		TRACE(IPC, hand_over(p, server));
+		vm_hand_over(server, p);
 		finish_receive(server, IPC_SEND | IPC_STATUS_FROM_KERNEL);
 		return;
 	}

@@ -28,7 +28,7 @@ static const kcall_handler handlers[KCALL_MAX] = {
 
 static void finish(struct proc *caller, int result)
 {
-	caller->misc_flags &= ~MF_RESUME_CALL;
+	caller->misc_flags &= ~(MF_RESUME_CALL | MF_CALL_ENDS | MF_NO_SHARING);
 	caller->call_done = 0;
 	caller->vm_asked = 0;
 	caller->deliver.m_source = NONE;
@@ -39,18 +39,21 @@ static void finish(struct proc *caller, int result)
 }
 
 /* The reply is made where messages to the caller are: no other can come while it is in a call. */
-static void dispatch(struct proc *caller)
+static int handle(struct proc *caller)
 {
 	uint32_t index = (uint32_t)caller->call.m_type - KCALL_BASE;
-	int result;
 
 	memset(caller->deliver.m_bytes, 0, MESSAGE_PAYLOAD);
 	if (index >= KCALL_MAX || !handlers[index])
-		result = -EBADCALL;
-	else if (!priv_may_call(caller, index))
-		result = -ECALLDENIED;
-	else
-		result = handlers[index](caller, caller->call.m_bytes, caller->deliver.m_bytes);
+		return -EBADCALL;
+	if (!priv_may_call(caller, index))
+		return -ECALLDENIED;
+	return handlers[index](caller, caller->call.m_bytes, caller->deliver.m_bytes);
+}
+
+static void dispatch(struct proc *caller)
+{
+	int result = handle(caller);
 
 	if (result == KCALL_SUSPEND || result == KCALL_AGAIN)
 		caller->misc_flags |= MF_RESUME_CALL;
@@ -87,8 +90,20 @@ void kcall_resume(struct proc *caller)
 	int verdict = caller->vm_verdict;
 
 	caller->vm_verdict = OK;
-	if (verdict == OK)
+	if (caller->misc_flags & MF_CALL_ENDS)
+		finish(caller, verdict);
+	else if (verdict == OK)
 		dispatch(caller);
 	else
 		finish(caller, -EFAULT);
+}
+
+int kcall_judge_again(struct proc *caller)
+{
+	int result;
+
+	caller->misc_flags |= MF_TAKEN_UP;
+	result = handle(caller);
+	caller->misc_flags &= ~MF_TAKEN_UP;
+	return result;
 }

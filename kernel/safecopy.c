@@ -2,6 +2,10 @@
 #include "safecopy.h"
 
 #include <granite/abi/errno.h>
+#include <granite/abi/layout.h>
+#include <granite/abi/vm.h>
+
+#include "vmrequest.h"
 
 /* A copy that was judged. Good until the next interrupt. */
 struct transfer {
@@ -36,15 +40,56 @@ static uint32_t done_of(const struct transfer *transfer, uint32_t call_done)
 	return call_done < transfer->bytes ? call_done : transfer->bytes;
 }
 
-/* `before`: bytes of the transfers before this one. */
-static int carry_out(struct proc *caller, const struct transfer *transfer, uint32_t before)
+/* ---- Whole pages ---- */
+
+/* With fewer whole pages than this, copying is cheaper than asking VM to share them: bench rows
+ * safecopy_cow.* */
+#define SHARE_MIN (4 * PAGE_SIZE)
+
+static int may_share(const struct proc *caller, const struct transfer *transfer)
+{
+	return (transfer->from.address ^ transfer->to.address) % PAGE_SIZE == 0 &&
+	       !(caller->misc_flags & MF_NO_SHARING) && !(transfer->flags & VIRCOPY_TRY) &&
+	       transfer->from.proc != transfer->to.proc && !proc_small(transfer->from.proc) &&
+	       !proc_small(transfer->to.proc);
+}
+
+/* Up to where bytes are copied, and pages shared from there on; to the end, if there are too few of them. */
+static uint32_t copied_until(const struct proc *caller, const struct transfer *transfer, uint32_t done)
+{
+	uint32_t head, left = transfer->bytes - done;
+
+	if (left < SHARE_MIN || !may_share(caller, transfer))
+		return transfer->bytes;
+	head = -(transfer->from.address + done) % PAGE_SIZE;
+	return left - head < SHARE_MIN ? transfer->bytes : done + head;
+}
+
+static int share(struct proc *caller, const struct transfer *transfer, uint32_t done, int last)
+{
+	uint32_t bytes = (transfer->bytes - done) & ~(PAGE_SIZE - 1);
+
+	if (bytes > VM_SHARE_BYTES_MAX)
+		bytes = VM_SHARE_BYTES_MAX;
+	last = last && done + bytes == transfer->bytes;
+	return vm_share(caller, &transfer->from, &transfer->to, done, bytes, last);
+}
+
+/* `before`: bytes of the transfers before this one; last: there are none after it. */
+static int carry_out(struct proc *caller, const struct transfer *transfer, uint32_t before, int last)
 {
 	uint32_t done = done_of(transfer, caller->call_done - before);
-	int result =
-	        copy_bytes(caller, &transfer->from, &transfer->to, transfer->bytes, transfer->flags, &done);
+	uint32_t until = copied_until(caller, transfer, done);
+	int result;
 
+	/* A request that VM takes up must be what it was: to share from here on. */
+	if (caller->misc_flags & MF_TAKEN_UP && until != done)
+		return KCALL_AGAIN;
+	result = copy_bytes(caller, &transfer->from, &transfer->to, until, transfer->flags, &done);
 	caller->call_done = before + done;
-	return result;
+	if (result != OK || done == transfer->bytes)
+		return result;
+	return share(caller, transfer, done, last);
 }
 
 /* All of them, or none: what is refused changes nothing. A sum beyond 32 bits would confuse call_done. */
@@ -69,7 +114,7 @@ int safecopy(struct proc *caller, const struct safecopy *copies, uint32_t count)
 
 	for (uint32_t i = 0; i < count && result == OK; i++) {
 		if (caller->call_done <= before + transfers[i].bytes)
-			result = carry_out(caller, &transfers[i], before);
+			result = carry_out(caller, &transfers[i], before, i + 1 == count);
 		before += transfers[i].bytes;
 	}
 	return result;

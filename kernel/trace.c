@@ -65,6 +65,8 @@ static uint32_t put_asked(const struct proc *p)
 	const struct message *m = &p->outgoing;
 	const struct vm_pagefault_req *fault = (void *)m->m_bytes;
 	const struct vm_memreq_req *memory = (void *)m->m_bytes;
+	const struct vm_lend_req *lend = (void *)m->m_bytes;
+	const struct vm_share_req *share = (void *)m->m_bytes;
 	const struct pm_exception_req *exception = (void *)m->m_bytes;
 
 	switch (m->m_type) {
@@ -74,6 +76,12 @@ static uint32_t put_asked(const struct proc *p)
 	case VM_MEMREQ:
 		return trace_put(EVENT_VM_REQUEST, m->m_type, p->endpoint, memory->endpoint, memory->address,
 		                 memory->bytes, memory->write);
+	case VM_LEND:
+		return trace_put(EVENT_LEND, m->m_type, p->endpoint, lend->owner, lend->owner_address,
+		                 lend->bytes, lend->address);
+	case VM_SHARE:
+		return trace_put(EVENT_SHARE, m->m_type, p->endpoint, share->source, share->source_address,
+		                 share->bytes, 0);
 	default:
 		return trace_put(EVENT_EXCEPTION, m->m_type, p->endpoint, exception->signal,
 		                 exception->address, exception->trap, arch_pc(p));

@@ -9,8 +9,11 @@
 #include "copy.h"
 #include "counters.h"
 #include "ipc.h"
+#include "kcall.h"
 #include "log.h"
+#include "notes.h"
 #include "panic.h"
+#include "sched.h"
 #include "signals.h"
 #include "string.h"
 
@@ -39,7 +42,8 @@ int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint3
 {
 	struct vm_memreq_req *request = (void *)caller->outgoing.m_bytes;
 
-	if (caller->endpoint == VM_PROC_NR || proc_small(owner) || ++caller->vm_asked > VM_ASK_MAX)
+	if (caller->endpoint == VM_PROC_NR || proc_small(owner) || caller->misc_flags & MF_TAKEN_UP ||
+	    ++caller->vm_asked > VM_ASK_MAX)
 		return -EFAULT;
 	COUNT(vm_requests);
 	caller->outgoing.m_type = VM_MEMREQ;
@@ -49,6 +53,81 @@ int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint3
 	request->write = write;
 	ipc_send_for(caller, boot_process(VM_PROC_NR), RTS_VMREQUEST);
 	return OK;
+}
+
+/* ---- Requests by grant, judged when VM takes them up ---- */
+
+static struct vm_chain chain; /* of the VM_LEND that was judged last */
+
+/* caller->outgoing is filled in. While VM takes it up that is all. */
+static int ask_by_grant(struct proc *caller)
+{
+	if (caller->misc_flags & MF_TAKEN_UP)
+		return KCALL_SUSPEND;
+	COUNT(vm_requests);
+	ipc_send_for(caller, boot_process(VM_PROC_NR), RTS_VMREQUEST);
+	return KCALL_SUSPEND;
+}
+
+int vm_lend(struct proc *caller, const struct grant_use *use, vir_bytes address, uint32_t bytes,
+            uint32_t flags)
+{
+	struct vm_lend_req *request = (void *)caller->outgoing.m_bytes;
+
+	chain.depth = use->depth;
+	memcpy(chain.link, use->link, sizeof(chain.link));
+	caller->outgoing.m_type = VM_LEND;
+	request->owner = use->owner->endpoint;
+	request->owner_address = use->address;
+	request->address = address;
+	request->bytes = bytes;
+	request->flags = flags;
+	return ask_by_grant(caller);
+}
+
+int vm_share(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t offset,
+             uint32_t bytes, uint32_t last)
+{
+	struct vm_share_req *request = (void *)caller->outgoing.m_bytes;
+
+	caller->outgoing.m_type = VM_SHARE;
+	request->source = from->proc->endpoint;
+	request->source_address = from->address + offset;
+	request->destination = to->proc->endpoint;
+	request->destination_address = to->address + offset;
+	request->bytes = bytes;
+	request->last = last;
+	return ask_by_grant(caller);
+}
+
+void vm_hand_over(struct proc *vm, const struct proc *p)
+{
+	if (p->outgoing.m_type == VM_LEND)
+		vm_notes->chain = chain;
+	else if (p->outgoing.m_type == VM_SHARE)
+		sched_set(vm, SCHED_PRIO_UNDISTURBED, vm->quantum);
+}
+
+static void end_call(struct proc *p, int32_t result)
+{
+	p->vm_verdict = result;
+	p->misc_flags |= MF_CALL_ENDS;
+}
+
+int vm_take_up(struct proc *vm, struct proc *p)
+{
+	int result;
+
+	if (p->outgoing.m_type != VM_LEND && p->outgoing.m_type != VM_SHARE)
+		return 1;
+	result = kcall_judge_again(p);
+	if (result == KCALL_SUSPEND) {
+		vm_hand_over(vm, p);
+		return 1;
+	}
+	if (result != KCALL_AGAIN)
+		end_call(p, result);
+	return 0;
 }
 
 /*
@@ -91,11 +170,38 @@ static void memory_request_verdict(struct proc *p, int32_t result)
 {
 	const struct vm_memreq_req *request = (void *)p->outgoing.m_bytes;
 
-	proc_clear_flags(p, RTS_VMREQUEST);
 	if (p->misc_flags & MF_RESUME_CALL)
 		p->vm_verdict = result;
 	else if (result != OK)
 		raise_memory_fault(p, result, request->address, 0, 0);
+}
+
+static void share_verdict(struct proc *p, int32_t result)
+{
+	const struct vm_share_req *request = (void *)p->outgoing.m_bytes;
+
+	if (result != OK)
+		p->misc_flags |= MF_NO_SHARING;
+	else if (request->last)
+		end_call(p, OK);
+	else
+		p->call_done += request->bytes;
+}
+
+static void request_verdict(struct proc *vm, struct proc *p, int32_t result)
+{
+	proc_clear_flags(p, RTS_VMREQUEST);
+	switch (p->outgoing.m_type) {
+	case VM_LEND:
+		end_call(p, result);
+		break;
+	case VM_SHARE:
+		sched_set(vm, SCHED_PRIO_VM, vm->quantum);
+		share_verdict(p, result);
+		break;
+	default:
+		memory_request_verdict(p, result);
+	}
 }
 
 int vm_verdict(struct proc *server, struct proc *p, int32_t result)
@@ -107,7 +213,7 @@ int vm_verdict(struct proc *server, struct proc *p, int32_t result)
 		return 1;
 	}
 	if (server->endpoint == VM_PROC_NR && p->rts_flags & RTS_VMREQUEST) {
-		memory_request_verdict(p, result);
+		request_verdict(server, p, result);
 		return 1;
 	}
 	if (server->endpoint == PM_PROC_NR && p->rts_flags & RTS_EXCEPTION) {
@@ -157,7 +263,7 @@ void raise_exception(struct proc *p, const struct pm_exception_req *exception)
 		panic_at(&p->regs, "%s died of signal %u: trap %u, error %x, address %x", p->name,
 		         exception->signal, exception->trap, exception->error, exception->address);
 	COUNT(exceptions);
-	p->misc_flags &= ~(MF_DELIVER | MF_RESUME_CALL);
+	p->misc_flags &= ~(MF_DELIVER | MF_RESUME_CALL | MF_CALL_ENDS | MF_NO_SHARING);
 	p->call_done = p->vm_asked = 0;
 	p->outgoing.m_type = PM_EXCEPTION;
 	*request = *exception;

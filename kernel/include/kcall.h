@@ -13,6 +13,13 @@ void kcall_trap(struct proc *caller, vir_bytes address);
 void kcall_resume(struct proc *caller);
 
 /*
+ * Judges anew, as VM takes it up, what a call asks of VM: VM can't be asked for memory meanwhile, and no
+ * interrupt comes. KCALL_SUSPEND: it stands, and is in caller->outgoing; otherwise what has become of the
+ * call.
+ */
+int kcall_judge_again(struct proc *caller);
+
+/*
  * The handlers: OK or a negative errno, which becomes the reply's type, or a control result of copy.h. A
  * handler may be called again for the same request, after a suspension: it begins at its beginning and judges
  * everything anew.

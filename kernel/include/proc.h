@@ -22,6 +22,7 @@ enum misc_flag {
 	MF_DELIVER = 0x001,        /* `deliver` waits to be copied to its memory */
 	MF_RESUME_CALL = 0x002,    /* its kernel call goes on from `call` */
 	MF_UPCALL = 0x004,         /* its bridge is to be told of a signal */
+	MF_CALL_ENDS = 0x008,      /* with MF_RESUME_CALL: the call is over, `vm_verdict` is its result */
 	MF_REPLY_PENDING = 0x010,  /* in the second half of a sendrec: takes nothing but the reply */
 	MF_INTERRUPTIBLE = 0x020,  /* its sendrec ends with EINTR when a signal comes */
 	MF_SIGNAL_NOTED = 0x040,   /* PM holds a signal for it that it has not fetched */
@@ -30,6 +31,8 @@ enum misc_flag {
 	MF_HAS_NOTIFIED = 0x200,   /* it has notified somebody */
 	MF_FPU_USED = 0x400,       /* its FPU state is worth keeping */
 	MF_SMALL = 0x800,          /* ring 1, its own segment, no page table */
+	MF_NO_SHARING = 0x1000,    /* its call's pages can't be shared: they are copied */
+	MF_TAKEN_UP = 0x2000,      /* its call is judged again, as VM takes up what it asked: it can't wait */
 };
 #define MF_WORK (MF_DELIVER | MF_RESUME_CALL | MF_UPCALL)
 

@@ -5,6 +5,8 @@
 
 #include <granite/abi/pm.h>
 
+#include "copy.h"
+#include "grant.h"
 #include "proc.h"
 
 /* p faulted at `address` in user mode; error: the processor's error code. */
@@ -16,6 +18,30 @@ void vm_page_fault(struct proc *p, vir_bytes address, uint32_t error);
  * asked too often without progress.
  */
 int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint32_t bytes, int write);
+
+/*
+ * Asks VM to map what a grant was judged to give at `address` of the caller's; flags: VM_LEND_*.
+ * KCALL_SUSPEND, and the call ends with VM's verdict.
+ */
+int vm_lend(struct proc *caller, const struct grant_use *use, vir_bytes address, uint32_t bytes,
+            uint32_t flags);
+
+/*
+ * Asks VM to share whole pages, from `offset` on, instead of copying them. KCALL_SUSPEND: the call goes on
+ * behind them, or is over if they are the `last`; or goes on here, with MF_NO_SHARING.
+ */
+int vm_share(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t offset,
+             uint32_t bytes, uint32_t last);
+
+/*
+ * What p asks of VM by grant is judged again when VM takes it up from its queue, and from then on no
+ * revocation can come between: those for mapping are calls of VM, and wait for it; while VM shares pages
+ * nobody else runs. 1: it stands, and VM gets it; 0: it does not, and p's call goes on.
+ */
+int vm_take_up(struct proc *vm, struct proc *p);
+
+/* VM gets at this moment what was judged just now. */
+void vm_hand_over(struct proc *vm, const struct proc *p);
 
 /* VM or PM answers what was asked for `p`. 1: it did; 0: p waits for no verdict of `server`. */
 int vm_verdict(struct proc *server, struct proc *p, int32_t result);

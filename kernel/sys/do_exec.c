@@ -28,7 +28,7 @@ int do_exec(struct proc *caller, const struct sys_exec_req *request, struct sys_
 	name[PROC_NAME_MAX - 1] = '\0';
 	trace_forget(p->endpoint);
 	ipc_abort(p, OK);
-	p->misc_flags &= ~(MF_WORK | MF_SIGNAL_NOTED);
+	p->misc_flags &= ~(MF_WORK | MF_SIGNAL_NOTED | MF_CALL_ENDS | MF_NO_SHARING);
 	p->call_done = p->vm_asked = 0;
 	p->vm_verdict = OK;
 	alarm_set(p, 0);

@@ -2,6 +2,7 @@
 #include "grant_table.h"
 
 #include <granite/abi/layout.h>
+#include <granite/vm.h>
 
 /*
  * All the process will ever need, so that it never moves: pages not yet touched cost nothing. Who interrupts
@@ -225,11 +226,16 @@ const struct cp_grant *grant_table_find(cp_grant_id_t id)
 	return find(id);
 }
 
-/* A copy is judged by the record each time it goes on, so it is enough that the record says no. */
+/*
+ * A copy is judged by the record each time it goes on, so for a grant to copy by it is enough that the record
+ * says no. Mappings are VM's, and what was passed on may have been mapped.
+ */
 static int disable(struct cp_grant *record)
 {
+	uint32_t flags = record->flags;
+
 	set_flags(record, 0);
-	return OK;
+	return flags & (CPF_MAP | CPF_INDIRECT) ? vm_revoke_grant(record->id) : OK;
 }
 
 int grant_table_set(cp_grant_id_t id, const struct cp_grant *content)
@@ -257,6 +263,33 @@ int grant_table_remove(cp_grant_id_t id)
 	record->id = 0;
 	give_slot(GRANT_SLOT(id));
 	return result;
+}
+
+/* ---- The right to map alone ---- */
+
+static void forbid_mapping(struct cp_grant *record)
+{
+	set_flags(record, record->flags & ~(uint32_t)CPF_MAP);
+}
+
+int sys_saferevmap_gid(cp_grant_id_t grant)
+{
+	struct cp_grant *record = find(grant);
+
+	if (!record)
+		return -EPERM;
+	forbid_mapping(record);
+	return vm_revoke_grant(grant);
+}
+
+/* All records must say no before VM is asked; one that is made meanwhile, by a signal handler, is a new one.
+ */
+int sys_saferevmap_addr(vir_bytes address)
+{
+	for (uint32_t slot = 0; slot < state.used && slot < GRANTS_MAX; slot++)
+		if (table[slot].flags & CPF_DIRECT && address - table[slot].start < table[slot].bytes)
+			forbid_mapping(&table[slot]);
+	return vm_revoke_address(address);
 }
 
 void cpf_reload(void)

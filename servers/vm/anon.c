@@ -25,4 +25,4 @@ static uint32_t advance(uint32_t object, uint32_t bytes)
 	return object;
 }
 
-const struct memory_type anonymous_type = {.bring = bring, .advance = advance};
+const struct memory_type anonymous_type = {.bring = bring, .advance = advance, .shareable = true};

@@ -49,4 +49,4 @@ static uint32_t advance(uint32_t object, uint32_t bytes)
 	return object + bytes;
 }
 
-const struct memory_type archive_type = {.bring = bring, .advance = advance};
+const struct memory_type archive_type = {.bring = bring, .advance = advance, .shareable = true};

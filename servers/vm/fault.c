@@ -12,6 +12,7 @@
 const struct memory_type *const memory_types[] = {
         [REGION_ANONYMOUS] = &anonymous_type,
         [REGION_ARCHIVE] = &archive_type,
+        [REGION_LENT] = &lent_type,
 };
 
 static int bring_new(const struct region *region, vir_bytes page, bool write, uint32_t *entry)
@@ -24,6 +25,20 @@ static int bring_new(const struct region *region, vir_bytes page, bool write, ui
 	return result;
 }
 
+/* The entry gets a frame of its own instead of the one that it shares. */
+static int copy_shared(const struct space *space, vir_bytes page, uint32_t *entry, uint32_t right)
+{
+	phys_bytes shared = *entry & PTE_FRAME, copy = frame_allocate_copy(shared);
+
+	if (!copy)
+		return -ENOMEM;
+	note_add(NOTE_COPY, shared, copy);
+	pagetable_set(entry, copy | PTE_PRESENT | PTE_USER | right);
+	note_add(NOTE_INVAL_PAGE, pagetable_physical(&space->pagetable), page);
+	frame_release(shared);
+	return OK;
+}
+
 /*
  * The first write since the page was shared. If the count is 1 now, this entry is the last that refers to the
  * frame, and none can be just about to: a reference is only ever added by VM, which does one thing at a time,
@@ -33,21 +48,18 @@ static int bring_new(const struct region *region, vir_bytes page, bool write, ui
  */
 static int make_writable(const struct space *space, vir_bytes page, uint32_t *entry)
 {
-	phys_bytes shared = *entry & PTE_FRAME, copy;
-
-	if (!frame_shared(shared)) {
-		/* No note: a translation that forbids the write is forgotten by the very fault it causes. */
-		pagetable_set(entry, *entry | PTE_WRITE);
-		return OK;
-	}
-	copy = frame_allocate();
-	if (!copy)
-		return -ENOMEM;
-	note_add(NOTE_COPY, shared, copy);
-	pagetable_set(entry, copy | PTE_PRESENT | PTE_USER | PTE_WRITE);
-	note_add(NOTE_INVAL_PAGE, pagetable_physical(&space->pagetable), page);
-	frame_release(shared);
+	if (!(*entry & PTE_LENT) && frame_shared(*entry & PTE_FRAME))
+		return copy_shared(space, page, entry, PTE_WRITE);
+	/* No note: a translation that forbids the write is forgotten by the very fault it causes. */
+	pagetable_set(entry, *entry | PTE_WRITE);
 	return OK;
+}
+
+int space_make_own(struct space *space, vir_bytes page, uint32_t *entry)
+{
+	if (*entry & PTE_LENT || !frame_shared(*entry & PTE_FRAME))
+		return OK;
+	return copy_shared(space, page, entry, 0);
 }
 
 int space_bring(struct space *space, vir_bytes address, bool write)

@@ -3,13 +3,28 @@
 
 #include "frames.h"
 #include "memory.h"
+#include "notes.h"
 #include "process.h"
 #include "vm.h"
 
 struct sharing {
 	struct flush flush; /* of the parent's translations */
 	struct pagetable *child;
+	uint32_t right; /* PTE_WRITE, if a copy may be written to */
 };
+
+/* The child gets a copy at once: the page is lent to others, or to the parent. */
+static int copy_page(const struct sharing *sharing, uint32_t *child, uint32_t old)
+{
+	phys_bytes copy = frame_allocate();
+
+	if (!copy)
+		return -ENOMEM;
+	note_add(NOTE_COPY, old & PTE_FRAME, copy);
+	pagetable_set(child,
+	              copy | (old & PTE_PRESENT) | PTE_USER | (old & PTE_PRESENT ? sharing->right : 0));
+	return OK;
+}
 
 /*
  * Interrupts may let others run in the middle of a fork, the parent too if it did not wait for its call. That
@@ -24,6 +39,8 @@ static int share_page(void *context, vir_bytes address, uint32_t *entry)
 
 	if (!child)
 		return -ENOMEM;
+	if (frame_lent(old & PTE_FRAME))
+		return copy_page(sharing, child, old);
 	frame_share(old & PTE_FRAME);
 	if (old & PTE_WRITE) {
 		pagetable_set(entry, old & ~PTE_WRITE);
@@ -33,7 +50,7 @@ static int share_page(void *context, vir_bytes address, uint32_t *entry)
 	return OK;
 }
 
-static int share_pages(struct space *parent, struct space *child)
+static int share_pages(const struct space *parent, struct space *child)
 {
 	struct sharing sharing = {
 	        .flush.directory = pagetable_physical(&parent->pagetable),
@@ -43,10 +60,39 @@ static int share_pages(struct space *parent, struct space *child)
 	int result = OK;
 
 	for (region = regions_from(&child->regions, 0); region && result == OK;
-	     region = regions_from(&child->regions, region->end))
+	     region = regions_from(&child->regions, region->end)) {
+		sharing.right = region->prot & VM_PROT_WRITE ? PTE_WRITE : 0;
 		result = pagetable_each(&parent->pagetable, region->start, region->end, share_page, &sharing);
+	}
 	flush_end(&sharing.flush);
 	return result;
+}
+
+/* What is lent to the parent is memory of the child's own, a snapshot, or nothing. */
+static void keep_snapshots(struct space *child)
+{
+	const struct region *found;
+	struct region region = {.end = 0};
+
+	while ((found = regions_from(&child->regions, region.end))) {
+		region = *found;
+		if (region.type != REGION_LENT)
+			continue;
+		if (lending_of(&region)->flags & VM_LEND_UNMAP)
+			regions_remove(&child->regions, region.start, region.end);
+		else
+			regions_retype(&child->regions, region.start, region.end, REGION_ANONYMOUS);
+	}
+}
+
+static int clone_contents(struct space *child, const struct space *parent)
+{
+	int result = regions_copy(&child->regions, &parent->regions);
+
+	if (result != OK)
+		return result;
+	keep_snapshots(child);
+	return share_pages(parent, child);
 }
 
 /* When it fails halfway, the parent's pages are its own again as soon as it writes to them. */
@@ -58,7 +104,7 @@ struct space *space_clone(struct space *parent)
 		return NULL;
 	child->heap_start = parent->heap_start;
 	child->heap_end = parent->heap_end;
-	if (regions_copy(&child->regions, &parent->regions) != OK || share_pages(parent, child) != OK) {
+	if (clone_contents(child, parent) != OK) {
 		space_destroy(child);
 		return NULL;
 	}

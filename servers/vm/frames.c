@@ -88,23 +88,85 @@ void frames_init(const struct boot_info *info, void *table)
 	add_archive(archive_span(info));
 }
 
-phys_bytes frame_allocate(void)
+static phys_bytes take(void)
 {
 	uint32_t index = frames.free_list;
 
-	if (!frames_available())
-		return 0;
 	frames.free_list = frames.table[index].next;
 	frames.free--;
-	frames.table[index].references = 1;
+	frames.table[index] = (struct frame){.references = 1};
 	return (frames.first + index) << PAGE_SHIFT;
+}
+
+phys_bytes frame_allocate(void)
+{
+	return frames_available() ? take() : 0;
+}
+
+static void take_promise_back(struct frame *f)
+{
+	f->promised--;
+	frames.promised--;
 }
 
 void frame_release(phys_bytes frame)
 {
 	struct frame *f = frame_of(frame);
 
-	vmassert(f->references > 0);
-	if (--f->references == 0)
+	vmassert(f->references > f->lent);
+	f->references--;
+	if (f->promised && f->promised >= f->references - f->lent)
+		take_promise_back(f);
+	if (f->references == 0)
 		put_on_free_list(f - frames.table);
+}
+
+void frame_lend(phys_bytes frame)
+{
+	struct frame *f = frame_of(frame);
+
+	vmassert(!frame_shared(frame) && f->lent < FRAME_COUNT_MAX);
+	f->references++;
+	f->lent++;
+}
+
+void frame_unlend(phys_bytes frame)
+{
+	vmassert(frame_lent(frame));
+	frame_of(frame)->lent--;
+}
+
+static bool promise(struct frame *f)
+{
+	if (!frames_available() || f->promised == FRAME_COUNT_MAX)
+		return false;
+	f->promised++;
+	frames.promised++;
+	return true;
+}
+
+bool frame_promise(phys_bytes frame)
+{
+	vmassert(frame_of(frame)->promised + 1u < frame_sharers(frame));
+	return promise(frame_of(frame));
+}
+
+bool frame_share_paid(phys_bytes frame)
+{
+	struct frame *f = frame_of(frame);
+
+	if (!promise(f))
+		return false;
+	f->references++;
+	return true;
+}
+
+phys_bytes frame_allocate_copy(phys_bytes frame)
+{
+	struct frame *f = frame_of(frame);
+
+	if (!f->promised)
+		return frame_allocate();
+	take_promise_back(f);
+	return take();
 }

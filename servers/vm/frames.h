@@ -5,6 +5,13 @@
  *
  * A frame that VM handed out lives as long as it is referred to. Each page-table entry that holds it is one
  * reference, and the boot archive holds one of each of its frames for ever.
+ *
+ * References are of two kinds. Those of entries into which a page was lent see whatever its owner does, and
+ * are counted apart; the others share the frame copy-on-write. A frame that is lent has just one of the
+ * others: its owner's.
+ *
+ * A snapshot (lend.h) is a frame shared copy-on-write, too, and whoever writes first needs a frame for the
+ * copy. It is promised beforehand on account of who has the snapshot, so that the other need not find it.
  */
 #ifndef VM_FRAMES_H
 #define VM_FRAMES_H
@@ -17,10 +24,17 @@
 struct frame {
 	/* 0: free, or no memory at all. Page tables fit at most 2^30 entries, so this can't overflow. */
 	uint32_t references;
-	uint32_t next; /* while free: the next free one's index; otherwise unused (the tests count here) */
+	union {
+		uint32_t next; /* while free: the next free one's index */
+		struct {
+			uint16_t lent;     /* references of pages lent; then there is one more */
+			uint16_t promised; /* frames kept for copies of it; fewer than share it */
+		};
+	};
 };
+#define FRAME_COUNT_MAX 0xffffu /* of lent and promised */
 
-#define FRAMES_END 0xffffffffu /* of the list of free frames */
+#define FRAMES_END      0xffffffffu /* of the list of free frames */
 
 struct frames {
 	struct frame *table;
@@ -30,7 +44,8 @@ struct frames {
 
 	/* Pages of memory: below the identity map's end; above it; of these, the archive's and the free. */
 	uint32_t below, above, archive, free;
-	uint32_t reserve; /* so many free ones are not given out: see memory.h */
+	uint32_t reserve;  /* so many free ones are not given out: see memory.h */
+	uint32_t promised; /* nor so many, but for copies of the frames they are promised to */
 };
 
 extern struct frames frames;
@@ -42,7 +57,9 @@ void frames_init(const struct boot_info *info, void *table);
 /* How many frame_allocate() would give. */
 static inline uint32_t frames_available(void)
 {
-	return frames.free > frames.reserve ? frames.free - frames.reserve : 0;
+	uint32_t kept = frames.reserve + frames.promised;
+
+	return frames.free > kept ? frames.free - kept : 0;
 }
 
 /* A frame with one reference and unknown contents; 0: there is none. */
@@ -58,12 +75,44 @@ static inline void frame_share(phys_bytes frame)
 	frame_of(frame)->references++;
 }
 
-/* Gives one reference back, and with the last one the frame. */
+/* Gives one reference back, not of a page lent, and with the last one the frame. */
 void frame_release(phys_bytes frame);
+
+/* How many share it copy-on-write, and whether it is more than one. */
+static inline uint32_t frame_sharers(phys_bytes frame)
+{
+	return frame_of(frame)->references - frame_of(frame)->lent;
+}
 
 static inline bool frame_shared(phys_bytes frame)
 {
+	return frame_sharers(frame) > 1;
+}
+
+/* Whether anybody else refers to it, in whatever way. */
+static inline bool frame_common(phys_bytes frame)
+{
 	return frame_of(frame)->references > 1;
 }
+
+static inline bool frame_lent(phys_bytes frame)
+{
+	return frame_of(frame)->lent > 0;
+}
+
+/* A page of the frame, which is not shared, is lent, or is not any more but shared copy-on-write from now on.
+ */
+void frame_lend(phys_bytes frame);
+void frame_unlend(phys_bytes frame);
+
+/*
+ * Keeps a free frame for a copy of this one, which is shared; or shares it, if that can be had. false: there
+ * is none.
+ */
+bool frame_promise(phys_bytes frame);
+bool frame_share_paid(phys_bytes frame);
+
+/* As frame_allocate(), for a copy of the frame: what was promised for it comes first. */
+phys_bytes frame_allocate_copy(phys_bytes frame);
 
 #endif

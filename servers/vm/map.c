@@ -115,6 +115,19 @@ int do_munmap(endpoint_t caller, const struct vm_munmap_req *request, struct vm_
 	return OK;
 }
 
+static bool may_have_rights(const struct space *space, vir_bytes start, vir_bytes end, uint32_t prot)
+{
+	const struct region *region = regions_from(&space->regions, start);
+
+	for (; region && region->start < end; region = regions_from(&space->regions, region->end)) {
+		const struct memory_type *type = memory_types[region->type];
+
+		if (type->most_rights && prot & ~type->most_rights(region))
+			return false;
+	}
+	return true;
+}
+
 int do_mprotect(endpoint_t caller, const struct vm_mprotect_req *request, struct vm_mprotect_rep *reply)
 {
 	struct space *space = process_space(caller);
@@ -127,6 +140,8 @@ int do_mprotect(endpoint_t caller, const struct vm_mprotect_req *request, struct
 		return -EINVAL;
 	if (!range_valid(request->address, request->bytes, &end))
 		return -ENOMEM;
+	if (!may_have_rights(space, request->address, end, request->prot))
+		return -EACCES;
 	if (!regions_cover(&space->regions, request->address, end) ||
 	    !regions_may_change(&space->regions, request->address, end, false))
 		return -ENOMEM;

@@ -34,7 +34,7 @@ static int add_entry(void *context, vir_bytes address, uint32_t *entry)
 	        .address = address,
 	        .frame = frame,
 	        .flags =
-	                (*entry & PTE_WRITE ? VM_PAGE_WRITE : 0) | (frame_shared(frame) ? VM_PAGE_SHARED : 0),
+	                (*entry & PTE_WRITE ? VM_PAGE_WRITE : 0) | (frame_common(frame) ? VM_PAGE_SHARED : 0),
 	};
 
 	return add(context, address, page) ? OK : -E2BIG;

@@ -5,7 +5,8 @@
  *
  * An entry is 0: nothing here yet; or it holds a reference to a frame. Then it is present, unless the
  * region's rights are none at all: the frame waits in an entry that is not present, out of the reach of the
- * kernel's copies too. A present entry without PTE_WRITE in a writable region means copy on write.
+ * kernel's copies too. A present entry without PTE_WRITE in a writable region means copy on write, but with
+ * PTE_LENT it is written to where it is.
  */
 #ifndef VM_PAGETABLE_H
 #define VM_PAGETABLE_H
@@ -21,6 +22,7 @@
 #define PTE_USER          0x004u
 #define PTE_BIG           0x080u
 #define PTE_GLOBAL        0x100u
+#define PTE_LENT          0x200u /* ours: the frame is another's, who has lent it */
 #define PTE_FRAME         0xfffff000u
 
 #define DIRECTORY_ENTRIES (PAGE_SIZE / sizeof(uint32_t))

@@ -271,14 +271,14 @@ void regions_clear(struct regions *set)
 	set->hint = NULL;
 }
 
-const struct region *regions_from(const struct regions *set, vir_bytes address)
-{
-	return at(set, seek(set, address));
-}
-
 static bool contains(const struct region *region, vir_bytes address)
 {
 	return region && region->start <= address && address < region->end;
+}
+
+const struct region *regions_from(const struct regions *set, vir_bytes address)
+{
+	return contains(set->hint, address) ? set->hint : at(set, seek(set, address));
 }
 
 const struct region *regions_find(struct regions *set, vir_bytes address)
@@ -389,7 +389,7 @@ static bool takes_leaf(const struct regions *set, uint32_t leaf)
  * Counts every leaf that may be taken, and none that is given back meanwhile: below the reserve what is given
  * back can't be taken again.
  */
-bool regions_may_change(const struct regions *set, vir_bytes start, vir_bytes end, bool insertion)
+static bool leaves_suffice(const struct regions *set, vir_bytes start, vir_bytes end, bool insertion)
 {
 	uint32_t left = leaf_cut(set, start), right = leaf_cut(set, end);
 	uint32_t leaves = takes_leaf(set, left) + (right != left && takes_leaf(set, right));
@@ -402,16 +402,43 @@ bool regions_may_change(const struct regions *set, vir_bytes start, vir_bytes en
 	return leaves == 0 || (set->nr_leaves + leaves <= REGION_LEAVES_MAX && leaves <= pool_available());
 }
 
+bool regions_may_change(const struct regions *set, vir_bytes start, vir_bytes end, bool insertion)
+{
+	/* Most sets are one leaf, with room, which the change does not leave empty. */
+	if (set->nr_leaves == 1 && !takes_leaf(set, 0) &&
+	    (set->leaf[0]->region[0].start < start || leaf_end(set->leaf[0]) > end))
+		return true;
+	return leaves_suffice(set, start, end, insertion);
+}
+
+/* Whether the region that would stand at `place` touches one on either side, with which it may have to be
+ * joined. */
+static bool touches(const struct regions *set, struct place place, const struct region *new)
+{
+	const struct region *right = at(set, place), *left = step_back(set, &place);
+
+	return (right && right->start == new->end) || (left && left->end == new->start);
+}
+
 void regions_insert(struct regions *set, const struct region *new)
 {
-	insert_at(set, seek(set, new->start), new);
-	join(set, new->start, new->end);
+	struct place place = seek(set, new->start);
+	bool joins = touches(set, place, new);
+
+	insert_at(set, place, new);
+	if (joins)
+		join(set, new->start, new->end);
 }
 
 void regions_remove(struct regions *set, vir_bytes start, vir_bytes end)
 {
-	struct region *region;
+	struct place place = seek(set, start);
+	struct region *region = at(set, place);
 
+	if (region && region->start == start && region->end == end) {
+		remove_at(set, place);
+		return;
+	}
 	cut(set, start);
 	cut(set, end);
 	while ((region = at(set, seek(set, start))) && region->start < end)
@@ -425,5 +452,15 @@ void regions_protect(struct regions *set, vir_bytes start, vir_bytes end, uint32
 	for (struct place place = seek(set, start); at(set, place) && at(set, place)->start < end;
 	     place = after(set, place))
 		at(set, place)->prot = prot;
+	join(set, start, end);
+}
+
+void regions_retype(struct regions *set, vir_bytes start, vir_bytes end, enum region_type type)
+{
+	for (struct place place = seek(set, start); at(set, place) && at(set, place)->start < end;
+	     place = after(set, place)) {
+		at(set, place)->type = type;
+		at(set, place)->object = 0;
+	}
 	join(set, start, end);
 }

@@ -68,6 +68,9 @@ void regions_insert(struct regions *set, const struct region *new); /* where not
 void regions_remove(struct regions *set, vir_bytes start, vir_bytes end);
 void regions_protect(struct regions *set, vir_bytes start, vir_bytes end, uint32_t prot);
 
+/* Whole regions become of another type, which has no object. That can't fail, asked or not. */
+void regions_retype(struct regions *set, vir_bytes start, vir_bytes end, enum region_type type);
+
 /* Whether `right` is what `left` would be if it went on. */
 bool region_continues(const struct region *left, const struct region *right);
 

@@ -39,11 +39,19 @@ static void each_entry(const struct space *space, pagetable_visitor *visit, void
 		(void)pagetable_each(&space->pagetable, region->start, region->end, visit, context);
 }
 
+/* What an entry holds is given back. */
+static void release(uint32_t entry)
+{
+	if (entry & PTE_LENT)
+		frame_unlend(entry & PTE_FRAME);
+	frame_release(entry & PTE_FRAME);
+}
+
 static int release_page(void *context, vir_bytes address, uint32_t *entry)
 {
 	(void)context;
 	(void)address;
-	frame_release(*entry & PTE_FRAME);
+	release(*entry);
 	*entry = 0;
 	return OK;
 }
@@ -51,9 +59,11 @@ static int release_page(void *context, vir_bytes address, uint32_t *entry)
 /* Nobody runs here any more: no translation needs forgetting. */
 void space_destroy(struct space *space)
 {
-	const struct region *region = regions_from(&space->regions, 0);
+	const struct region *region;
 
+	lendings_leave(space);
 	each_entry(space, release_page, NULL);
+	region = regions_from(&space->regions, 0);
 	for (; region; region = regions_from(&space->regions, region->end))
 		pagetable_free_tables(&space->pagetable, region->start, region->end);
 	pagetable_destroy(&space->pagetable);
@@ -84,7 +94,7 @@ static int unmap_page(void *context, vir_bytes address, uint32_t *entry)
 	pagetable_set(entry, 0);
 	if (old & PTE_PRESENT)
 		flush_page(context, address);
-	frame_release(old & PTE_FRAME);
+	release(old);
 	return OK;
 }
 
@@ -99,14 +109,23 @@ static void drop_tables(struct space *space, vir_bytes start, vir_bytes end)
 			pagetable_drop(&space->pagetable, slot);
 }
 
+void space_remove_regions(struct space *space, vir_bytes start, vir_bytes end)
+{
+	regions_remove(&space->regions, start, end);
+	drop_tables(space, start, end);
+}
+
 void space_unmap(struct space *space, vir_bytes start, vir_bytes end)
 {
 	struct flush flush = {.directory = pagetable_physical(&space->pagetable)};
 
+	if (space->lendings.given)
+		lendings_end_range(space, start, end);
 	(void)pagetable_each(&space->pagetable, start, end, unmap_page, &flush);
 	flush_end(&flush);
-	regions_remove(&space->regions, start, end);
-	drop_tables(space, start, end);
+	if (space->lendings.held)
+		lendings_unmapped(space, start, end);
+	space_remove_regions(space, start, end);
 }
 
 /* ---- Rights ---- */
@@ -158,7 +177,7 @@ static int count_page(void *context, vir_bytes address, uint32_t *entry)
 
 	(void)address;
 	count->resident++;
-	count->shared += frame_shared(*entry & PTE_FRAME);
+	count->shared += frame_common(*entry & PTE_FRAME);
 	return OK;
 }
 

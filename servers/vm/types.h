@@ -17,6 +17,12 @@ struct memory_type {
 
 	/* What `object` is `bytes` further on in the region. */
 	uint32_t (*advance)(uint32_t object, uint32_t bytes);
+
+	/* The rights that a region can be given; NULL: any. */
+	uint32_t (*most_rights)(const struct region *region);
+
+	/* Its pages are the process's own: they may be shared copy-on-write. */
+	bool shareable;
 };
 
 extern const struct memory_type *const memory_types[]; /* by enum region_type */
@@ -26,6 +32,9 @@ extern const struct memory_type anonymous_type;
 
 /* Frames of the boot archive, mapped privately: what is written is a copy. `object` is the frame. */
 extern const struct memory_type archive_type;
+
+/* What others have lent: lend.h. `object` names the lending. */
+extern const struct memory_type lent_type;
 
 /* Where the archive is; its page-aligned length. */
 void archive_init(const struct boot_info *info);

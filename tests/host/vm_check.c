@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm_check.h"
 
+#include <stdlib.h>
+
 #include "servers/vm/frames.h"
 #include "servers/vm/pool.h"
 #include "servers/vm/process.h"
@@ -73,14 +75,25 @@ static const char *check_entry(const struct region *region, uint32_t entry)
 		return "an entry is present though its region has no rights, or the other way round";
 	if (entry & PTE_WRITE && !(region->prot & VM_PROT_WRITE))
 		return "an entry is writable, its region is not";
-	if (entry & PTE_WRITE && frame_shared(entry & PTE_FRAME))
-		return "an entry is writable, though others have the frame";
+	if (entry & PTE_WRITE && !(entry & PTE_LENT) && frame_shared(entry & PTE_FRAME))
+		return "an entry is writable, though others share the frame";
+	if (!(entry & PTE_LENT) != (region->type != REGION_LENT))
+		return "an entry is lent in memory that is not, or the other way round";
 	if (!(entry & PTE_USER))
 		return "an entry is not the process's";
 	return NULL;
 }
 
-/* Counts the references in frame.next, which is free for this while the frame is not. */
+/* What page tables refer to, by frame. */
+static struct count {
+	uint32_t references, lent;
+} * counts;
+
+static struct count *count_of(phys_bytes frame)
+{
+	return &counts[frame_of(frame) - frames.table];
+}
+
 static const char *check_table(struct space *space, vir_bytes start)
 {
 	uint32_t *entry = pagetable_find(&space->pagetable, start);
@@ -89,7 +102,8 @@ static const char *check_table(struct space *space, vir_bytes start)
 		if (!*entry)
 			continue;
 		TRY(check_entry(regions_find(&space->regions, address), *entry));
-		frame_of(*entry & PTE_FRAME)->next++;
+		count_of(*entry & PTE_FRAME)->references++;
+		count_of(*entry & PTE_FRAME)->lent += (*entry & PTE_LENT) != 0;
 	}
 	return NULL;
 }
@@ -128,25 +142,129 @@ static const char *check_processes(struct census *census)
 
 static void clear_counts(void)
 {
-	for (uint32_t i = 0; i < frames.count; i++)
-		if (frames.table[i].references)
-			frames.table[i].next = 0;
+	free(counts);
+	counts = calloc(frames.count, sizeof(counts[0]));
 	for (uint32_t page = 0; page < archive_bytes(); page += PAGE_SIZE)
-		frame_of(archive_start() + page)->next = 1;
+		count_of(archive_start() + page)->references = 1;
+}
+
+static const char *check_frame(const struct frame *frame, const struct count *count)
+{
+	if (frame->references != count->references)
+		return "a frame's references are miscounted";
+	if (!frame->references)
+		return NULL;
+	if (frame->lent != count->lent)
+		return "a frame's lent references are miscounted";
+	if (frame->lent && frame->references != frame->lent + 1u)
+		return "a frame is lent, and not its owner's alone";
+	if (frame->promised && frame->promised >= frame->references - frame->lent)
+		return "a frame was promised more copies than it can need";
+	return NULL;
 }
 
 static const char *check_counts(void)
 {
-	uint32_t used = 0;
+	uint32_t used = 0, promised = 0;
 
 	for (uint32_t i = 0; i < frames.count; i++) {
+		TRY(check_frame(&frames.table[i], &counts[i]));
 		if (!frames.table[i].references)
 			continue;
 		used++;
-		if (frames.table[i].references != frames.table[i].next)
-			return "a frame's references are miscounted";
+		promised += frames.table[i].promised;
 	}
+	if (promised != frames.promised || promised > frames.free)
+		return "promised frames are miscounted, or not there";
 	return used + frames.free == frames.above ? NULL : "frames have been lost";
+}
+
+/* ---- Lendings ---- */
+
+static const char *check_owner_page(const struct lending *lending, vir_bytes page)
+{
+	uint32_t *mine = pagetable_find(&lending->holder->pagetable, page);
+	uint32_t *owners =
+	        pagetable_find(&lending->owner->pagetable, lending->source + (page - lending->start));
+
+	if (!mine || !owners || (*mine & PTE_FRAME) != (*owners & PTE_FRAME))
+		return "holder and owner of a page do not see the same";
+	return *mine & PTE_WRITE && !(lending->flags & VM_LEND_WRITE)
+	               ? "a page is lent read-only and writable"
+	               : NULL;
+}
+
+static const char *check_pieces(const struct lending *lending)
+{
+	const struct region *piece;
+	uint32_t pages = 0;
+
+	for (piece = lending_piece(lending, lending->start); piece;
+	     piece = lending_piece(lending, piece->end)) {
+		if (piece->start < lending->start || piece->end > lending->end)
+			return "a lent region is not within its lending";
+		for (vir_bytes page = piece->start; page < piece->end; page += PAGE_SIZE, pages++)
+			TRY(check_owner_page(lending, page));
+	}
+	return pages && pages == lending->pages ? NULL : "the pages of a lending are miscounted";
+}
+
+/* What it depends on: the owner's region, and one link for each that gave a grant. */
+static const char *check_chain(const struct lending *lending)
+{
+	struct region *source = (struct region *)regions_find(&lending->owner->regions, lending->source);
+	uint32_t above = lending->parent ? lending->parent->depth : 0;
+
+	if (lending->nr_links == 0 || lending->depth != lending->nr_links + above ||
+	    lending->depth > GRANT_DEPTH_MAX)
+		return "a chain is too long, or miscounted";
+	if (lending->link[lending->nr_links - 1].lending != lending || lending->ending)
+		return "a lending is in the middle of its end";
+	if (!source || (source->type == REGION_LENT) != (lending->parent != NULL))
+		return "a lending has not the parent that its source has";
+	return source->type != REGION_LENT || lending_of(source) == lending->parent
+	               ? NULL
+	               : "a lending has the wrong parent";
+}
+
+static const char *check_lendings(const struct space *space, struct census *census)
+{
+	for (const struct link *link = space->lendings.given; link; link = link->next)
+		if (*link->back != link || link->lending->holder == NULL)
+			return "a link is broken";
+	for (const struct lending *lending = space->lendings.held; lending; lending = lending->next) {
+		if (lending->holder != space || *lending->back != lending)
+			return "a lending is not its holder's";
+		TRY(check_chain(lending));
+		TRY(check_pieces(lending));
+	}
+	census->own_pages += space->lendings.nr_pages;
+	return NULL;
+}
+
+/* Every lent region belongs to a lending of this space. */
+static const char *check_lent_regions(struct space *space)
+{
+	const struct region *region;
+
+	for (region = regions_from(&space->regions, 0); region;
+	     region = regions_from(&space->regions, region->end))
+		if (region->type == REGION_LENT && lending_of(region)->holder != space)
+			return "a lent region has no lending";
+	return NULL;
+}
+
+static const char *check_all_lendings(struct census *census)
+{
+	for (uint32_t slot = 0; slot < ENDPOINT_SLOTS; slot++) {
+		struct space *space = process_slot(slot)->space;
+
+		if (!space)
+			continue;
+		TRY(check_lent_regions(space));
+		TRY(check_lendings(space, census));
+	}
+	return NULL;
 }
 
 static const char *check_free_list(void)
@@ -183,6 +301,7 @@ const char *vm_check(void)
 	clear_counts();
 	TRY(check_processes(&census));
 	TRY(check_counts());
+	TRY(check_all_lendings(&census));
 	TRY(check_free_list());
 	return check_account(&census);
 }

@@ -25,10 +25,11 @@
 #define PRIV_MAGIC    0x10 /* may give magic grants: of another process's memory */
 
 /* The kernel calls that every process has; it may also start IPC with VM, PM and RS. */
-#define PRIV_BASIC_CALLS                                                                              \
-	{                                                                                             \
-		SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO,    \
-		        SYS_SETGRANT, SYS_SAFECOPYFROM, SYS_SAFECOPYTO, SYS_VSAFECOPY, SYS_SAFEMEMSET \
+#define PRIV_BASIC_CALLS                                                                               \
+	{                                                                                              \
+		SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO,     \
+		        SYS_SETGRANT, SYS_SAFECOPYFROM, SYS_SAFECOPYTO, SYS_VSAFECOPY, SYS_SAFEMEMSET, \
+		        SYS_SAFEMAP                                                                    \
 	}
 
 struct priv_ports {

@@ -123,12 +123,13 @@ struct sys_schedule_req {
 };
 struct sys_schedule_rep {
 };
-#define SCHED_PRIORITIES  16
-#define SCHED_PRIO_DRIVER 1 /* before VM: an interrupt reaches its driver whatever VM is about */
-#define SCHED_PRIO_VM     2
-#define SCHED_PRIO_PM     3
-#define SCHED_PRIO_SERVER 4
-#define SCHED_PRIO_USER   8
+#define SCHED_PRIORITIES       16
+#define SCHED_PRIO_UNDISTURBED 0 /* VM, for a moment, and nobody else */
+#define SCHED_PRIO_DRIVER      1 /* before VM: an interrupt reaches its driver whatever VM is about */
+#define SCHED_PRIO_VM          2
+#define SCHED_PRIO_PM          3
+#define SCHED_PRIO_SERVER      4
+#define SCHED_PRIO_USER        8
 
 struct sys_yield_req {
 };
@@ -227,6 +228,17 @@ struct sys_vsafecopy_req {
 	uint32_t elements;
 };
 struct sys_vsafecopy_rep {
+};
+
+struct sys_safemap_req {
+	cp_grant_id_t grant;
+	endpoint_t granter;
+	vir_bytes offset;  /* within the grant */
+	vir_bytes address; /* the caller's */
+	uint32_t bytes;
+	uint32_t writable; /* 1: it is to be written to as well */
+};
+struct sys_safemap_rep {
 };
 
 struct sys_safememset_req {

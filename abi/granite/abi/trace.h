@@ -10,13 +10,14 @@
 #include <granite/abi/types.h>
 
 /* What is recorded: KIND(bit, NAME, name, what it is). */
-#define TRACE_KINDS(KIND)                                                \
-	KIND(0, IPC, ipc, "messages: sent, delivered, refused")          \
-	KIND(1, CALL, call, "kernel calls and their results")            \
-	KIND(2, FAULT, fault, "page faults, requests to VM, exceptions") \
-	KIND(3, SCHED, sched, "who runs")                                \
-	KIND(4, IRQ, irq, "interrupts and alarms")                       \
-	KIND(5, PROCESS, process, "fork, exec, exit; recorded with all others, for it tells the names")
+#define TRACE_KINDS(KIND)                                                                               \
+	KIND(0, IPC, ipc, "messages: sent, delivered, refused")                                         \
+	KIND(1, CALL, call, "kernel calls and their results")                                           \
+	KIND(2, FAULT, fault, "page faults, requests to VM, exceptions")                                \
+	KIND(3, SCHED, sched, "who runs")                                                               \
+	KIND(4, IRQ, irq, "interrupts and alarms")                                                      \
+	KIND(5, PROCESS, process, "fork, exec, exit; recorded with all others, for it tells the names") \
+	KIND(6, GRANT, grant, "grants: used, refused, mapped, shared")
 
 enum trace_kind {
 #define KIND(bit, NAME, name, text) TRACE_##NAME = 1 << (bit),
@@ -60,7 +61,11 @@ enum trace_kind {
 	EVENT(21, EXEC, PROCESS, "exec\t{l0}")                                          \
 	EVENT(22, EXIT, PROCESS, "exit")                                                \
 	EVENT(23, NAME, PROCESS, "")                                                    \
-	EVENT(24, TIME, PROCESS, "")
+	EVENT(24, TIME, PROCESS, "")                                                    \
+	EVENT(25, GRANT, GRANT, "uses grant\tof {e0}\tat {x1}, {u2} bytes, {u3} links") \
+	EVENT(26, GRANT_REFUSED, GRANT, "grant\tof {e0}\t= {r1}")                       \
+	EVENT(27, LEND, GRANT, "asks vm\tto map\tof {e0} {x1}, {u2} bytes, at {x3}")    \
+	EVENT(28, SHARE, GRANT, "asks vm\tto share\tof {e0} {x1}, {u2} bytes")
 
 /*
  * What the texts do not tell:
@@ -71,7 +76,7 @@ enum trace_kind {
  *   DELIVERED  `number` is the status, argument 2 begins the payload, argument 3 is the low half of the
  *              number of the record that told of the sending; it is stale if there was none, so sender and
  *              type must be compared. 0: unknown
- *   PAGE_FAULT, VM_REQUEST, EXCEPTION
+ *   PAGE_FAULT, VM_REQUEST, EXCEPTION, LEND, SHARE
  *              `number` is the type of the message that VM or PM gets
  *   COPY_FAULT in a kernel call; VM_REQUEST follows, unless it may not
  *   RUN, IDLE  all that happens until the next of them is done in this process's name

@@ -130,7 +130,8 @@ struct vm_procinfo_rep {
 /* What backs a region: its memory type. */
 #define VM_REGION_TYPES(TYPE)                 \
 	TYPE(REGION_ANONYMOUS, "zero-filled") \
-	TYPE(REGION_ARCHIVE, "boot archive")
+	TYPE(REGION_ARCHIVE, "boot archive")  \
+	TYPE(REGION_LENT, "lent by grant")
 
 enum region_type {
 #define TYPE(NAME, text) NAME,
@@ -182,6 +183,24 @@ struct vm_pages_rep {
 	uint32_t next;  /* where to go on; 0: that was all */
 };
 
+struct vm_unlend_req {
+	vir_bytes address; /* of a page that was mapped by grant */
+};
+struct vm_unlend_rep {
+};
+
+enum vm_revoke_what {
+	VM_REVOKE_GRANT,   /* what was mapped by `grant`, or by what was made from it */
+	VM_REVOKE_ADDRESS, /* whatever others have mapped of the page at `address` */
+};
+struct vm_revoke_req {
+	cp_grant_id_t grant;
+	uint32_t what; /* enum vm_revoke_what */
+	vir_bytes address;
+};
+struct vm_revoke_rep {
+};
+
 /* The reply is OK, -EFAULT (nothing is mapped there), -EACCES (the right is missing) or -ENOMEM. */
 struct vm_pagefault_req {
 	vir_bytes address;
@@ -202,6 +221,38 @@ struct vm_memreq_req {
  */
 #define VM_MEMREQ_BYTES_MAX 0x400000u
 struct vm_memreq_rep {
+};
+
+/*
+ * The sender is to have memory of the owner's at `address`. The kernel has judged this when VM got it; the
+ * chain of grants is in struct vm_notes.
+ */
+struct vm_lend_req {
+	endpoint_t owner;
+	vir_bytes owner_address; /* page-aligned, as the two that follow */
+	vir_bytes address;
+	uint32_t bytes;
+	uint32_t flags; /* VM_LEND_* */
+};
+#define VM_LEND_WRITE 1 /* to be written to as well */
+#define VM_LEND_UNMAP 2 /* nothing stays when it is revoked */
+struct vm_lend_rep {
+};
+
+/*
+ * Whole pages of `source` are to be copied to `destination` by sharing them, copy-on-write. VM runs before
+ * all others until it has answered. Not OK: some pages may be shared, all must be copied really.
+ */
+struct vm_share_req {
+	endpoint_t source;
+	vir_bytes source_address; /* page-aligned, as all that follows */
+	endpoint_t destination;
+	vir_bytes destination_address;
+	uint32_t bytes; /* at most VM_SHARE_BYTES_MAX */
+	uint32_t last;  /* for the kernel: nothing is left to be copied after them */
+};
+#define VM_SHARE_BYTES_MAX 0x100000u
+struct vm_share_rep {
 };
 
 #define OP(number, NAME, name) MESSAGE_FITS(vm, name)

@@ -8,6 +8,7 @@
 #ifndef GRANITE_ABI_VMNOTES_H
 #define GRANITE_ABI_VMNOTES_H
 
+#include <granite/abi/grant.h>
 #include <granite/abi/types.h>
 
 enum vm_note_op {
@@ -24,9 +25,19 @@ struct vm_note {
 
 #define VM_NOTES_MAX 16
 
+/* The chain of grants by which a VM_LEND was judged: from what the grantee was given to the memory's owner.
+ */
+struct vm_chain {
+	uint32_t depth;
+	struct grant_link link[GRANT_DEPTH_MAX];
+};
+
 struct vm_notes {
 	uint32_t count; /* VM counts up, the kernel sets it back to 0 */
 	struct vm_note note[VM_NOTES_MAX];
+	struct vm_chain chain; /* written by the kernel when VM gets a VM_LEND */
+	/* VM counts, the kernel tells: GET_COUNTERS. */
+	uint64_t shared_pages, lent_pages, unlent_pages;
 };
 
 #endif

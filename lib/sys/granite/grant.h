@@ -96,6 +96,43 @@ GRANITE_MUST_CHECK int sys_vsafecopy(struct vscp_vec *vector, int elements);
 GRANITE_MUST_CHECK int sys_safememset(endpoint_t to, cp_grant_id_t grant, vir_bytes grant_offset, int c,
                                       size_t bytes);
 
+/*
+ * Maps `bytes` of what `grantor` has granted with CPF_MAP, from grant_offset on, at my_address: whatever the
+ * caller had there is gone, as with MAP_FIXED. All multiples of the page size. It is memory as any other, but
+ * what either side writes the other sees (the caller only if `writable`, which takes CPF_WRITE), until one of
+ * these ends it:
+ *
+ *     the caller            sys_safeunmap, munmap, or its own exit or exec: it is gone
+ *     who gave a grant of   cpf_revoke, sys_saferevmap_*, exit or exec, or, the owner, that it unmaps the
+ *     the chain             memory: the caller keeps a private snapshot of what it last saw; or nothing, if a
+ * grant of the chain has CPF_UNMAP or memory is short
+ *
+ * A child of the caller's gets a snapshot too, or nothing. Errors as sys_safecopyfrom, and EPERM: a grant of
+ * the chain has no CPF_MAP; EINVAL: not whole pages; below PROC_MIN_ADDRESS; one of the processes is a small
+ * one; or the grant gives memory that was lent to its owner, but not by one mapping; EFAULT: the owner's
+ * memory is not there, or it may not write to it; ELOOP: more than GRANT_DEPTH_MAX grants from the memory's
+ * first owner to the caller, or it is the caller's own; ENOMEM.
+ */
+GRANITE_MUST_CHECK int sys_safemap(endpoint_t grantor, cp_grant_id_t grant, vir_bytes grant_offset,
+                                   vir_bytes my_address, size_t bytes, int writable);
+
+/*
+ * Unmaps all that one sys_safemap has mapped, of which my_address is any page. EINVAL: no page is mapped
+ * there by a grant (any more: a snapshot is the caller's own memory, to be unmapped by munmap).
+ */
+GRANITE_MUST_CHECK int sys_safeunmap(vir_bytes my_address);
+
+/* ---- For who lends, again ---- */
+
+/*
+ * Takes back the right to map: what others have mapped by the grant, or by what was made of it, is theirs no
+ * more when this returns, and nothing more can be mapped by it; copying goes on. By address: of the caller's
+ * page there, by whatever direct grant. EPERM: it is not a grant of the caller's; EINVAL: an address that
+ * can't be.
+ */
+int sys_saferevmap_gid(cp_grant_id_t grant);
+int sys_saferevmap_addr(vir_bytes address);
+
 /* ---- Beneath cpf_* ---- */
 
 /*

@@ -63,6 +63,11 @@ GRANITE_MUST_CHECK int vm_pages(endpoint_t endpoint, enum vm_pages_what what, ui
 /* Maps the boot archive, for reading; each call maps it again. EPERM: the caller lacks PRIV_ARCHIVE. */
 GRANITE_MUST_CHECK int vm_map_archive(const void **address, size_t *bytes);
 
+/* What <granite/grant.h> is made of: nothing is mapped any more by this grant of the caller's, or of this
+ * page of its. EINVAL: an address that can't be. */
+int vm_revoke_grant(cp_grant_id_t grant);
+int vm_revoke_address(vir_bytes address);
+
 /* For PM alone (others: EPERM): */
 
 /*

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/* The records of lendings, and mapping what is lent. */
+#include "lend.h"
+
+#include <string.h>
+
+#include "frames.h"
+#include "notes.h"
+#include "pairs.h"
+#include "pool.h"
+#include "process.h"
+#include "types.h"
+#include "vm.h"
+
+/* ---- Records ---- */
+
+struct lending_page {
+	struct lending lending[PAGE_SIZE / sizeof(struct lending)];
+};
+
+_Static_assert(sizeof(struct lending_page) <= PAGE_SIZE, "records of lendings come by the page");
+
+#define PER_PAGE (sizeof(((struct lending_page *)0)->lending) / sizeof(struct lending))
+
+uint32_t lending_object(const struct lending *lending)
+{
+	return pool_physical(lending);
+}
+
+struct lending *lending_of(const struct region *region)
+{
+	vmassert(region->type == REGION_LENT);
+	return pool_pointer(region->object);
+}
+
+static bool add_page(struct lendings *set)
+{
+	struct lending_page *page;
+
+	if (set->nr_pages == LENDING_PAGES_MAX)
+		return false;
+	page = pool_allocate(POOL_OWN);
+	if (!page)
+		return false;
+	set->page[set->nr_pages++] = page;
+	for (uint32_t i = PER_PAGE; i-- > 0;) {
+		page->lending[i].next = set->free;
+		set->free = &page->lending[i];
+	}
+	return true;
+}
+
+void lendings_free_records(struct lendings *set)
+{
+	set->free = NULL;
+	while (set->nr_pages) {
+		struct lending_page *page = set->page[--set->nr_pages];
+
+		set->page[set->nr_pages] = NULL;
+		memset(page, 0, sizeof(*page));
+		pool_free(page, POOL_OWN);
+	}
+}
+
+struct lending *lending_add(struct space *holder)
+{
+	struct lendings *set = &holder->lendings;
+	struct lending *lending;
+
+	if (!set->free && !add_page(set))
+		return NULL;
+	lending = set->free;
+	set->free = lending->next;
+	*lending = (struct lending){.holder = holder, .next = set->held, .back = &set->held};
+	if (lending->next)
+		lending->next->back = &lending->next;
+	set->held = lending;
+	return lending;
+}
+
+void lending_link(struct lending *lending, struct space *granter, const struct grant_link *grant)
+{
+	struct link *link = &lending->link[lending->nr_links++];
+	struct link **list = &granter->lendings.given;
+
+	*link = (struct link){.grant = *grant, .lending = lending, .next = *list, .back = list};
+	if (link->next)
+		link->next->back = &link->next;
+	*list = link;
+}
+
+static void unlink_all(struct lending *lending)
+{
+	for (uint32_t i = 0; i < lending->nr_links; i++) {
+		struct link *link = &lending->link[i];
+
+		*link->back = link->next;
+		if (link->next)
+			link->next->back = link->back;
+	}
+}
+
+void lending_remove(struct lending *lending)
+{
+	struct lendings *set = &lending->holder->lendings;
+
+	unlink_all(lending);
+	*lending->back = lending->next;
+	if (lending->next)
+		lending->next->back = lending->back;
+	*lending = (struct lending){.next = set->free};
+	set->free = lending;
+}
+
+const struct region *lending_piece(const struct lending *lending, vir_bytes address)
+{
+	const struct regions *regions = &lending->holder->regions;
+	const struct region *region = regions_from(regions, address);
+
+	for (; region && region->start < lending->end; region = regions_from(regions, region->end))
+		if (region->type == REGION_LENT && region->object == lending_object(lending))
+			return region;
+	return NULL;
+}
+
+/* ---- The memory type ---- */
+
+static int bring(const struct region *region, vir_bytes page, bool write, uint32_t *entry)
+{
+	(void)region;
+	(void)page;
+	(void)write;
+	(void)entry;
+	vm_panic("a page that was lent is not there");
+}
+
+static uint32_t advance(uint32_t object, uint32_t bytes)
+{
+	(void)bytes;
+	return object;
+}
+
+static uint32_t most_rights(const struct region *region)
+{
+	bool write = lending_of(region)->flags & VM_LEND_WRITE;
+
+	return VM_PROT_READ | VM_PROT_EXEC | (write ? VM_PROT_WRITE : 0);
+}
+
+const struct memory_type lent_type = {.bring = bring, .advance = advance, .most_rights = most_rights};
+
+/* ---- Mapping ---- */
+
+/* What VM_LEND asks for, decoded. */
+struct loan {
+	struct space *holder, *owner;
+	struct space *granter[GRANT_DEPTH_MAX];
+	const struct vm_chain *chain;
+	vir_bytes start, end, source, source_end;
+	uint32_t flags;
+	struct lending *parent;
+};
+
+static int find_spaces(endpoint_t holder, endpoint_t owner, struct loan *loan)
+{
+	loan->holder = process_space(holder);
+	loan->owner = process_space(owner);
+	if (!loan->holder || !loan->owner)
+		return -EINVAL;
+	for (uint32_t i = 0; i < loan->chain->depth; i++) {
+		loan->granter[i] = process_space(loan->chain->link[i].endpoint);
+		if (!loan->granter[i])
+			return -EINVAL; /* a small process is no link: nobody would notice its end */
+	}
+	return OK;
+}
+
+static bool place_valid(const struct vm_lend_req *request)
+{
+	return request->address >= PROC_MIN_ADDRESS && request->bytes > 0 &&
+	       (request->address | request->owner_address | request->bytes) % PAGE_SIZE == 0 &&
+	       request->address < PROC_SIZE && request->bytes <= PROC_SIZE - request->address &&
+	       request->owner_address < PROC_SIZE && request->bytes <= PROC_SIZE - request->owner_address;
+}
+
+/* Nobody maps its own memory, neither directly nor by way of others. */
+static bool comes_back(const struct loan *loan)
+{
+	const struct lending *lending = loan->parent;
+
+	if (loan->owner == loan->holder)
+		return true;
+	for (; lending; lending = lending->parent)
+		if (lending->owner == loan->holder)
+			return true;
+	return false;
+}
+
+/* The whole range is the owner's own memory, or it has it by one lending. */
+static int find_parent(struct loan *loan)
+{
+	const struct region *region = regions_find(&loan->owner->regions, loan->source);
+
+	if (region->type == REGION_LENT) {
+		loan->parent = lending_of(region);
+		loan->flags |= loan->parent->flags & VM_LEND_UNMAP;
+		return region->end >= loan->source_end ? OK : -EINVAL;
+	}
+	for (; region && region->start < loan->source_end;
+	     region = regions_from(&loan->owner->regions, region->end))
+		if (region->type == REGION_LENT)
+			return -EINVAL;
+	return OK;
+}
+
+static uint32_t depth_of(const struct loan *loan)
+{
+	return loan->chain->depth + (loan->parent ? loan->parent->depth : 0);
+}
+
+static int check_source(struct loan *loan)
+{
+	int result;
+
+	if (!regions_allow(&loan->owner->regions, loan->source, loan->source_end,
+	                   loan->flags & VM_LEND_WRITE))
+		return -EFAULT;
+	result = find_parent(loan);
+	if (result != OK)
+		return result;
+	return comes_back(loan) || depth_of(loan) > GRANT_DEPTH_MAX ? -ELOOP : OK;
+}
+
+/* All that mapping takes, but for the owner's frames, is there. What the range has now is not counted on. */
+static bool has_room(const struct loan *loan)
+{
+	uint32_t tables = pagetable_slot(loan->end - 1) - pagetable_slot(loan->start) + 1;
+
+	return regions_may_change(&loan->holder->regions, loan->start, loan->end, true) &&
+	       pagetable_may_grow(&loan->holder->pagetable, tables) && tables + 4 <= pool_available();
+}
+
+/* The owner's page is there, in a frame that is not shared copy-on-write, and can be lent once more. */
+static int prepare_page(struct space *owner, vir_bytes page, uint32_t **entry)
+{
+	uint32_t **place = entry;
+	int result = OK;
+
+	if (!*place || !**place)
+		result = space_bring(owner, page, false);
+	if (result == OK && !*place)
+		*place = pagetable_find(&owner->pagetable, page);
+	if (result == OK)
+		result = space_make_own(owner, page, *place);
+	if (result == OK && frame_of(**place & PTE_FRAME)->lent == FRAME_COUNT_MAX)
+		result = -ENOMEM;
+	return result;
+}
+
+static int prepare_source(const struct loan *loan)
+{
+	uint32_t *entry = NULL;
+	int result = OK;
+
+	for (vir_bytes page = loan->source; page < loan->source_end && result == OK; page += PAGE_SIZE) {
+		if (!entry || page % BIG_PAGE_SIZE == 0)
+			entry = pagetable_find(&loan->owner->pagetable, page);
+		result = prepare_page(loan->owner, page, &entry);
+		entry++;
+	}
+	return result;
+}
+
+static int map_page(void *context, const struct page_pair *pair)
+{
+	const struct loan *loan = context;
+	uint32_t frame = *pair->from_entry & PTE_FRAME;
+	uint32_t write = loan->flags & VM_LEND_WRITE ? PTE_WRITE : 0;
+
+	frame_lend(frame);
+	pagetable_set(pair->to_entry, frame | PTE_PRESENT | PTE_USER | PTE_LENT | write);
+	return OK;
+}
+
+static void map_pages(struct loan *loan, const struct lending *lending)
+{
+	struct region region = {
+	        .start = loan->start,
+	        .end = loan->end,
+	        .object = lending_object(lending),
+	        .prot = VM_PROT_READ | (loan->flags & VM_LEND_WRITE ? VM_PROT_WRITE : 0),
+	        .type = REGION_LENT,
+	};
+
+	if (!regions_empty(&loan->holder->regions, loan->start, loan->end))
+		space_unmap(loan->holder, loan->start, loan->end);
+	regions_insert(&loan->holder->regions, &region);
+	if (pagetable_each_pair(&loan->owner->pagetable, loan->source, &loan->holder->pagetable, loan->start,
+	                        loan->end - loan->start, map_page, loan) != OK)
+		vm_panic("pages are lent without asking for room");
+	vm_notes.lent_pages += lending->pages;
+}
+
+static void commit(struct loan *loan, struct lending *lending)
+{
+	lending->owner = loan->owner;
+	lending->start = loan->start;
+	lending->end = loan->end;
+	lending->source = loan->source;
+	lending->flags = loan->flags;
+	lending->pages = (loan->end - loan->start) >> PAGE_SHIFT;
+	lending->parent = loan->parent;
+	lending->depth = depth_of(loan);
+	for (uint32_t i = 0; i < loan->chain->depth; i++)
+		lending_link(lending, loan->granter[i], &loan->chain->link[i]);
+	map_pages(loan, lending);
+}
+
+static int lend(struct loan *loan)
+{
+	struct lending *lending;
+	int result = check_source(loan);
+
+	if (result != OK)
+		return result;
+	if (!has_room(loan))
+		return -ENOMEM;
+	result = prepare_source(loan);
+	if (result != OK)
+		return result;
+	lending = lending_add(loan->holder);
+	if (!lending)
+		return -ENOMEM;
+	commit(loan, lending);
+	return OK;
+}
+
+int do_lend(endpoint_t caller, const struct vm_lend_req *request, struct vm_lend_rep *reply)
+{
+	struct loan loan = {
+	        .chain = &vm_notes.chain,
+	        .start = request->address,
+	        .end = request->address + request->bytes,
+	        .source = request->owner_address,
+	        .source_end = request->owner_address + request->bytes,
+	        .flags = request->flags,
+	};
+	int result;
+
+	(void)reply;
+	if (!place_valid(request))
+		return -EINVAL;
+	result = find_spaces(caller, request->owner, &loan);
+	return result == OK ? lend(&loan) : result;
+}
