@@ -154,8 +154,8 @@ const struct memory_type lent_type = {.bring = bring, .advance = advance, .most_
 /* What VM_LEND asks for, decoded. */
 struct loan {
 	struct space *holder, *owner;
+	uint32_t nr_links;
 	struct space *granter[GRANT_DEPTH_MAX];
-	const struct vm_chain *chain;
 	vir_bytes start, end, source, source_end;
 	uint32_t flags;
 	struct lending *parent;
@@ -167,8 +167,8 @@ static int find_spaces(endpoint_t holder, endpoint_t owner, struct loan *loan)
 	loan->owner = process_space(owner);
 	if (!loan->holder || !loan->owner)
 		return -EINVAL;
-	for (uint32_t i = 0; i < loan->chain->depth; i++) {
-		loan->granter[i] = process_space(loan->chain->link[i].endpoint);
+	for (uint32_t i = 0; i < loan->nr_links; i++) {
+		loan->granter[i] = process_space(vm_notes.chain.link[i].endpoint);
 		if (!loan->granter[i])
 			return -EINVAL; /* a small process is no link: nobody would notice its end */
 	}
@@ -215,7 +215,7 @@ static int find_parent(struct loan *loan)
 
 static uint32_t depth_of(const struct loan *loan)
 {
-	return loan->chain->depth + (loan->parent ? loan->parent->depth : 0);
+	return loan->nr_links + (loan->parent ? loan->parent->depth : 0);
 }
 
 static int check_source(struct loan *loan)
@@ -311,8 +311,8 @@ static void commit(struct loan *loan, struct lending *lending)
 	lending->pages = (loan->end - loan->start) >> PAGE_SHIFT;
 	lending->parent = loan->parent;
 	lending->depth = depth_of(loan);
-	for (uint32_t i = 0; i < loan->chain->depth; i++)
-		lending_link(lending, loan->granter[i], &loan->chain->link[i]);
+	for (uint32_t i = 0; i < loan->nr_links; i++)
+		lending_link(lending, loan->granter[i], &vm_notes.chain.link[i]);
 	map_pages(loan, lending);
 }
 
@@ -338,7 +338,7 @@ static int lend(struct loan *loan)
 int do_lend(endpoint_t caller, const struct vm_lend_req *request, struct vm_lend_rep *reply)
 {
 	struct loan loan = {
-	        .chain = &vm_notes.chain,
+	        .nr_links = vm_notes.chain.depth,
 	        .start = request->address,
 	        .end = request->address + request->bytes,
 	        .source = request->owner_address,
@@ -348,6 +348,7 @@ int do_lend(endpoint_t caller, const struct vm_lend_req *request, struct vm_lend
 	int result;
 
 	(void)reply;
+	vmassert(loan.nr_links > 0 && loan.nr_links <= GRANT_DEPTH_MAX);
 	if (!place_valid(request))
 		return -EINVAL;
 	result = find_spaces(caller, request->owner, &loan);
