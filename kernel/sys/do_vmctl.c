@@ -7,6 +7,7 @@
 #include "grant.h"
 #include "kcall.h"
 #include "notes.h"
+#include "priv.h"
 
 static int paging_on(struct proc *caller, phys_bytes directory, vir_bytes notes)
 {
@@ -31,6 +32,15 @@ static int set_directory(endpoint_t endpoint, phys_bytes directory)
 	return OK;
 }
 
+static int may_map(endpoint_t endpoint, phys_bytes start, phys_bytes bytes)
+{
+	struct proc *p = proc_lookup(endpoint);
+
+	if (!p)
+		return -EDEADSRCDST;
+	return priv_may_read_physical(p, start, bytes) ? OK : -EPERM;
+}
+
 /* SYS_VMCTL, for VM: see enum vmctl_op. Errors: EDEADSRCDST; EINVAL: what VM asks makes no sense. */
 int do_vmctl(struct proc *caller, const struct sys_vmctl_req *request, struct sys_vmctl_rep *reply)
 {
@@ -43,6 +53,8 @@ int do_vmctl(struct proc *caller, const struct sys_vmctl_req *request, struct sy
 		return OK;
 	case VMCTL_SETDIR:
 		return set_directory(request->endpoint, request->a);
+	case VMCTL_MAY_MAP:
+		return may_map(request->endpoint, request->a, request->b);
 	default:
 		return -EINVAL;
 	}

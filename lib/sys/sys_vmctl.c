@@ -23,3 +23,8 @@ int sys_vmctl_setdir(endpoint_t endpoint, phys_bytes directory)
 {
 	return vmctl(VMCTL_SETDIR, endpoint, directory, 0);
 }
+
+int sys_vmctl_may_map(endpoint_t endpoint, phys_bytes start, phys_bytes bytes)
+{
+	return vmctl(VMCTL_MAY_MAP, endpoint, start, bytes);
+}

@@ -40,3 +40,15 @@ int vm_mprotect(vir_bytes address, size_t bytes, int prot)
 	call.req = (struct vm_mprotect_req){.address = address, .bytes = bytes, .prot = prot};
 	return vm_mprotect_call(&call);
 }
+
+int vm_map_phys(phys_bytes physical, size_t bytes, int prot, vir_bytes *address)
+{
+	union vm_map_phys_message call;
+	int result;
+
+	call.req = (struct vm_map_phys_req){.physical = physical, .bytes = bytes, .prot = (uint32_t)prot};
+	result = vm_map_phys_call(&call);
+	if (result == OK)
+		*address = call.rep.address;
+	return result;
+}

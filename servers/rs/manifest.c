@@ -7,7 +7,9 @@
 #define QUANTUM_DEFAULT_MSECS 50
 #define QUANTUM_MAX_MSECS     1000
 #define IRQ_MAX               15
+#define PHYS_MAX              0xfffffffeu
 #define PORT_MAX              0xffff
+#define PHYS_MAX              0xfffffffeu /* the last byte: a range has less than 4 GiB */
 
 /* What is wrong with a line; NULL: nothing. Functions that return it say in *word with which word. */
 typedef const char *problem_t;
@@ -46,23 +48,44 @@ static problem_t read_irqs(struct manifest_service *service, struct span value, 
 	return NULL;
 }
 
+/* `first-last`, or one number alone, in hexadecimal. */
+static int read_range(struct span word, uint32_t max, uint32_t *first, uint32_t *last)
+{
+	struct span rest = word, first_word, last_word;
+
+	if (!span_split(&rest, '-', &first_word))
+		return 0;
+	last_word = first_word.bytes < word.bytes ? rest : first_word;
+	return span_number(first_word, 16, max, first) && span_number(last_word, 16, max, last) &&
+	       *first <= *last;
+}
+
 static problem_t read_ports(struct manifest_service *service, struct span value, struct span *word)
 {
 	struct priv_spec *spec = &service->spec;
+	uint32_t first, last;
 
 	while (span_split(&value, ',', word)) {
-		struct span rest = *word, first_word, last_word;
-		uint32_t first, last;
-
-		if (!span_split(&rest, '-', &first_word))
-			return "not a range of ports";
-		last_word = first_word.bytes < word->bytes ? rest : first_word;
-		if (!span_number(first_word, 16, PORT_MAX, &first) ||
-		    !span_number(last_word, 16, PORT_MAX, &last) || first > last)
+		if (!read_range(*word, PORT_MAX, &first, &last))
 			return "not a range of ports";
 		if (spec->nr_ports == NR_PRIV_PORTS)
 			return "too many ranges of ports";
 		spec->ports[spec->nr_ports++] = (struct priv_ports){(uint16_t)first, (uint16_t)last};
+	}
+	return NULL;
+}
+
+static problem_t read_phys(struct manifest_service *service, struct span value, struct span *word)
+{
+	struct priv_spec *spec = &service->spec;
+	uint32_t first, last;
+
+	while (span_split(&value, ',', word)) {
+		if (!read_range(*word, PHYS_MAX, &first, &last))
+			return "not a range of physical memory";
+		if (spec->nr_phys == NR_PRIV_PHYS)
+			return "too many ranges of physical memory";
+		spec->phys[spec->nr_phys++] = (struct priv_phys){first, last - first + 1};
 	}
 	return NULL;
 }
@@ -133,6 +156,7 @@ static const struct key {
         {"calls", read_calls, 1},       {"ipc", read_ipc, 1},       {"irqs", read_irqs, 0},
         {"ports", read_ports, 0},       {"prio", read_priority, 0}, {"quantum", read_quantum, 0},
         {"children", read_children, 0}, {"flags", read_flags, 0},   {"onexit", read_on_exit, 0},
+        {"phys", read_phys, 0},
 };
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -13,6 +13,7 @@ const struct memory_type *const memory_types[] = {
         [REGION_ANONYMOUS] = &anonymous_type,
         [REGION_ARCHIVE] = &archive_type,
         [REGION_LENT] = &lent_type,
+        [REGION_DEVICE] = &device_type,
 };
 
 static int bring_new(const struct region *region, vir_bytes page, bool write, uint32_t *entry)
@@ -48,7 +49,7 @@ static int copy_shared(const struct space *space, vir_bytes page, uint32_t *entr
  */
 static int make_writable(const struct space *space, vir_bytes page, uint32_t *entry)
 {
-	if (!(*entry & PTE_LENT) && frame_shared(*entry & PTE_FRAME))
+	if (!(*entry & (PTE_LENT | PTE_DEVICE)) && frame_shared(*entry & PTE_FRAME))
 		return copy_shared(space, page, entry, PTE_WRITE);
 	/* No note: a translation that forbids the write is forgotten by the very fault it causes. */
 	pagetable_set(entry, *entry | PTE_WRITE);
@@ -57,7 +58,7 @@ static int make_writable(const struct space *space, vir_bytes page, uint32_t *en
 
 int space_make_own(struct space *space, vir_bytes page, uint32_t *entry)
 {
-	if (*entry & PTE_LENT || !frame_shared(*entry & PTE_FRAME))
+	if (*entry & (PTE_LENT | PTE_DEVICE) || !frame_shared(*entry & PTE_FRAME))
 		return OK;
 	return copy_shared(space, page, entry, 0);
 }

@@ -68,7 +68,13 @@ static int share_pages(const struct space *parent, struct space *child)
 	return result;
 }
 
-/* What is lent to the parent is memory of the child's own, a snapshot, or nothing. */
+static bool stays_behind(const struct region *region)
+{
+	return region->type == REGION_DEVICE ||
+	       (region->type == REGION_LENT && lending_of(region)->flags & VM_LEND_UNMAP);
+}
+
+/* What is lent to the parent is memory of the child's own, a snapshot, or nothing; so is a device's. */
 static void keep_snapshots(struct space *child)
 {
 	const struct region *found;
@@ -76,11 +82,9 @@ static void keep_snapshots(struct space *child)
 
 	while ((found = regions_from(&child->regions, region.end))) {
 		region = *found;
-		if (region.type != REGION_LENT)
-			continue;
-		if (lending_of(&region)->flags & VM_LEND_UNMAP)
+		if (stays_behind(&region))
 			regions_remove(&child->regions, region.start, region.end);
-		else
+		else if (region.type == REGION_LENT)
 			regions_retype(&child->regions, region.start, region.end, REGION_ANONYMOUS);
 	}
 }

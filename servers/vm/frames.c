@@ -7,6 +7,10 @@
 
 struct frames frames;
 
+/* The machine's RAM. */
+static struct boot_range ranges[BOOT_MMAP_MAX];
+static uint32_t nr_ranges;
+
 /* A range of frame numbers; numbers, because addresses would overflow at 4 GiB. */
 struct span {
 	uint32_t first, end;
@@ -76,6 +80,8 @@ void frames_init(const struct boot_info *info, void *table)
 {
 	struct span span = table_span(info);
 
+	nr_ranges = info->nr_ranges;
+	memcpy(ranges, info->ranges, nr_ranges * sizeof(ranges[0]));
 	memset(table, 0, frames_table_bytes(info));
 	frames = (struct frames){
 	        .table = table,
@@ -86,6 +92,16 @@ void frames_init(const struct boot_info *info, void *table)
 	for (uint32_t i = info->nr_ranges; i-- > 0;)
 		add_memory(span_of(info->ranges[i].start, info->ranges[i].bytes), archive_span(info));
 	add_archive(archive_span(info));
+}
+
+bool frames_are_memory(phys_bytes start, uint32_t bytes)
+{
+	phys_bytes last = start + (bytes - 1);
+
+	for (uint32_t i = 0; i < nr_ranges; i++)
+		if (start <= ranges[i].start + (ranges[i].bytes - 1) && ranges[i].start <= last)
+			return true;
+	return false;
 }
 
 static phys_bytes take(void)

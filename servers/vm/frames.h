@@ -54,6 +54,9 @@ extern struct frames frames;
 uint32_t frames_table_bytes(const struct boot_info *info);
 void frames_init(const struct boot_info *info, void *table);
 
+/* Whether any of this physical memory is the machine's RAM. */
+bool frames_are_memory(phys_bytes start, uint32_t bytes);
+
 /* How many frame_allocate() would give. */
 static inline uint32_t frames_available(void)
 {

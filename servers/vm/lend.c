@@ -196,19 +196,24 @@ static bool comes_back(const struct loan *loan)
 	return false;
 }
 
-/* The whole range is the owner's own memory, or it has it by one lending. */
-static int find_parent(struct loan *loan)
+static bool is_own(const struct region *region)
+{
+	return region->type != REGION_LENT && region->type != REGION_DEVICE;
+}
+
+/* What is not all the owner's own memory is one region: lent to it by one lending, or a device's. */
+static int check_regions(struct loan *loan)
 {
 	const struct region *region = regions_find(&loan->owner->regions, loan->source);
 
-	if (region->type == REGION_LENT) {
-		loan->parent = lending_of(region);
-		loan->flags |= loan->parent->flags & VM_LEND_UNMAP;
+	if (!is_own(region)) {
+		loan->parent = region->type == REGION_LENT ? lending_of(region) : NULL;
+		loan->flags |= loan->parent ? loan->parent->flags & VM_LEND_UNMAP : VM_LEND_UNMAP;
 		return region->end >= loan->source_end ? OK : -EINVAL;
 	}
 	for (; region && region->start < loan->source_end;
 	     region = regions_from(&loan->owner->regions, region->end))
-		if (region->type == REGION_LENT)
+		if (!is_own(region))
 			return -EINVAL;
 	return OK;
 }
@@ -225,7 +230,7 @@ static int check_source(struct loan *loan)
 	if (!regions_allow(&loan->owner->regions, loan->source, loan->source_end,
 	                   loan->flags & VM_LEND_WRITE))
 		return -EFAULT;
-	result = find_parent(loan);
+	result = check_regions(loan);
 	if (result != OK)
 		return result;
 	return comes_back(loan) || depth_of(loan) > GRANT_DEPTH_MAX ? -ELOOP : OK;
@@ -252,7 +257,7 @@ static int prepare_page(struct space *owner, vir_bytes page, uint32_t **entry)
 		*place = pagetable_find(&owner->pagetable, page);
 	if (result == OK)
 		result = space_make_own(owner, page, *place);
-	if (result == OK && frame_of(**place & PTE_FRAME)->lent == FRAME_COUNT_MAX)
+	if (result == OK && !(**place & PTE_DEVICE) && frame_of(**place & PTE_FRAME)->lent == FRAME_COUNT_MAX)
 		result = -ENOMEM;
 	return result;
 }
@@ -274,11 +279,12 @@ static int prepare_source(const struct loan *loan)
 static int map_page(void *context, const struct page_pair *pair)
 {
 	const struct loan *loan = context;
-	uint32_t frame = *pair->from_entry & PTE_FRAME;
+	uint32_t same = *pair->from_entry & (PTE_FRAME | PTE_DEVICE | PTE_NO_CACHE);
 	uint32_t write = loan->flags & VM_LEND_WRITE ? PTE_WRITE : 0;
 
-	frame_lend(frame);
-	pagetable_set(pair->to_entry, frame | PTE_PRESENT | PTE_USER | PTE_LENT | write);
+	if (!(same & PTE_DEVICE))
+		frame_lend(same & PTE_FRAME);
+	pagetable_set(pair->to_entry, same | PTE_PRESENT | PTE_USER | PTE_LENT | write);
 	return OK;
 }
 

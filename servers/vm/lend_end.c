@@ -71,7 +71,8 @@ static int unlend_page(void *context, vir_bytes address, uint32_t *entry)
 	pagetable_set(entry, old & ~(PTE_LENT | PTE_WRITE));
 	if (old & PTE_WRITE)
 		flush_page(&step->holder, address);
-	frame_unlend(old & PTE_FRAME);
+	if (!(old & PTE_DEVICE))
+		frame_unlend(old & PTE_FRAME);
 	return OK;
 }
 
@@ -82,7 +83,8 @@ static void drop_page(struct step *step, vir_bytes address, uint32_t *entry)
 	pagetable_set(entry, 0);
 	if (old & PTE_PRESENT)
 		flush_page(&step->holder, address);
-	frame_release(old & PTE_FRAME);
+	if (!(old & PTE_DEVICE))
+		frame_release(old & PTE_FRAME);
 }
 
 /* The owner's next write finds out that the frame is shared. */

@@ -33,10 +33,13 @@ static int add_entry(void *context, vir_bytes address, uint32_t *entry)
 	struct vm_page page = {
 	        .address = address,
 	        .frame = frame,
-	        .flags =
-	                (*entry & PTE_WRITE ? VM_PAGE_WRITE : 0) | (frame_common(frame) ? VM_PAGE_SHARED : 0),
+	        .flags = *entry & PTE_WRITE ? VM_PAGE_WRITE : 0,
 	};
 
+	if (*entry & PTE_DEVICE)
+		return OK; /* no page frame of the machine's */
+	if (frame_common(frame))
+		page.flags |= VM_PAGE_SHARED;
 	return add(context, address, page) ? OK : -E2BIG;
 }
 

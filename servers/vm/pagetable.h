@@ -22,6 +22,8 @@
 #define PTE_USER          0x004u
 #define PTE_BIG           0x080u
 #define PTE_GLOBAL        0x100u
+#define PTE_NO_CACHE      0x010u
+#define PTE_DEVICE        0x400u /* ours: no frame of VM's, nothing is counted */
 #define PTE_LENT          0x200u /* ours: the frame is another's, who has lent it */
 #define PTE_FRAME         0xfffff000u
 

@@ -42,6 +42,8 @@ static void each_entry(const struct space *space, pagetable_visitor *visit, void
 /* What an entry holds is given back. */
 static void release(uint32_t entry)
 {
+	if (entry & PTE_DEVICE)
+		return;
 	if (entry & PTE_LENT)
 		frame_unlend(entry & PTE_FRAME);
 	frame_release(entry & PTE_FRAME);
@@ -177,7 +179,7 @@ static int count_page(void *context, vir_bytes address, uint32_t *entry)
 
 	(void)address;
 	count->resident++;
-	count->shared += frame_common(*entry & PTE_FRAME);
+	count->shared += !(*entry & PTE_DEVICE) && frame_common(*entry & PTE_FRAME);
 	return OK;
 }
 

@@ -36,6 +36,9 @@ extern const struct memory_type archive_type;
 /* What others have lent: lend.h. `object` names the lending. */
 extern const struct memory_type lent_type;
 
+/* A device's memory: `object` is its physical address. */
+extern const struct memory_type device_type;
+
 /* Where the archive is; its page-aligned length. */
 void archive_init(const struct boot_info *info);
 phys_bytes archive_start(void);

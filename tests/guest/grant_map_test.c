@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: timeout=120 */
+/* guest: timeout=120 phys=f0000-fffff */
 /* Mapping by grant: what holder and owner see of each other, and how it ends. */
 #define _GNU_SOURCE
 #include "lending.h"
@@ -360,6 +360,40 @@ static void when_the_holder_ends_the_owner_goes_on(void)
 	CHECK_INT(cpf_revoke(id), OK);
 }
 
+/* The firmware stands there on every PC, and is no RAM of the machine's. */
+#define FIRMWARE 0xf0000u
+
+static void a_devices_memory_can_be_mapped_and_lent(void)
+{
+	vir_bytes at, other;
+	CHECK_INT(vm_map_phys(FIRMWARE, 16 * PAGE_SIZE, VM_PROT_READ, &at), OK);
+	char *firmware = (char *)(uintptr_t)at;
+	CHECK_INT((unsigned char)firmware[0xfff0], 0xea); /* where the processor begins: a far jump */
+	CHECK_INT(mprotect(firmware, PAGE_SIZE, RW), -1);
+	CHECK_INT(errno, EACCES);
+
+	cp_grant_id_t id = cpf_grant_direct(first.endpoint, at, 16 * PAGE_SIZE, CPF_READ | CPF_MAP);
+	CHECK_INT(lending_do(first, map, self, id, 15 * PAGE_SIZE, PAGE_SIZE), OK);
+	CHECK_INT((unsigned char)lending_do(first, get, 0xff0, 0, 0, 0), 0xea);
+	CHECK_INT(lending_do(first, get_in_child, 0xff0, 0, 0, 0), -1);
+	CHECK_INT(cpf_revoke(id), OK);
+	CHECK_INT(lending_do(first, get_in_child, 0xff0, 0, 0, 0), -1);
+
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(firmware[0]);
+	CHECK_KILLED(tap_wait(pid), SIGSEGV);
+	CHECK_INT(munmap(firmware, 16 * PAGE_SIZE), 0);
+
+	CHECK_INT(vm_map_phys(0x100000, PAGE_SIZE, VM_PROT_READ, &other), -EPERM);
+	CHECK_INT(vm_map_phys(0xe0000, PAGE_SIZE, VM_PROT_READ, &other), -EPERM);
+	CHECK_INT(vm_map_phys(FIRMWARE + 1, PAGE_SIZE, VM_PROT_READ, &other), -EINVAL);
+	CHECK_INT(vm_map_phys(FIRMWARE, PAGE_SIZE + 1, VM_PROT_READ, &other), -EINVAL);
+	CHECK_INT(vm_map_phys(FIRMWARE, 0, VM_PROT_READ, &other), -EINVAL);
+	CHECK_INT(vm_map_phys(FIRMWARE, PAGE_SIZE, VM_PROT_EXEC, &other), -EINVAL);
+	CHECK_INT(vm_map_phys(0xfffff000, 2 * PAGE_SIZE, VM_PROT_READ, &other), -EINVAL);
+}
+
 static void teardown(void)
 {
 	lending_end(first);
@@ -389,6 +423,7 @@ int main(void)
 	        TEST(nobody_maps_its_own_memory),
 	        TEST(the_holder_unmaps_what_it_likes),
 	        TEST(when_the_holder_ends_the_owner_goes_on),
+	        TEST(a_devices_memory_can_be_mapped_and_lent),
 	        TEST(every_page_is_where_it_was),
 	        TEST(teardown),
 	};

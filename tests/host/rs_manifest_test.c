@@ -84,6 +84,7 @@ static void a_full_line_is_understood(void **state)
 	(void)state;
 	parse("# comment\n\n  # indented\n"
 	      "service console bin/console calls=vircopy,basic,irqctl ipc=users irqs=4,11 ports=3f8-3ff,80 "
+	      "phys=b8000-bffff,fee00000-fee00fff "
 	      "prio=3 quantum=20 children=inherit flags=archive,reserve,inspect,magic onexit=poweroff -- one "
 	      "--two "
 	      "key=3 "
@@ -103,7 +104,11 @@ static void a_full_line_is_understood(void **state)
 	assert_int_equal(s->spec.ports[0].last, 0x3ff);
 	assert_int_equal(s->spec.ports[1].first, 0x80);
 	assert_int_equal(s->spec.ports[1].last, 0x80);
-	assert_int_equal(s->spec.nr_phys, 0);
+	assert_int_equal(s->spec.nr_phys, 2);
+	assert_int_equal(s->spec.phys[0].start, 0xb8000);
+	assert_int_equal(s->spec.phys[0].bytes, 0x8000);
+	assert_int_equal(s->spec.phys[1].start, 0xfee00000);
+	assert_int_equal(s->spec.phys[1].bytes, 0x1000);
 	assert_int_equal(s->priority, 3);
 	assert_int_equal(s->quantum_msecs, 20);
 	assert_int_equal(s->on_exit, ON_EXIT_POWEROFF);

@@ -69,6 +69,10 @@ static const char *check_entry(const struct region *region, uint32_t entry)
 
 	if (!region)
 		return "an entry is in no region";
+	if (entry & PTE_DEVICE)
+		return region->type == REGION_DEVICE || region->type == REGION_LENT
+		               ? NULL
+		               : "an entry is a device's, its region is not";
 	if (number < frames.first || number >= frames.first + frames.count)
 		return "an entry holds no frame of ours";
 	if (!(entry & PTE_PRESENT) != (region->prot == 0))
@@ -102,6 +106,8 @@ static const char *check_table(struct space *space, vir_bytes start)
 		if (!*entry)
 			continue;
 		TRY(check_entry(regions_find(&space->regions, address), *entry));
+		if (*entry & PTE_DEVICE)
+			continue;
 		count_of(*entry & PTE_FRAME)->references++;
 		count_of(*entry & PTE_FRAME)->lent += (*entry & PTE_LENT) != 0;
 	}

@@ -229,6 +229,14 @@ int sys_vmctl_apply(void)
 	return OK;
 }
 
+int sys_vmctl_may_map(endpoint_t endpoint, phys_bytes start, phys_bytes bytes)
+{
+	(void)endpoint;
+	(void)start;
+	(void)bytes;
+	return OK;
+}
+
 int sys_vmctl_setdir(endpoint_t endpoint, phys_bytes directory)
 {
 	struct proc *p = proc_of(endpoint);

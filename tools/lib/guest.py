@@ -32,7 +32,7 @@ GRACE_SECONDS = 5  # from the last words in the log to the machine's end
 
 @dataclasses.dataclass
 class Service:
-    """A program to be started by RS. `calls`, `ports`, `irqs`, `flags`: rights beyond those of the class `guest`."""
+    """A program to be started by RS. `calls`, `ports`, `irqs`, `flags`, `phys`: rights beyond those of the class `guest`."""
 
     path: str
     name: str
@@ -41,6 +41,7 @@ class Service:
     ports: str = ""
     irqs: str = ""
     flags: str = ""
+    phys: str = ""
 
     @property
     def label(self):
@@ -57,6 +58,7 @@ class Service:
         words = ["service", self.label, f"bin/{self.name}", f"calls={calls}", "ipc=guest", "children=inherit"]
         words += [f"ports={self.ports}"] if self.ports else []
         words += [f"irqs={self.irqs}"] if self.irqs else []
+        words += [f"phys={self.phys}"] if self.phys else []
         words += [f"flags={self.flags}"] if self.flags else []
         words.append(f"onexit={on_exit}")
         if self.args and not self.needs_launcher:

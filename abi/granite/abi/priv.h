@@ -37,7 +37,9 @@ struct priv_ports {
 };
 
 struct priv_phys {
-	phys_bytes start, bytes; /* physical memory that sys_vircopy may read with source NONE */
+	/* physical memory that sys_vircopy may read with source NONE, and, if it is no RAM, vm_map_phys map
+	 */
+	phys_bytes start, bytes;
 };
 
 /* Answering a call is not starting IPC: it needs no right. */

@@ -131,7 +131,8 @@ struct vm_procinfo_rep {
 #define VM_REGION_TYPES(TYPE)                 \
 	TYPE(REGION_ANONYMOUS, "zero-filled") \
 	TYPE(REGION_ARCHIVE, "boot archive")  \
-	TYPE(REGION_LENT, "lent by grant")
+	TYPE(REGION_LENT, "lent by grant")    \
+	TYPE(REGION_DEVICE, "device memory")
 
 enum region_type {
 #define TYPE(NAME, text) NAME,
@@ -181,6 +182,15 @@ struct vm_pages_req {
 struct vm_pages_rep {
 	uint32_t count; /* pages told of */
 	uint32_t next;  /* where to go on; 0: that was all */
+};
+
+struct vm_map_phys_req {
+	phys_bytes physical; /* page-aligned */
+	uint32_t bytes;
+	uint32_t prot; /* VM_PROT_READ, and perhaps VM_PROT_WRITE */
+};
+struct vm_map_phys_rep {
+	vir_bytes address;
 };
 
 struct vm_unlend_req {

@@ -128,6 +128,7 @@ GRANITE_MUST_CHECK int sys_vmctl_apply(void);
 
 /* VM: makes `directory` the page directory of `endpoint`. */
 GRANITE_MUST_CHECK int sys_vmctl_setdir(endpoint_t endpoint, phys_bytes directory);
+GRANITE_MUST_CHECK int sys_vmctl_may_map(endpoint_t endpoint, phys_bytes start, phys_bytes bytes);
 
 /*
  * PM: starts `endpoint` at pc with stack pointer sp, under `name` (cut after PROC_NAME_MAX - 1 bytes). Its

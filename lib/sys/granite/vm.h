@@ -63,6 +63,13 @@ GRANITE_MUST_CHECK int vm_pages(endpoint_t endpoint, enum vm_pages_what what, ui
 /* Maps the boot archive, for reading; each call maps it again. EPERM: the caller lacks PRIV_ARCHIVE. */
 GRANITE_MUST_CHECK int vm_map_archive(const void **address, size_t *bytes);
 
+/*
+ * Maps a device's memory, uncached: whole pages from `physical` on; prot is VM_PROT_READ, and perhaps
+ * VM_PROT_WRITE. It is not inherited by children. EPERM: the caller's privileges (`phys` in the manifest) do
+ * not include it, or it is RAM; EINVAL: not whole pages, or other rights; ENOMEM.
+ */
+GRANITE_MUST_CHECK int vm_map_phys(phys_bytes physical, size_t bytes, int prot, vir_bytes *address);
+
 /* What <granite/grant.h> is made of: nothing is mapped any more by this grant of the caller's, or of this
  * page of its. EINVAL: an address that can't be. */
 int vm_revoke_grant(cp_grant_id_t grant);
