@@ -158,3 +158,42 @@ int grant_judge(struct proc *caller, const struct grant_wish *wish, uint32_t fla
 	} while (result == 1);
 	return result;
 }
+
+/* --- looking at all of them --- */
+
+/* Slots looked at in one call, for it to be short. */
+#define SLOTS_AT_ONCE 1024
+
+static int is_grant(const struct proc *p, const struct cp_grant *record, uint32_t slot)
+{
+	return may_exist(p, record->id) && GRANT_SLOT(record->id) == slot && record->flags & CPF_KIND;
+}
+
+/* The slot after the page that the slot's record ends in. */
+static uint32_t next_page(const struct proc *p, uint32_t slot)
+{
+	vir_bytes address = p->grant_table + slot * sizeof(struct cp_grant);
+	vir_bytes page = (address + sizeof(struct cp_grant) - 1) / PAGE_SIZE + 1;
+
+	return (page * PAGE_SIZE - p->grant_table) / sizeof(struct cp_grant);
+}
+
+uint32_t grant_list(struct proc *p, uint32_t slot, struct cp_grant *grants, uint32_t count, uint32_t *next)
+{
+	uint32_t found = 0, end = p->grant_entries;
+
+	if (slot < end && end - slot > SLOTS_AT_ONCE)
+		end = slot + SLOTS_AT_ONCE;
+	while (slot < end && found < count) {
+		vir_bytes address = p->grant_table + slot * sizeof(*grants);
+
+		if (copy_from_process(p, p, address, &grants[found], sizeof(*grants), VIRCOPY_TRY) != OK) {
+			slot = next_page(p, slot);
+			continue;
+		}
+		found += is_grant(p, &grants[found], slot);
+		slot++;
+	}
+	*next = slot < p->grant_entries ? slot : 0;
+	return found;
+}

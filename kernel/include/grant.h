@@ -39,6 +39,12 @@ int grant_set_table(struct proc *p, vir_bytes table, uint32_t entries);
 void grant_forget_table(struct proc *p);
 
 /*
+ * Copies p's grants as they are now, from `slot` of its table on, `count` at most. Returns how many; *next:
+ * where to go on, or 0. What VM would first have to bring in holds none.
+ */
+uint32_t grant_list(struct proc *p, uint32_t slot, struct cp_grant *grants, uint32_t count, uint32_t *next);
+
+/*
  * Judges a wish of `caller`, from the first record of the chain to the last, each copied once. OK;
  * -EDEADSRCDST one who gave a grant of the chain is dead; -EPERM no such grant, not for this process, or
  * not these bytes or rights; -ELOOP the chain is too long; -EINVAL it is to be mapped, and is not

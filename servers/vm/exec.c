@@ -174,6 +174,7 @@ static int replace(struct process *process, struct space *new, const struct vm_e
 		return result;
 	}
 	process->space = new;
+	new->endpoint = process->endpoint;
 	space_destroy(old);
 	return OK;
 }

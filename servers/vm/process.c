@@ -42,6 +42,7 @@ void process_add(endpoint_t endpoint, struct space *space)
 	vmassert(!process->space);
 	process->endpoint = endpoint;
 	process->space = space;
+	space->endpoint = endpoint;
 }
 
 void process_remove(struct process *process)

@@ -18,6 +18,7 @@
 #include "region.h"
 
 struct space {
+	endpoint_t endpoint; /* whose it is; process.c */
 	struct pagetable pagetable;
 	struct regions regions;
 	struct lendings lendings;

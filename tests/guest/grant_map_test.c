@@ -360,6 +360,51 @@ static void when_the_holder_ends_the_owner_goes_on(void)
 	CHECK_INT(cpf_revoke(id), OK);
 }
 
+static void who_sees_a_page_can_be_asked(void)
+{
+	static struct vm_lending seen[4];
+	static struct cp_grant grants[SYS_GRANTS_MAX];
+	struct vm_viewers_rep page;
+	uint32_t from = 0;
+	begin();
+	cp_grant_id_t id = lend(first, CPF_READ | CPF_WRITE), on;
+	CHECK_INT(lending_do(first, map_writable, self, id, 0, BYTES), OK);
+	on = lending_do(first, lend_on, second.endpoint, CPF_READ | CPF_MAP, 0, 0);
+	CHECK_INT(lending_do(second, map, first.endpoint, on, PAGE_SIZE, PAGE_SIZE), OK);
+
+	CHECK_INT(vm_viewers(SELF, AT(mine) + PAGE_SIZE + 5, &from, seen, 4, &page), 2);
+	CHECK_INT(from, 0);
+	CHECK(page.owner == self && page.address == AT(mine) + PAGE_SIZE && page.sharers == 0);
+	CHECK(seen[0].holder == first.endpoint && seen[0].start == AT(theirs) + PAGE_SIZE &&
+	      seen[0].flags == VM_LEND_WRITE && seen[0].owner == self);
+	CHECK(seen[0].nr_links == 1 && seen[0].link[0].id == id && seen[0].link[0].endpoint == self);
+	CHECK(seen[1].holder == second.endpoint && seen[1].start == AT(theirs) && seen[1].flags == 0 &&
+	      seen[1].owner == first.endpoint && seen[1].link[0].id == on);
+	CHECK_INT(vm_viewers(SELF, AT(mine), &from, seen, 4, &page), 1);
+	CHECK_INT(vm_viewers(SELF, AT(mine) + PAGE_SIZE, &from, seen, 1, NULL), 1);
+	CHECK_INT(from, 1);
+	CHECK_INT(vm_viewers(SELF, AT(mine) + PAGE_SIZE, &from, seen, 1, NULL), 1);
+	CHECK(from == 0 && seen[0].holder == second.endpoint);
+	CHECK_INT(vm_viewers(SELF, AT(&from), &from, seen, 4, NULL), 0);
+
+	from = 0;
+	CHECK_INT(sys_grants(SELF, &from, grants, SYS_GRANTS_MAX), 1);
+	CHECK(grants[0].id == id && grants[0].who_to == first.endpoint && grants[0].start == AT(mine));
+	CHECK_INT(cpf_revoke(id), OK);
+	from = 0;
+	CHECK_INT(vm_viewers(SELF, AT(mine), &from, seen, 4, &page), 0);
+	CHECK(page.sharers == 1); /* the first one's snapshot */
+	from = 0;
+	CHECK_INT(sys_grants(SELF, &from, grants, SYS_GRANTS_MAX), 0);
+	from = 0;
+	CHECK_INT(sys_grants(first.endpoint, &from, grants, SYS_GRANTS_MAX), -EPERM);
+	CHECK_INT(vm_viewers(first.endpoint, AT(theirs), &from, seen, 4, NULL), -EPERM);
+	CHECK_INT(vm_lendings(first.endpoint, &from, seen, 4), -EPERM);
+	CHECK_INT(lending_do(first, revoke, on, 0, 0, 0), OK);
+	lending_do(first, unmap_pages, 0, BYTES, 0, 0);
+	lending_do(second, unmap_pages, 0, BYTES, 0, 0);
+}
+
 /* The firmware stands there on every PC, and is no RAM of the machine's. */
 #define FIRMWARE 0xf0000u
 
@@ -423,6 +468,7 @@ int main(void)
 	        TEST(nobody_maps_its_own_memory),
 	        TEST(the_holder_unmaps_what_it_likes),
 	        TEST(when_the_holder_ends_the_owner_goes_on),
+	        TEST(who_sees_a_page_can_be_asked),
 	        TEST(a_devices_memory_can_be_mapped_and_lent),
 	        TEST(every_page_is_where_it_was),
 	        TEST(teardown),

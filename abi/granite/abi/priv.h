@@ -29,7 +29,7 @@
 	{                                                                                              \
 		SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO,     \
 		        SYS_SETGRANT, SYS_SAFECOPYFROM, SYS_SAFECOPYTO, SYS_VSAFECOPY, SYS_SAFEMEMSET, \
-		        SYS_SAFEMAP                                                                    \
+		        SYS_SAFEMAP, SYS_GRANTS                                                        \
 	}
 
 struct priv_ports {

@@ -231,6 +231,18 @@ struct sys_vsafecopy_req {
 struct sys_vsafecopy_rep {
 };
 
+struct sys_grants_req {
+	endpoint_t endpoint; /* whose */
+	uint32_t slot;       /* where in the table to begin */
+	vir_bytes address;   /* struct cp_grant[count] */
+	uint32_t count;
+};
+#define SYS_GRANTS_MAX 32 /* records copied by one call at most */
+struct sys_grants_rep {
+	uint32_t count; /* records copied */
+	uint32_t next;  /* where to go on; 0: that was all */
+};
+
 struct sys_safemap_req {
 	cp_grant_id_t grant;
 	endpoint_t granter;

@@ -4,6 +4,7 @@
 #define GRANITE_ABI_VM_H
 
 #include <granite/abi/types.h>
+#include <granite/abi/grant.h>
 #include <granite/abi/message.h>
 
 #define VM_BASE        0x200
@@ -182,6 +183,48 @@ struct vm_pages_req {
 struct vm_pages_rep {
 	uint32_t count; /* pages told of */
 	uint32_t next;  /* where to go on; 0: that was all */
+};
+
+/* What is mapped by grant, as vm_lendings and vm_viewers tell of it. */
+struct vm_lending {
+	endpoint_t holder;
+	vir_bytes start; /* in the holder; of vm_viewers: the page's address */
+	uint32_t bytes;
+	endpoint_t owner;
+	vir_bytes source; /* in the owner: what is at `start` */
+	uint32_t flags;   /* VM_LEND_* */
+	uint32_t pages;   /* that the holder still has */
+	uint32_t nr_links;
+	struct grant_link link[GRANT_DEPTH_MAX]; /* from the grant that the holder used to the owner's */
+};
+
+#define VM_LENDINGS_AT_ONCE 32
+
+struct vm_lendings_req {
+	endpoint_t endpoint; /* the holder */
+	uint32_t from;       /* 0, then what `next` says */
+	vir_bytes buffer;    /* struct vm_lending[count] in the caller, present and writable */
+	uint32_t count;
+};
+struct vm_lendings_rep {
+	uint32_t count;
+	uint32_t next; /* 0: that was all */
+};
+
+struct vm_viewers_req {
+	endpoint_t endpoint; /* whose page */
+	vir_bytes address;
+	uint32_t from; /* as above */
+	vir_bytes buffer;
+	uint32_t count;
+};
+struct vm_viewers_rep {
+	uint32_t count;
+	uint32_t next;
+	endpoint_t owner; /* whose memory it is, and where there */
+	vir_bytes address;
+	uint32_t sharers; /* others that have its contents copy-on-write: they see nothing of what is written
+	                   */
 };
 
 struct vm_map_phys_req {

@@ -133,6 +133,16 @@ GRANITE_MUST_CHECK int sys_safeunmap(vir_bytes my_address);
 int sys_saferevmap_gid(cp_grant_id_t grant);
 int sys_saferevmap_addr(vir_bytes address);
 
+/* ---- Who has lent what ---- */
+
+/*
+ * What `endpoint` (or SELF) has granted: copies records to grants[count]. *slot is 0 at first; as long as it
+ * is not 0 afterwards there may be more. Returns how many, perhaps 0. EPERM: another process, and the caller
+ * lacks PRIV_INSPECT; EINVAL: count 0; EFAULT.
+ */
+GRANITE_MUST_CHECK int sys_grants(endpoint_t endpoint, uint32_t *slot, struct cp_grant *grants,
+                                  uint32_t count);
+
 /* ---- Beneath cpf_* ---- */
 
 /*

@@ -70,6 +70,23 @@ GRANITE_MUST_CHECK int vm_map_archive(const void **address, size_t *bytes);
  */
 GRANITE_MUST_CHECK int vm_map_phys(phys_bytes physical, size_t bytes, int prot, vir_bytes *address);
 
+/*
+ * What `endpoint` (or SELF) has mapped by grants, into lendings[count]. *from is 0 at first; as long as it is
+ * not 0 afterwards there is more. Returns how many were stored. EPERM: it is another, and the caller lacks
+ * PRIV_INSPECT; EDEADSRCDST: no such process, or a small one; EINVAL: count 0. The buffer is written to in
+ * any case.
+ */
+GRANITE_MUST_CHECK int vm_lendings(endpoint_t endpoint, uint32_t *from, struct vm_lending *lendings,
+                                   uint32_t count);
+
+/*
+ * Who sees the page at `address` of `endpoint` (or SELF): all that have it mapped by grants, each with its
+ * place there, its rights and the chain; *page (may be null): whose memory it is in the end. The rest as
+ * vm_lendings; EINVAL also: an address that can't be.
+ */
+GRANITE_MUST_CHECK int vm_viewers(endpoint_t endpoint, vir_bytes address, uint32_t *from,
+                                  struct vm_lending *viewers, uint32_t count, struct vm_viewers_rep *page);
+
 /* What <granite/grant.h> is made of: nothing is mapped any more by this grant of the caller's, or of this
  * page of its. EINVAL: an address that can't be. */
 int vm_revoke_grant(cp_grant_id_t grant);
