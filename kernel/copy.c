@@ -15,8 +15,8 @@
 #include "trace.h"
 #include "vmrequest.h"
 
-/* How much is copied before pending interrupts get their turn; after one all is judged again. */
-#define COPY_STRETCH 0x10000u
+/* How much is copied backwards before pending interrupts get their turn; after one all is judged again. */
+#define BACKWARD_STRETCH 0x10000u
 
 int copy_in_range(const struct proc *p, vir_bytes address, uint32_t bytes)
 {
@@ -78,11 +78,6 @@ static void note_fault(struct piece *piece, const struct arch_copy_result *resul
 		piece->fault_side = result->write ? to : from;
 }
 
-static uint32_t stretch(uint32_t bytes)
-{
-	return bytes < COPY_STRETCH ? bytes : COPY_STRETCH;
-}
-
 /*
  * As far as the windows reach, if no interrupt comes. They stay open while interrupts are let in: what is
  * done then opens none.
@@ -92,19 +87,11 @@ static void copy_forwards(const struct copy_side *from, const struct copy_side *
 {
 	uint32_t source = reach(from, offset, &bytes);
 	uint32_t destination = reach(to, offset, &bytes);
+	struct arch_copy_result result;
 
-	for (;;) {
-		struct arch_copy_result result;
-
-		arch_copy(source + piece->done, destination + piece->done, stretch(bytes - piece->done),
-		          &result);
-		note_fault(piece, &result, from, to);
-		if (result.fault || piece->done == bytes)
-			break;
-		piece->interrupted = arch_interrupt_window();
-		if (piece->interrupted)
-			break;
-	}
+	arch_copy_long(source, destination, bytes, &result);
+	note_fault(piece, &result, from, to);
+	piece->interrupted = !result.fault && result.done < bytes;
 	arch_windows_close();
 }
 
@@ -115,7 +102,7 @@ static void copy_backwards(const struct copy_side *from, const struct copy_side 
 	struct arch_copy_result result;
 	uint32_t room_from = (from->address + end - 1) % BIG_PAGE_SIZE + 1;
 	uint32_t room_to = (to->address + end - 1) % BIG_PAGE_SIZE + 1;
-	uint32_t bytes = stretch(end), source, destination;
+	uint32_t bytes = end < BACKWARD_STRETCH ? end : BACKWARD_STRETCH, source, destination;
 
 	if (bytes > room_from)
 		bytes = room_from;

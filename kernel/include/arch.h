@@ -73,6 +73,8 @@ struct arch_copy_result {
 	uint32_t write; /* 1: the fault was a write */
 };
 void arch_copy(uint32_t from, uint32_t to, uint32_t bytes, struct arch_copy_result *result);
+/* Ends early, without a fault, if an interrupt came: after each 64 KiB those pending are let in. */
+void arch_copy_long(uint32_t from, uint32_t to, uint32_t bytes, struct arch_copy_result *result);
 void arch_copy_backward(uint32_t from, uint32_t to, uint32_t bytes, struct arch_copy_result *result);
 
 /* A message between the kernel and the loaded process, or a small one. 0, or the process's address that

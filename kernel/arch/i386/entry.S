@@ -217,6 +217,51 @@ phys_copy_fault:
 	popl %esi
 	ret
 
+/*
+ * uint32_t phys_copy_long(uint32_t from, uint32_t to, uint32_t bytes, uint32_t *done): the same for more than a stretch.
+ * After each stretch interrupts are let in, and if one came the copy ends there. The interrupt's handlers set and restore
+ * the segments.
+ */
+	.globl phys_copy_long, phys_copy_long_begin, phys_copy_long_fault
+phys_copy_long:
+	pushl %esi
+	pushl %edi
+	movl 12(%esp), %esi
+	movl 16(%esp), %edi
+	movl 20(%esp), %edx
+	movl $FLAT_DS, %eax
+	movl %eax, %ds
+	movl %eax, %es
+	movl counters + COUNTERS_INTERRUPTS, %eax
+phys_copy_long_begin:
+1:	movl $COPY_STRETCH / 4, %ecx
+	rep movsl
+	sti
+	nop
+	cli
+	cmpl counters + COUNTERS_INTERRUPTS, %eax
+	jne 2f
+	subl $COPY_STRETCH, %edx
+	cmpl $COPY_STRETCH, %edx
+	jae 1b
+	movl %edx, %ecx
+	shrl $2, %ecx
+	rep movsl
+	movl %edx, %ecx
+	andl $3, %ecx
+	rep movsb
+2:	xorl %eax, %eax
+phys_copy_long_fault:
+	movl $KERNEL_DS, %ecx
+	movl %ecx, %ds
+	movl %ecx, %es
+	subl 16(%esp), %edi
+	movl 24(%esp), %ecx
+	movl %edi, (%ecx)
+	popl %edi
+	popl %esi
+	ret
+
 /* uint32_t copy_message(uint32_t from, uint32_t to): the same for the 64 bytes of a message, all of them or none that count. */
 	.globl copy_message, copy_message_begin, copy_message_fault
 copy_message:

@@ -85,6 +85,7 @@ static const struct {
 } recoveries[] = {
         {copy_message_begin, copy_message_fault},
         {phys_copy_begin, phys_copy_fault},
+        {phys_copy_long_begin, phys_copy_long_fault},
         {phys_copy_backward_begin, phys_copy_backward_fault},
 };
 

@@ -145,6 +145,21 @@ void arch_copy(uint32_t from, uint32_t to, uint32_t bytes, struct arch_copy_resu
 	NOREC_RETURN(arch_copy);
 }
 
+_Static_assert(offsetof(struct granite_counters, interrupts) == COUNTERS_INTERRUPTS,
+               "entry.S reads it there");
+
+void arch_copy_long(uint32_t from, uint32_t to, uint32_t bytes, struct arch_copy_result *result)
+{
+	if (bytes <= COPY_STRETCH) {
+		arch_copy(from, to, bytes, result);
+		return;
+	}
+	NOREC_ENTER(arch_copy_long);
+	result->fault = phys_copy_long(from, to, bytes, &result->done);
+	finish_copy(result);
+	NOREC_RETURN(arch_copy_long);
+}
+
 void arch_copy_backward(uint32_t from, uint32_t to, uint32_t bytes, struct arch_copy_result *result)
 {
 	NOREC_ENTER(arch_copy_backward);

@@ -72,9 +72,11 @@ extern char trap_ipc_entry[], trap_kcall_entry[], trap_syscall_entry[];
 extern char exit_popped[]; /* on the way out from here on, the processor holds the process's registers */
 extern char copy_message_begin[], copy_message_fault[];
 extern char phys_copy_begin[], phys_copy_fault[], phys_copy_backward_begin[], phys_copy_backward_fault[];
+extern char phys_copy_long_begin[], phys_copy_long_fault[];
 extern char kernel_stack[], kernel_stack_top[];
 extern uint32_t copy_fault_error; /* the processor's error code of the last fault inside the copy routine */
 uint32_t phys_copy(uint32_t from, uint32_t to, uint32_t bytes, uint32_t *done);
+uint32_t phys_copy_long(uint32_t from, uint32_t to, uint32_t bytes, uint32_t *done);
 uint32_t copy_message(uint32_t from, uint32_t to);
 uint32_t phys_copy_backward(uint32_t from, uint32_t to, uint32_t bytes, uint32_t *done);
 __attribute__((noreturn)) void return_to_user(const struct arch_frame *regs);

@@ -14,7 +14,11 @@
 #define FLAT_DS         (FLAT_DS_INDEX * 8) /* the copy routine's alone */
 #define TSS_SEL         (TSS_INDEX * 8)
 
-#define NR_EXCEPTIONS   32
-#define IRQ_VECTOR      0x20
+/* What is copied before pending interrupts get their turn; a multiple of 4. */
+#define COPY_STRETCH        0x10000
+#define COUNTERS_INTERRUPTS 8 /* where struct granite_counters has `interrupts` */
+
+#define NR_EXCEPTIONS       32
+#define IRQ_VECTOR          0x20
 
 #endif
