@@ -4,7 +4,9 @@
 #
 #   V=1        show the commands
 #   DEBUG=1    with the vmassert()s, in build/debug (the tests use this one)
-#   CC=clang   another compiler for the target; O=DIR another place for the results
+#   CC=clang   another compiler, in build/clang: for the target, and for what the tests run on this machine
+#   UBSAN=1    undefined behaviour traps, in build/ubsan
+#   O=DIR      another place for the results
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 ifeq ($(MAKELEVEL),0)
@@ -17,15 +19,24 @@ SHELL := /bin/bash
 .PHONY: all
 all: kernel archive
 
+# A CC in the environment means the host's compiler; only the command line chooses the target's.
+ifneq ($(origin CC),command line)
+CC := i686-linux-gnu-gcc
+endif
+clang := $(findstring clang,$(CC))
+
 DEBUG ?=
+UBSAN ?=
 V     ?=
-O     ?= $(if $(DEBUG),build/debug,build)
+# tools/lib/build.py reads these names.
+variant = build$(if $(clang),/clang)$(if $(UBSAN),/ubsan)
+O     ?= $(variant)$(if $(DEBUG),/debug)
 
 # ---- What this machine lacks is installed first; looking takes milliseconds ----
 
 goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean distclean help,$(goals)),)
-setup := build \
+setup := build $(if $(clang),clang) \
 	$(if $(filter run test guest debug sdk,$(goals)),run) \
 	$(foreach group,iso bochs test debug bench check,$(if $(filter $(group) $(group)-%,$(goals)),$(group))) \
 	$(if $(filter profile,$(goals)),bench) \
@@ -38,17 +49,15 @@ endif
 
 # ---- Tools and flags ----
 
-# A CC in the environment means the host's compiler; only the command line chooses the target's.
-ifneq ($(origin CC),command line)
-CC := i686-linux-gnu-gcc
-endif
 LD      := i686-linux-gnu-ld
 AR      := i686-linux-gnu-ar
 NM      := i686-linux-gnu-nm
 OBJCOPY := i686-linux-gnu-objcopy
 HOSTCC  := gcc
+# What checks the system's own code on this machine: the compiler whose checks are wanted.
+TESTCC  := $(if $(clang),$(CC),$(HOSTCC))
 
-target    := $(if $(findstring clang,$(CC)),--target=i686-linux-gnu)
+target    := $(if $(clang),--target=i686-linux-gnu)
 cc_own    := $(shell $(CC) $(target) -print-file-name=include)
 libgcc    := $(shell i686-linux-gnu-gcc -print-libgcc-file-name)
 
@@ -60,13 +69,17 @@ arch_flags := $(target) -m32 -march=i686 -fno-pie -fno-strict-aliasing -mno-tls-
 warnings   := -Wall -Wextra -Werror
 defines    := $(if $(DEBUG),-DDEBUG_VMASSERT=1)
 common     := -std=gnu11 $(arch_flags) -O2 -g $(defines)
+# Undefined behaviour becomes an invalid instruction. Tests and benchmarks are left alone: some do wrong on purpose.
+sanitize   := $(if $(UBSAN),-fsanitize=undefined $(if $(clang),-fsanitize-trap=undefined,-fsanitize-undefined-trap-on-error))
 
 user_includes = -nostdinc -isystem $(root)build/sysroot/usr/include/i386-linux-musl -isystem $(cc_own) \
 	-I$(root)abi -I$(root)lib/sys -I$(root)lib
 user_flags    = $(common) $(user_includes)
+# Of our own programs; others, with tools/cc, are compiled without.
+own_flags     = $(user_flags) $(sanitize)
 # The bridge runs within other programs, unseen: it must not touch their FPU registers.
-bridge_flags  = $(user_flags) -mgeneral-regs-only -ffreestanding
-kernel_flags := $(common) -mgeneral-regs-only -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
+bridge_flags  = $(own_flags) -mgeneral-regs-only -ffreestanding
+kernel_flags := $(common) $(sanitize) -mgeneral-regs-only -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -nostdinc -isystem $(cc_own) -DGRANITE_KERNEL -Iabi -Ikernel/include \
 	-Ikernel/arch/i386/include -Ilib
 
@@ -131,7 +144,7 @@ $(O)/lib/bridge/%.S.o: lib/bridge/%.S $(stable)
 	$(call compile,$(bridge_flags))
 
 $(O)/%.c.o: %.c $(stable)
-	$(call compile,$(user_flags) $(if $(filter $(small:%=servers/%/),$(dir $<)),$(as_one)))
+	$(call compile,$(if $(filter tests/% bench/%,$<),$(user_flags),$(own_flags)) $(if $(filter $(small:%=servers/%/),$(dir $<)),$(as_one)))
 $(O)/%.S.o: %.S $(stable)
 	$(call compile,$(user_flags))
 
@@ -211,7 +224,7 @@ prompt_objects   = $(ordinary_objects)
 small_objects    = $(O)/$(firstword $(1)).one.o
 $(O)/%.one.o:
 	@mkdir -p $(@D)
-	@$(call combine,$(user_flags),$(filter %.o,$^))
+	@$(call combine,$(own_flags),$(filter %.o,$^))
 
 # $(call program,NAME,SOURCES,ordinary|prompt|small,FOLDER): rules for FOLDER/NAME, stripped, and elf/FOLDER/NAME for debuggers.
 define program
@@ -315,7 +328,7 @@ host_flags := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recov
 
 define compile_host
 	@mkdir -p $(@D)
-	$(call say,HOST,$<)$(HOSTCC) $(host_flags) $(1) $(warnings) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+	$(call say,HOST,$<)$(TESTCC) $(host_flags) $(1) $(warnings) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
 endef
 $(O)/host/%.c.o: %.c $(stable)
 	$(call compile_host)
@@ -328,7 +341,7 @@ define host_test
 host_objects += $(call objects,tests/host/$(1).c $(2),host/)
 $(O)/tests/host/$(1): $(call objects,tests/host/$(1).c $(2),host/)
 	@mkdir -p $$(@D)
-	@$(HOSTCC) $(host_flags) -o $$@ $$^ -lcmocka
+	@$(TESTCC) $(host_flags) -o $$@ $$^ -lcmocka
 endef
 ifneq ($(filter host-tests,$(goals)),)
 $(foreach t,$(host_tests),$(eval $(call host_test,$t,$(call links_of,$t))))

@@ -313,6 +313,7 @@ static void eat_all_memory(void)
 		if (!block)
 			_exit(42);
 		memset(block, 1, 1 << 20);
+		KEEP(block);
 	}
 }
 

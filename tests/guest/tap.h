@@ -40,6 +40,9 @@ static int tap_failures; /* of the test that runs */
 			return;        \
 	} while (0)
 
+/* For the compiler, somebody uses what the pointer points to: what led there can't be left out. */
+#define KEEP(pointer) __asm__ volatile("" : : "r"(pointer) : "memory")
+
 /* How a child ended, as wait(2) tells it. */
 #define CHECK_EXITED(status, code)   CHECK_INT(tap_ending(status), code)
 #define CHECK_KILLED(status, signal) CHECK_INT(tap_ending(status), TAP_SIGNAL + (signal))

@@ -289,9 +289,7 @@ static void sizes_beyond_the_archive_are_damage(void **state)
 
 static void strange_magic_and_digits_are_damage(void **state)
 {
-	static const char *const digits[] = {"0000000g", " 0000001", "-0000001", "0x000001",
-	                                     "0000\0"
-	                                     "001"};
+	static const char *const digits[] = {"0000000g", " 0000001", "-0000001", "0x000001", "0000\000001"};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(digits) / sizeof(digits[0]); i++) {

@@ -36,7 +36,7 @@ struct proc {
 	uint32_t generation;
 	phys_bytes directory;
 	struct tlb_entry tlb[TLB_SIZE];
-	uint32_t slots[PROC_SLOT_END]; /* directory entries that the processor has kept; 0: not this one */
+	uint32_t slots[PAGE_SIZE / 4]; /* directory entries that the processor has kept; 0: not this one */
 };
 
 static struct {

@@ -10,6 +10,10 @@ import sys
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 
 
+# How the system in build/ubsan/debug, for example, is built: the Makefile names folders in this way too.
+VARIANTS = {"clang": "CC=clang", "ubsan": "UBSAN=1", "debug": "DEBUG=1"}
+
+
 class BuildError(Exception):
     """Something does not compile; the compiler has said why on standard error."""
 
@@ -20,7 +24,7 @@ def tied(command, signal="KILL"):
 
 
 class Build:
-    """One folder of results: build for release, build/debug with assertions."""
+    """One folder of results: build for release; with more in its path it is built in another way, see VARIANTS."""
 
     def __init__(self, folder="build"):
         self.folder = os.path.join(ROOT, folder)
@@ -30,9 +34,9 @@ class Build:
 
     def make(self, *goals, output=subprocess.PIPE):
         """Bring `goals` up to date; without an `output` it only speaks if it fails. Several tools may do so at once."""
-        command = ["make", "-C", ROOT, "--no-print-directory", "--silent", f"O={os.path.relpath(self.folder, ROOT)}"]
-        if os.path.basename(self.folder) == "debug":
-            command.append("DEBUG=1")
+        folder = os.path.relpath(self.folder, ROOT)
+        command = ["make", "-C", ROOT, "--no-print-directory", "--silent", f"O={folder}"]
+        command += [setting for word, setting in VARIANTS.items() if word in folder.split(os.sep)]
         with locked(os.path.join(ROOT, "build", ".lock")) as lock:
             # SIGTERM lets make end its compilers and remove what they have half written; until then the lock is theirs.
             done = subprocess.run(
@@ -84,7 +88,7 @@ def locked(path):
 def overrides():
     """The variables on the command line of a make that called us, such as CC=clang; O and DEBUG are ours."""
     words = os.environ.get("MAKEFLAGS", "").partition("-- ")[2].split()
-    return [word for word in words if "=" in word and word.split("=")[0] in ("CC", "V")]
+    return [word for word in words if "=" in word and word.split("=")[0] in ("CC", "UBSAN", "V")]
 
 
 def outer_environment():
