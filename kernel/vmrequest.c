@@ -260,8 +260,9 @@ void raise_exception(struct proc *p, const struct pm_exception_req *exception)
 	if (bridge_resumes(p, &control, exception))
 		return;
 	if (proc_is_vital(p))
-		panic_at(&p->regs, "%s died of signal %u: trap %u, error %x, address %x", p->name,
-		         exception->signal, exception->trap, exception->error, exception->address);
+		panic_at(&p->regs, "%s died of signal %u: %strap %u, error %x, address %x", p->name,
+		         exception->signal, exception->undefined ? "undefined behaviour, " : "",
+		         exception->trap, exception->error, exception->address);
 	COUNT(exceptions);
 	p->misc_flags &= ~(MF_DELIVER | MF_RESUME_CALL | MF_CALL_ENDS | MF_NO_SHARING);
 	p->call_done = p->vm_asked = 0;

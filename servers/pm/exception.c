@@ -18,8 +18,9 @@ static int end_process(struct process *process, const struct pm_exception_req *r
 	uint32_t pc;
 
 	(void)process_user_nsecs(process, &pc);
-	pm_log("%s (pid %d) died of %s at address 0x%x, eip 0x%x", process->name, process->pid,
-	       signal_name((int)request->signal), request->address, pc);
+	pm_log("%s (pid %d) died of %s%s at address 0x%x, eip 0x%x", process->name, process->pid,
+	       signal_name((int)request->signal), request->undefined ? ", undefined behaviour," : "",
+	       request->address, pc);
 	process_die(process, STATUS_SIGNALED(request->signal));
 	return SERVER_NO_REPLY;
 }

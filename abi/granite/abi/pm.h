@@ -234,6 +234,7 @@ struct pm_exception_req {
 	uint32_t address;     /* the fault's, or the instruction's */
 	uint32_t trap, error; /* the processor's vector and error code */
 	uint32_t fatal;       /* 1: the process can not handle it, whatever its actions say */
+	uint32_t undefined;   /* 1: it came where the compiler has marked undefined behaviour */
 };
 struct pm_exception_rep {
 };

@@ -5,6 +5,8 @@
 #include <granite/abi/vm.h>
 
 #include "vmassert.h"
+#include "arch.h"
+#include "copy.h"
 #include "counters.h"
 #include "ipc.h"
 #include "irq.h"
@@ -12,6 +14,7 @@
 #include "machine.h"
 #include "panic.h"
 #include "signals.h"
+#include "symbols.h"
 #include "trace.h"
 #include "upcall.h"
 #include "vmrequest.h"
@@ -39,6 +42,28 @@ static const struct {
         [SIMD_ERROR] = {SIGFPE, FPE_FLTINV},
 };
 
+/*
+ * What a compiler puts where a program must not come, and with -fsanitize=undefined wherever its behaviour
+ * would be undefined: ud2, or clang's ud1 with the reason as an operand.
+ */
+static int is_mark(const uint8_t code[2])
+{
+	return code[0] == 0x0f && (code[1] == 0x0b || code[1] == 0xb9);
+}
+
+static int stands_at_mark(struct proc *p)
+{
+	struct arch_copy_result result;
+	uint8_t code[2] = {0};
+	uint32_t bytes = sizeof(code);
+
+	if (!copy_in_range(p, p->regs.eip, bytes))
+		return 0;
+	arch_copy(arch_reach_proc(p, p->regs.eip, &bytes), (uint32_t)code, bytes, &result);
+	arch_windows_close();
+	return is_mark(code);
+}
+
 static void raise_for(struct proc *p, uint32_t vector, uint32_t error, uint32_t address)
 {
 	struct pm_exception_req exception = {
@@ -47,6 +72,7 @@ static void raise_for(struct proc *p, uint32_t vector, uint32_t error, uint32_t 
 	        .address = address,
 	        .trap = vector,
 	        .error = error,
+	        .undefined = vector == INVALID_OPCODE && stands_at_mark(p),
 	};
 
 	raise_exception(p, &exception);
@@ -97,11 +123,21 @@ static uint32_t recovery_of(uint32_t eip)
 	return 0;
 }
 
+__attribute__((noreturn)) static void panic_at_mark(const struct arch_frame *frame)
+{
+	unsigned offset = 0;
+	const char *name = symbol_find(frame->eip, &offset);
+
+	panic_at(frame, "undefined behaviour in %s+%x", name ? name : "?", offset);
+}
+
 /* The only faults that the kernel expects of itself are those of the copy routines. */
 void exception_from_kernel(struct arch_frame *frame)
 {
 	uint32_t recovery = recovery_of(frame->eip);
 
+	if (frame->vector == INVALID_OPCODE && is_mark((const uint8_t *)frame->eip))
+		panic_at_mark(frame);
 	if (frame->vector != PAGE_FAULT || !recovery)
 		panic_at(frame, "exception %u in the kernel, error %x, address %x", frame->vector,
 		         frame->error, read_cr2());
