@@ -69,8 +69,11 @@ arch_flags := $(target) -m32 -march=i686 -fno-pie -fno-strict-aliasing -mno-tls-
 warnings   := -Wall -Wextra -Werror
 defines    := $(if $(DEBUG),-DDEBUG_VMASSERT=1)
 common     := -std=gnu11 $(arch_flags) -O2 -g $(defines)
-# Undefined behaviour becomes an invalid instruction. Tests and benchmarks are left alone: some do wrong on purpose.
-sanitize   := $(if $(UBSAN),-fsanitize=undefined $(if $(clang),-fsanitize-trap=undefined,-fsanitize-undefined-trap-on-error))
+# Undefined behaviour becomes an invalid instruction: by gcc one for each place, so that its line can be told. Tests and
+# benchmarks are left alone: some do wrong on purpose.
+traps      := $(if $(clang),-fsanitize=local-bounds -fsanitize-trap=all,-fsanitize=bounds-strict \
+	-fsanitize-undefined-trap-on-error -fno-crossjumping -fno-tree-tail-merge)
+sanitize   := $(if $(UBSAN),-fsanitize=undefined $(traps))
 
 user_includes = -nostdinc -isystem $(root)build/sysroot/usr/include/i386-linux-musl -isystem $(cc_own) \
 	-I$(root)abi -I$(root)lib/sys -I$(root)lib
@@ -350,7 +353,7 @@ endif
 .PHONY: test test-tools
 test-tools:
 test:
-	@tools/test
+	@tools/test $(if $(filter-out build,$(variant)),--build $(variant)/debug)
 
 include check.mk
 
@@ -373,7 +376,7 @@ run: $(kernel) $(archive)
 debug: $(kernel) $(archive)
 	@tools/run --build $(O) --gdb $(if $(MEM),--mem '$(MEM)') $(if $(CMDLINE),--cmdline '$(CMDLINE)')
 guest: sdk
-	@tools/guest $(PROG) $(if $(ARGS),-- $(ARGS))
+	@tools/guest --build $(O) $(PROG) $(if $(ARGS),-- $(ARGS))
 
 # ---- The rest ----
 
@@ -388,7 +391,7 @@ help:
 #h make            build the kernel and the boot archive
 #h make run        boot it in QEMU on this terminal; Ctrl-A X leaves   (MEM=64, CMDLINE="...")
 #h                 with TRACE=file.json a trace for https://ui.perfetto.dev    (TRACE_KINDS=ipc,call)
-#h make test       all tests
+#h make test       all tests; with CC=clang or UBSAN=1 all of them with that system
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
 #h make bench      instructions per operation                          (ROW=a,b BASE=old.json)
 #h make profile    where one row's instructions go, by function        (ROW=ipc.sendrec_64B)
@@ -397,7 +400,8 @@ help:
 #h make check      formatting and static analysis
 #h make format     bring all C files into the format that check wants
 #h make clean      forget all that was built; distclean: the C library too
-#h V=1 shows the commands, DEBUG=1 builds with assertions, CC=clang compiles with clang.
+#h V=1 shows the commands, DEBUG=1 builds with assertions, CC=clang compiles with clang, UBSAN=1 makes undefined
+#h behaviour trap; each in a folder of its own under build/.
 
 -include $(patsubst %.o,%.d,$(kernel_objects) $(libgranite_objects) $(libbridge_objects) $(libsmall_objects) \
 	$(libformats_objects) $(libprompt_objects) $(program_objects) $(host_objects))

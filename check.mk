@@ -40,7 +40,7 @@ $(checked)/%.h: %.h $(stable)
 # ---- Clang finds nothing to warn about, and builds the same system ----
 
 check-clang:
-	@$(MAKE) --no-print-directory CC=clang O=build/clang all
+	@$(MAKE) --no-print-directory CC=clang all
 
 # ---- Static analysis: all but the tests, which do wrong things on purpose ----
 

@@ -3,45 +3,16 @@
 """The Makefile: what depends on a change is built again, and nothing else is."""
 
 import os
-import shutil
 import subprocess
-import tempfile
 
-from build import ROOT, outer_environment, tied
-from script import run_tests
+from script import SourceCopy, run_tests
 
 PROGRAM = "build/bin/hello"
 SOURCE = "programs/hello.c"
 HEADER = "lib/sys/granite/vm.h"
 
 
-class Copy:
-    """A copy of the sources with builds of its own."""
-
-    def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.root = os.path.join(self.folder.name, "granite")
-        shutil.copytree(ROOT, self.root, symlinks=True, ignore=shutil.ignore_patterns("build", ".git"))
-        os.mkdir(os.path.join(self.root, "build"))
-        os.symlink(os.path.join(ROOT, "build", "sysroot"), os.path.join(self.root, "build", "sysroot"))
-
-    def make(self, *words):
-        done = subprocess.run(
-            tied(["make", *words], "TERM"), cwd=self.root, env=outer_environment(), capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def read(self, path):
-        with open(os.path.join(self.root, path)) as file:
-            return file.read()
-
-    def write(self, path, text):
-        with open(os.path.join(self.root, path), "w") as file:
-            file.write(text)
-
-
-COPY = Copy()
+COPY = SourceCopy()
 
 
 def nothing_is_generated_outside_of_build():

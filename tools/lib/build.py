@@ -26,18 +26,19 @@ def tied(command, signal="KILL"):
 class Build:
     """One folder of results: build for release; with more in its path it is built in another way, see VARIANTS."""
 
-    def __init__(self, folder="build"):
-        self.folder = os.path.join(ROOT, folder)
+    def __init__(self, folder="build", root=ROOT):
+        self.root = root  # of the sources
+        self.folder = os.path.join(root, folder)
         self.kernel = os.path.join(self.folder, "granite.elf")
         self.archive = os.path.join(self.folder, "granite.cpio")
         self.iso = os.path.join(self.folder, "granite.iso")
 
     def make(self, *goals, output=subprocess.PIPE):
         """Bring `goals` up to date; without an `output` it only speaks if it fails. Several tools may do so at once."""
-        folder = os.path.relpath(self.folder, ROOT)
-        command = ["make", "-C", ROOT, "--no-print-directory", "--silent", f"O={folder}"]
+        folder = os.path.relpath(self.folder, self.root)
+        command = ["make", "-C", self.root, "--no-print-directory", "--silent", f"O={folder}"]
         command += [setting for word, setting in VARIANTS.items() if word in folder.split(os.sep)]
-        with locked(os.path.join(ROOT, "build", ".lock")) as lock:
+        with locked(os.path.join(self.root, "build", ".lock")) as lock:
             # SIGTERM lets make end its compilers and remove what they have half written; until then the lock is theirs.
             done = subprocess.run(
                 tied([*command, *overrides(), *goals], "TERM"),
@@ -74,7 +75,7 @@ class Build:
         """What make puts in the boot archive, as a dictionary of names and files."""
         with open(os.path.join(self.folder, "archive_files")) as file:
             members = dict(word.split("=", 1) for word in file.read().split())
-        return {name: os.path.join(ROOT, path) for name, path in members.items()}
+        return {name: os.path.join(self.root, path) for name, path in members.items()}
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import threading
 import time
 
 import machine
+import traps
 from build import ROOT
 
 STATUS_HANG = 124
@@ -250,6 +251,7 @@ def run(build, services, options, stdin, stdout):
         if verdict is None:
             verdict = STATUS_PANIC, "the machine stopped before the program ended"
             text += emulator
+        text += traps.explain(build, text)
         return Result(*verdict, text)
 
 

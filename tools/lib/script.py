@@ -4,12 +4,15 @@
 import os
 import pty
 import select
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
-from build import ROOT, Build, tied
+from build import ROOT, Build, outer_environment, tied
 
 BOOT_SECONDS = 60
 PROMPT = "granite> "
@@ -35,6 +38,32 @@ def run_tests(tests):
                 print(f"# {line}")
         print(f"{verdict} {number} - {test.__name__}", flush=True)
     sys.exit(failed > 0)
+
+
+class SourceCopy:
+    """A copy of the sources with builds of its own."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = os.path.join(self.folder.name, "granite")
+        shutil.copytree(ROOT, self.root, symlinks=True, ignore=shutil.ignore_patterns("build", ".git"))
+        os.mkdir(os.path.join(self.root, "build"))
+        os.symlink(os.path.join(ROOT, "build", "sysroot"), os.path.join(self.root, "build", "sysroot"))
+
+    def make(self, *words):
+        done = subprocess.run(
+            tied(["make", *words], "TERM"), cwd=self.root, env=outer_environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def read(self, path):
+        with open(os.path.join(self.root, path)) as file:
+            return file.read()
+
+    def write(self, path, text):
+        with open(os.path.join(self.root, path), "w") as file:
+            file.write(text)
 
 
 class Terminal:
