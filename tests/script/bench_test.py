@@ -109,7 +109,7 @@ def a_profile_finds_its_way_through_kernel_servers_and_programs():
     text, _, _ = profile("fault.anon")
     for name in ("kernel", "vm", "bench/fault"):
         assert figure(text, f" {name}") > 0
-    assert figure(text, "serve_pagefault") > 0
+    assert figure(text, "do_pagefault") > 0
     assert "firmware and unknown" not in text, text
     assert figure(text, "fill_zero") >= 1024, text  # a page's words, an instruction each
 
