@@ -12,15 +12,14 @@ uint32_t clock_epoch;
 static uint64_t ticks;
 static uint64_t last_uptime;
 
-/* Whoever runs pays for the whole tick. While the system idles nobody runs, whoever was last. */
+/* While the system idles nobody runs, whoever was last. */
 static void bill_tick(void)
 {
 	const struct proc *next = sched_pick();
 
 	if (!next)
 		COUNT(idle_ticks);
-	else if (next == current)
-		sched_tick(current);
+	sched_tick(next == current ? current : NULL);
 }
 
 void clock_tick(void)

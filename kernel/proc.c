@@ -68,6 +68,7 @@ void proc_free(struct proc *p)
 {
 	vmassert(!(p->rts_flags & RTS_SLOT_FREE));
 	proc_set_flags(p, RTS_SLOT_FREE);
+	sched_forget(p);
 	p->endpoint = NONE;
 	/* A slot whose generations are used up rests for ever: its next endpoint would be an old one. */
 	if (p->generation < ENDPOINT_GENERATION_MAX)

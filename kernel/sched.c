@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Equals take turns, a quantum each. When all who can run have had theirs, a round is over. Who wakes goes
+ * before its equals: they had the processor meanwhile, and what a person waits for should not wait for their
+ * quanta. But only while the round's quantum lasts. Each clock tick is taken from one quantum: that of the
+ * last who woke in it for the first time, or else of who ran when it began. So nobody gains by sleeping just
+ * when the clock ticks, nor by waking often, and who was run before pays nothing for it.
+ *
+ *     head                                                                   tail
+ *     | woken; in its turn | waits for its turn: round | has had it: round + 1 |
+ */
 #include "sched.h"
 
 #include "vmassert.h"
@@ -7,7 +17,14 @@ static struct {
 	struct proc *head, *tail;
 } queue[SCHED_PRIORITIES];
 
+/* What belongs to each queue, but is seldom looked at. */
+static struct turns {
+	uint32_t round;     /* that of its head, or of who was there last */
+	struct proc *payer; /* of this clock tick; or NULL */
+} turns[SCHED_PRIORITIES];
+
 static uint32_t occupied; /* a bit a queue that is not empty */
+static uint32_t now;      /* in clock ticks */
 
 _Static_assert(SCHED_PRIORITIES <= 32, "a word has a bit for each queue");
 
@@ -16,21 +33,30 @@ struct proc *sched_pick(void)
 	return occupied ? queue[__builtin_ctz(occupied)].head : NULL;
 }
 
-/*
- * Who wakes goes before its equals: they had the processor meanwhile, and what a person waits for should not
- * wait for their quanta. But not for ever: after so many wakings it takes its turn behind them.
- */
-#define WAKES_MAX 100
+/* Whether p has had its turn in this round. Rounds are compared so that they may start again from 0. */
+static int had_turn(const struct proc *p, const struct turns *t)
+{
+	return (int32_t)(p->round - t->round) > 0;
+}
 
-void sched_wake(struct proc *p)
+/*
+ * The turns in p's queue. The next round begins when a process of that is the first; but that is not looked
+ * at whenever the first one changes, only when it matters.
+ */
+static struct turns *turns_of(const struct proc *p)
+{
+	struct turns *t = &turns[p->priority];
+	const struct proc *head = queue[p->priority].head;
+
+	if (head && had_turn(head, t))
+		t->round = head->round;
+	return t;
+}
+
+static void put_first(struct proc *p)
 {
 	uint32_t q = p->priority;
 
-	if (p->wakes++ >= WAKES_MAX) {
-		p->wakes = 0;
-		sched_enqueue(p);
-		return;
-	}
 	p->ready_prev = NULL;
 	p->ready_next = queue[q].head;
 	if (queue[q].head)
@@ -41,7 +67,7 @@ void sched_wake(struct proc *p)
 	occupied |= 1u << q;
 }
 
-void sched_enqueue(struct proc *p)
+static void put_last(struct proc *p)
 {
 	uint32_t q = p->priority;
 
@@ -53,6 +79,37 @@ void sched_enqueue(struct proc *p)
 		queue[q].head = p;
 	queue[q].tail = p;
 	occupied |= 1u << q;
+}
+
+/*
+ * p's first waking in this clock tick; the others are quick, for only a tick ends a turn by itself. Who has
+ * slept through a round has a new quantum.
+ */
+__attribute__((noinline)) static void wake_in_tick(struct proc *p)
+{
+	struct turns *t = turns_of(p);
+
+	if (had_turn(p, t)) {
+		if (queue[p->priority].head) {
+			put_last(p);
+			return;
+		}
+		t->round = p->round;
+	} else if (p->round != t->round) {
+		p->round = t->round;
+		p->ticks_left = p->quantum;
+	}
+	p->woken_at = now;
+	t->payer = p;
+	put_first(p);
+}
+
+void sched_wake(struct proc *p)
+{
+	if (p->woken_at == now)
+		put_first(p);
+	else
+		wake_in_tick(p);
 }
 
 void sched_dequeue(struct proc *p)
@@ -71,21 +128,53 @@ void sched_dequeue(struct proc *p)
 		occupied &= ~(1u << q);
 }
 
+static void end_turn(struct proc *p)
+{
+	p->round = turns_of(p)->round + 1;
+	p->ticks_left = p->quantum;
+	p->woken_at = now - 1; /* that it wakes again in this tick makes a difference now */
+}
+
 void sched_requeue(struct proc *p)
 {
-	p->ticks_left = p->quantum;
-	p->wakes = 0;
+	end_turn(p);
 	if (!proc_runnable(p))
 		return;
 	sched_dequeue(p);
-	sched_enqueue(p);
+	put_last(p);
 }
 
-void sched_tick(struct proc *p)
+/* The clock tick that has passed is paid for. */
+static void settle(struct turns *t)
 {
-	p->ticks_used++;
-	if (--p->ticks_left == 0)
-		sched_requeue(p);
+	struct proc *payer = t->payer;
+
+	t->payer = NULL;
+	if (payer && --payer->ticks_left == 0)
+		sched_requeue(payer);
+}
+
+void sched_tick(struct proc *running)
+{
+	struct proc *next;
+
+	now++;
+	if (running) {
+		running->ticks_used++;
+		if (!turns[running->priority].payer)
+			turns[running->priority].payer = running;
+	}
+	for (int i = 0; i < SCHED_PRIORITIES; i++)
+		settle(&turns[i]);
+	next = sched_pick();
+	if (next)
+		turns[next->priority].payer = next;
+}
+
+void sched_forget(const struct proc *p)
+{
+	if (turns[p->priority].payer == p)
+		turns[p->priority].payer = NULL;
 }
 
 void sched_set(struct proc *p, uint32_t priority, uint32_t quantum)
@@ -95,8 +184,20 @@ void sched_set(struct proc *p, uint32_t priority, uint32_t quantum)
 	vmassert(priority < SCHED_PRIORITIES && quantum > 0);
 	if (queued)
 		sched_dequeue(p);
+	sched_forget(p);
 	p->priority = priority;
-	p->quantum = p->ticks_left = quantum;
+	p->quantum = quantum;
+	end_turn(p);
 	if (queued)
-		sched_enqueue(p);
+		put_last(p);
+}
+
+void sched_inherit(struct proc *child, const struct proc *parent)
+{
+	vmassert(!proc_runnable(child));
+	child->priority = parent->priority;
+	child->quantum = parent->quantum;
+	child->ticks_left = parent->ticks_left;
+	child->round = parent->round;
+	child->woken_at = parent->woken_at;
 }

@@ -58,7 +58,8 @@ struct proc {
 	uint32_t priority;
 	uint32_t quantum, ticks_left; /* in clock ticks */
 	uint32_t ticks_used;
-	uint32_t wakes; /* since its quantum began */
+	uint32_t round;    /* the round of its queue in which it has its turn: see there */
+	uint32_t woken_at; /* the clock tick in which it woke last */
 	struct proc *ready_next, *ready_prev;
 
 	/* ipc.c */

@@ -23,7 +23,7 @@ static void become_child(struct proc *child, struct proc *parent)
 	proc_set_flags(child, RTS_RECEIVING);
 	proc_clear_flags(child, RTS_NO_IMAGE);
 	proc_set_name(child, parent->name);
-	sched_set(child, parent->priority, parent->quantum);
+	sched_inherit(child, parent);
 	priv_assign(child, priv_of_child(parent));
 }
 
