@@ -71,7 +71,7 @@ static void tell_event(struct process *process, enum process_event event, uint32
 {
 	struct process *parent = process->parent;
 
-	process->event = event;
+	process_set_event(process, event);
 	process->status = status;
 	if (!parent)
 		return;

@@ -101,7 +101,6 @@ void process_die(struct process *process, uint32_t status)
 	destroy(process);
 	process_bury(process);
 	process->status = status;
-	process->event = EVENT_NONE;
 	jobs_leave(process);
 	give_children_to_rs(process);
 	tell_parent(process);

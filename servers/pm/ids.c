@@ -25,10 +25,9 @@ int do_getid(struct process *caller, const struct pm_getid_req *request, struct 
 
 static int group_is_in_session(int32_t pgid, int32_t sid)
 {
-	for (const struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
-		if (p->state != PROCESS_FREE && p->pgid == pgid && p->sid == sid)
-			return 1;
-	return 0;
+	const struct process *member = process_first_of_group(pgid);
+
+	return member && member->sid == sid;
 }
 
 /* POSIX, setpgid(): oneself, or a child that has not called exec, to another group of one's own session. */
@@ -65,7 +64,7 @@ int do_setpgid(struct process *caller, const struct pm_setpgid_req *request, str
 int do_setsid(struct process *caller, const struct pm_setsid_req *request, struct pm_setsid_rep *reply)
 {
 	(void)request;
-	if (process_group_exists(caller->pid))
+	if (process_first_of_group(caller->pid))
 		return -EPERM;
 	process_set_group(caller, caller->pid, caller->pid);
 	reply->sid = caller->sid;

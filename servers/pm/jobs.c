@@ -9,7 +9,13 @@
  */
 #include "pm.h"
 
-static int due;     /* some process may be marked with PROCESS_HANGUP */
+/*
+ * A ring of the pids marked with PROCESS_HANGUP, first come first served. Nobody is in it twice, and no pid
+ * is given away before it is empty again.
+ */
+static int32_t due[PROCESSES_MAX];
+static uint32_t first_due, nr_due;
+
 static int sending; /* jobs_hang_up is under way */
 
 /* Whether this member's parent keeps the group from being orphaned. */
@@ -23,28 +29,35 @@ static int is_anchor(const struct process *member)
 
 int jobs_orphaned(int32_t pgid)
 {
-	for (const struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
-		if (p->state != PROCESS_FREE && p->pgid == pgid && is_anchor(p))
+	for (const struct process *p = process_first_of_group(pgid); p; p = p->next_in_group)
+		if (is_anchor(p))
 			return 0;
 	return 1;
 }
 
 static int has_stopped_member(int32_t pgid)
 {
-	for (const struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
-		if (process_alive(p) && p->pgid == pgid && (p->flags & PROCESS_STOPPED))
+	for (const struct process *p = process_first_of_group(pgid); p; p = p->next_in_group)
+		if (process_alive(p) && (p->flags & PROCESS_STOPPED))
 			return 1;
 	return 0;
+}
+
+static void mark(struct process *process)
+{
+	if (process->flags & PROCESS_HANGUP)
+		return;
+	process->flags |= PROCESS_HANGUP;
+	due[(first_due + nr_due++) % PROCESSES_MAX] = process->pid;
 }
 
 static void mark_if_orphaned(int32_t pgid)
 {
 	if (process_count_stopped() == 0 || !has_stopped_member(pgid) || !jobs_orphaned(pgid))
 		return;
-	due = 1;
-	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
-		if (process_alive(p) && p->pgid == pgid)
-			p->flags |= PROCESS_HANGUP;
+	for (struct process *p = process_first_of_group(pgid); p; p = p->next_in_group)
+		if (process_alive(p))
+			mark(p);
 }
 
 void jobs_leave(const struct process *process)
@@ -60,11 +73,17 @@ void jobs_leave(const struct process *process)
 			mark_if_orphaned(child->pgid);
 }
 
+/* The next that is due and lives still; NULL: none. */
 static struct process *next_marked(void)
 {
-	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
-		if (process_alive(p) && (p->flags & PROCESS_HANGUP))
-			return p;
+	while (nr_due) {
+		struct process *process = process_by_pid(due[first_due]);
+
+		first_due = (first_due + 1) % PROCESSES_MAX;
+		nr_due--;
+		if (process && process_alive(process))
+			return process;
+	}
 	return NULL;
 }
 
@@ -73,7 +92,7 @@ void jobs_hang_up(void)
 	const struct signal_info info = {.code = SI_KERNEL};
 	struct process *process;
 
-	if (!due || sending)
+	if (sending)
 		return;
 	sending = 1;
 	while ((process = next_marked()) != NULL) {
@@ -81,6 +100,5 @@ void jobs_hang_up(void)
 		signal_send(process, SIGHUP, &info);
 		signal_send(process, SIGCONT, &info);
 	}
-	due = 0;
 	sending = 0;
 }

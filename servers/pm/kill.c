@@ -26,34 +26,45 @@ static int send_to_one(int32_t pid, int signal, const struct signal_info *info)
 }
 
 /* -1 means everybody but the system, its services, and the caller itself, as on Linux. */
-static int selected(const struct process *process, const struct process *caller, int32_t pgid)
+static int meant_by_all(const struct process *process, const struct process *caller)
 {
-	if (process->state == PROCESS_FREE)
-		return 0;
-	if (pgid)
-		return process->pgid == pgid;
-	return process != caller && process != process_rs() && !(process->flags & PROCESS_SERVICE);
+	return process->state != PROCESS_FREE && process != caller && process != process_rs() &&
+	       !(process->flags & PROCESS_SERVICE);
 }
 
 /*
- * Sends to the group `pgid`, or with 0 to everybody. OK if one process could be sent it. The caller comes
- * last, so that all others have the signal even if the caller dies of it.
+ * Who is sent the signal: the group `pgid`, or with 0 everybody. Their pids, because each signal may end
+ * others of them. The caller comes last, so that all others have the signal even if the caller dies of it.
  */
+static uint32_t select(const struct process *caller, int32_t pgid, int32_t pids[PROCESSES_MAX])
+{
+	uint32_t count = 0;
+
+	if (!pgid) {
+		for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
+			if (meant_by_all(p, caller))
+				pids[count++] = p->pid;
+		return count;
+	}
+	for (struct process *p = process_first_of_group(pgid); p; p = p->next_in_group)
+		if (p != caller)
+			pids[count++] = p->pid;
+	if (caller->pgid == pgid)
+		pids[count++] = caller->pid;
+	return count;
+}
+
+/* OK if one process could be sent it. */
 static int send_to_many(struct process *caller, int32_t pgid, int signal, const struct signal_info *info)
 {
-	int to_caller = selected(caller, caller, pgid);
-	int found = to_caller, sent = 0;
+	static int32_t pids[PROCESSES_MAX];
+	uint32_t count = select(caller, pgid, pids);
+	int sent = 0;
 
-	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++) {
-		if (p == caller || !selected(p, caller, pgid))
-			continue;
-		found = 1;
-		sent |= send(p, signal, info) == OK;
-	}
-	if (to_caller)
-		sent |= send(caller, signal, info) == OK;
-	if (!found)
+	if (!count)
 		return -ESRCH;
+	for (uint32_t i = 0; i < count; i++)
+		sent |= send_to_one(pids[i], signal, info) != -EPERM;
 	return sent ? OK : -EPERM;
 }
 

@@ -12,6 +12,7 @@ static struct process *free_list;
 static uint32_t free_count;
 static struct process *by_slot[ENDPOINT_SLOTS];
 static struct process *by_pid[PID_MAX + 1];
+static struct process *first_of_group[PID_MAX + 1];
 
 /* How many pids, groups and sessions of the table have this number: 0 and it may be a pid again. */
 static uint16_t id_uses[PID_MAX + 1];
@@ -23,6 +24,7 @@ void process_init(void)
 {
 	memset(by_slot, 0, sizeof(by_slot));
 	memset(by_pid, 0, sizeof(by_pid));
+	memset(first_of_group, 0, sizeof(first_of_group));
 	memset(id_uses, 0, sizeof(id_uses));
 	last_pid = 0;
 	nr_stopped = 0;
@@ -52,6 +54,44 @@ int process_full(const struct process *parent)
 	return free_count <= (parent->pid == PID_RS ? 0 : FREE_FOR_RS);
 }
 
+static void leave_group(struct process *process)
+{
+	if (process->previous_in_group)
+		process->previous_in_group->next_in_group = process->next_in_group;
+	else
+		first_of_group[process->pgid] = process->next_in_group;
+	if (process->next_in_group)
+		process->next_in_group->previous_in_group = process->previous_in_group;
+	id_uses[process->pgid]--;
+	id_uses[process->sid]--;
+}
+
+static void enter_group(struct process *process, int32_t pgid, int32_t sid)
+{
+	struct process *first = first_of_group[pgid];
+
+	process->pgid = pgid;
+	process->sid = sid;
+	id_uses[pgid]++;
+	id_uses[sid]++;
+	process->previous_in_group = NULL;
+	process->next_in_group = first;
+	if (first)
+		first->previous_in_group = process;
+	first_of_group[pgid] = process;
+}
+
+void process_set_group(struct process *process, int32_t pgid, int32_t sid)
+{
+	leave_group(process);
+	enter_group(process, pgid, sid);
+}
+
+struct process *process_first_of_group(int32_t pgid)
+{
+	return pgid < 1 || pgid > PID_MAX ? NULL : first_of_group[pgid];
+}
+
 struct process *process_allocate(endpoint_t endpoint)
 {
 	struct process *process = free_list;
@@ -66,7 +106,7 @@ struct process *process_allocate(endpoint_t endpoint)
 	by_slot[ENDPOINT_SLOT(endpoint)] = process;
 	by_pid[process->pid] = process;
 	id_uses[process->pid]++;
-	process_set_group(process, process->pid, process->pid);
+	enter_group(process, process->pid, process->pid);
 	return process;
 }
 
@@ -85,8 +125,7 @@ void process_free(struct process *process)
 	process_set_parent(process, NULL);
 	by_pid[process->pid] = NULL;
 	id_uses[process->pid]--;
-	id_uses[process->pgid]--;
-	id_uses[process->sid]--;
+	leave_group(process);
 	process->state = PROCESS_FREE;
 	process->next_free = free_list;
 	free_list = process;
@@ -105,12 +144,61 @@ struct process *process_by_pid(int32_t pid)
 	return pid < 1 || pid > PID_MAX ? NULL : by_pid[pid];
 }
 
+/* ---- Parents and children ---- */
+
+static int is_news(const struct process *process)
+{
+	return process->state == PROCESS_ZOMBIE || process->event != EVENT_NONE;
+}
+
+/* Puts it at the end of its parent's news. */
+static void have_news(struct process *process)
+{
+	struct process *parent = process->parent;
+
+	if (!parent || !is_news(process))
+		return;
+	process->next_news = NULL;
+	process->previous_news = parent->last_news;
+	if (parent->last_news)
+		parent->last_news->next_news = process;
+	else
+		parent->first_news = process;
+	parent->last_news = process;
+}
+
+static void forget_news(struct process *process)
+{
+	struct process *parent = process->parent;
+
+	if (!parent || !is_news(process))
+		return;
+	if (process->previous_news)
+		process->previous_news->next_news = process->next_news;
+	else
+		parent->first_news = process->next_news;
+	if (process->next_news)
+		process->next_news->previous_news = process->previous_news;
+	else
+		parent->last_news = process->previous_news;
+}
+
+void process_set_event(struct process *process, enum process_event event)
+{
+	forget_news(process);
+	process->event = event;
+	have_news(process);
+}
+
 void process_bury(struct process *process)
 {
 	assert(process_alive(process));
 	process_set_stopped(process, 0);
 	forget_endpoint(process);
+	forget_news(process);
 	process->state = PROCESS_ZOMBIE;
+	process->event = EVENT_NONE;
+	have_news(process);
 }
 
 static void unlink_from_parent(struct process *process)
@@ -132,8 +220,10 @@ static void unlink_from_parent(struct process *process)
 
 void process_set_parent(struct process *process, struct process *parent)
 {
+	forget_news(process);
 	unlink_from_parent(process);
 	process->parent = parent;
+	have_news(process);
 	if (!parent)
 		return;
 	process->previous_sibling = parent->last_child;
@@ -142,19 +232,6 @@ void process_set_parent(struct process *process, struct process *parent)
 	else
 		parent->first_child = process;
 	parent->last_child = process;
-}
-
-/* A record's first group has no predecessor to give back: number 0, which is nobody's pid, stands for it. */
-void process_set_group(struct process *process, int32_t pgid, int32_t sid)
-{
-	if (process->pgid)
-		id_uses[process->pgid]--;
-	if (process->sid)
-		id_uses[process->sid]--;
-	process->pgid = pgid;
-	process->sid = sid;
-	id_uses[pgid]++;
-	id_uses[sid]++;
 }
 
 void process_set_stopped(struct process *process, int stopped)
@@ -170,12 +247,4 @@ void process_set_stopped(struct process *process, int stopped)
 uint32_t process_count_stopped(void)
 {
 	return nr_stopped;
-}
-
-int process_group_exists(int32_t pgid)
-{
-	for (const struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
-		if (p->state != PROCESS_FREE && p->pgid == pgid)
-			return 1;
-	return 0;
 }

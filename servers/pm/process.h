@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PM's process table. A record lives from fork until the parent has waited for it, which
- * is longer than the process's slot in the kernel's table; so records have their own
- * numbers, and endpoints lead to them by a map.
+ * PM's process table. Nothing here takes longer because there are more processes: who is looked for by number
+ * is found by it, the members of a group and the children with news for their parent are lists. A record
+ * lives from fork until the parent has waited for it, which is longer than the process's slot in the kernel's
+ * table; so records have their own numbers, and endpoints lead to them by a map.
  */
 #ifndef PM_PROCESS_H
 #define PM_PROCESS_H
@@ -34,7 +35,8 @@ enum process_event { EVENT_NONE, EVENT_STOPPED, EVENT_CONTINUED };
 /*
  * Invariants: state is PROCESS_FREE, or pid is in the map of pids; the process is PROCESS_ALIVE if and only
  * if the map of endpoints leads to it; it has a parent unless it is RS; a zombie waits for nothing, has no
- * children and no timers queued.
+ * children and no timers queued. All members of a group are in the same session. A child is among its
+ * parent's news if and only if it is a zombie or has an event.
  */
 struct process {
 	enum process_state state;
@@ -46,6 +48,10 @@ struct process {
 	struct process *parent;
 	struct process *first_child, *last_child; /* oldest first */
 	struct process *next_sibling, *previous_sibling;
+	struct process *first_news,
+	        *last_news; /* of the children those with something to tell, first come first */
+	struct process *next_news, *previous_news;
+	struct process *next_in_group, *previous_in_group;
 	struct process *next_free; /* of a record that is free */
 
 	struct signal_state signals; /* changed by signals.c alone */
@@ -65,10 +71,10 @@ struct process {
 	uint64_t alarm_interval; /* nanoseconds; 0: it rings once */
 
 	/* What wait4 will tell: exit.c and deliver.c write it, wait.c reads it. */
-	enum process_event event;
-	uint32_t status;         /* wait4's: of the event, or of a zombie's end */
-	uint64_t user_nsecs;     /* of a zombie: how long it ran */
-	uint64_t children_nsecs; /* how long the children ran that it has waited for, and theirs */
+	enum process_event event; /* set by process_set_event */
+	uint32_t status;          /* wait4's: of the event, or of a zombie's end */
+	uint64_t user_nsecs;      /* of a zombie: how long it ran */
+	uint64_t children_nsecs;  /* how long the children ran that it has waited for, and theirs */
 };
 
 extern struct process process_table[PROCESSES_MAX];
@@ -112,8 +118,12 @@ void process_set_stopped(struct process *process, int stopped);
 /* How many living processes are stopped. */
 uint32_t process_count_stopped(void);
 
-/* Whether there is a process, living or zombie, in this group. */
-int process_group_exists(int32_t pgid);
+/* The first of the processes, living or zombies, in this group; next_in_group leads to the others. NULL:
+ * none. */
+struct process *process_first_of_group(int32_t pgid);
+
+/* What the parent is to learn of a living child; EVENT_NONE: it has, or it is over. */
+void process_set_event(struct process *process, enum process_event event);
 
 static inline int process_alive(const struct process *process)
 {

@@ -70,14 +70,12 @@ void wait_release_vfork(struct process *child)
 
 /* ---- wait4 ---- */
 
-/* Whether `child` is one of those that `parent` means by waitpid(pid). */
-static int selected(const struct process *parent, const struct process *child, int32_t pid)
+/* The group that `parent` means by waitpid(pid), a pid below 1 and not -1; 0: none can be meant. */
+static int32_t group_meant(const struct process *parent, int32_t pid)
 {
-	if (pid > 0)
-		return child->pid == pid;
 	if (pid == 0)
-		return child->pgid == parent->pgid;
-	return pid == -1 || (pid != INT32_MIN && child->pgid == -pid);
+		return parent->pgid;
+	return pid == INT32_MIN ? 0 : -pid;
 }
 
 static int has_news(const struct process *child, uint32_t options)
@@ -86,19 +84,42 @@ static int has_news(const struct process *child, uint32_t options)
 	       (child->event == EVENT_CONTINUED && (options & WCONTINUED));
 }
 
-/* The oldest child that is selected and has news, or NULL. *candidates: whether any is selected. */
+static int has_child_in_group(const struct process *parent, int32_t pgid)
+{
+	for (const struct process *p = process_first_of_group(pgid); p; p = p->next_in_group)
+		if (p->parent == parent)
+			return 1;
+	return 0;
+}
+
+/* The child in the group (0: in any) that has had news for longest, or NULL. */
+static struct process *first_with_news(const struct process *parent, int32_t pgid, uint32_t options)
+{
+	for (struct process *child = parent->first_news; child; child = child->next_news)
+		if ((!pgid || child->pgid == pgid) && has_news(child, options))
+			return child;
+	return NULL;
+}
+
+/* The child that is meant and has had news for longest, or NULL. *candidates: whether any is meant. */
 static struct process *find_child(const struct process *parent, const struct pm_wait_req *request,
                                   int *candidates)
 {
-	*candidates = 0;
-	for (struct process *child = parent->first_child; child; child = child->next_sibling) {
-		if (!selected(parent, child, request->pid))
-			continue;
-		*candidates = 1;
-		if (has_news(child, request->options))
-			return child;
+	struct process *child;
+	int32_t pgid;
+
+	if (request->pid > 0) {
+		child = process_by_pid(request->pid);
+		*candidates = child && child->parent == parent;
+		return *candidates && has_news(child, request->options) ? child : NULL;
 	}
-	return NULL;
+	if (request->pid == -1) {
+		*candidates = parent->first_child != NULL;
+		return first_with_news(parent, 0, request->options);
+	}
+	pgid = group_meant(parent, request->pid);
+	*candidates = has_child_in_group(parent, pgid);
+	return *candidates ? first_with_news(parent, pgid, request->options) : NULL;
 }
 
 /* News is told once: afterwards an event is over, and a zombie gone. */
@@ -107,7 +128,7 @@ static void report(struct process *parent, struct process *child, struct pm_wait
 	reply->pid = child->pid;
 	reply->status = child->status;
 	reply->user_nsecs = child->user_nsecs + child->children_nsecs;
-	child->event = EVENT_NONE;
+	process_set_event(child, EVENT_NONE);
 	if (child->state != PROCESS_ZOMBIE)
 		return;
 	parent->children_nsecs += reply->user_nsecs;
