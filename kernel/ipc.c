@@ -429,7 +429,7 @@ void ipc_forget(struct proc *p)
 		for (int slot = 0; slot < NR_PROCS; slot++) {
 			struct proc *other = &proc_table[slot];
 
-			if (other->rts_flags & RTS_RECEIVING && other->receive_from == p->endpoint)
+			if (other->receive_from == p->endpoint && other->rts_flags & RTS_RECEIVING)
 				ipc_abort(other, -EDEADSRCDST);
 		}
 	notify_forget(p);
