@@ -117,6 +117,77 @@ static void start_sender(void)
 	REQUIRE(ipc_receive(peer, &m, &status) == OK);
 }
 
+/* The server's half of a round trip: its client calls again at once. */
+static void answer(uint32_t unused)
+{
+	struct message m;
+	int status;
+	(void)unused;
+	m.m_type = 1;
+	GRANITE_IGNORE(ipc_reply_receive(peer, &m, &status));
+}
+
+static void call_parent(uint32_t unused)
+{
+	struct message m;
+	(void)unused;
+	m.m_type = 1;
+	while (ipc_sendrec(parent, &m) == OK)
+		;
+}
+
+static void start_client(void)
+{
+	struct message m;
+	int status;
+	parent = sys_self();
+	peer = bench_start(call_parent, 0, NULL);
+	REQUIRE(ipc_receive(peer, &m, &status) == OK);
+}
+
+/* To a process that waits for it, takes it at once, and waits again. */
+static void send_nonblocking(uint32_t unused)
+{
+	struct message m;
+	(void)unused;
+	m.m_type = 1;
+	GRANITE_IGNORE(ipc_sendnb(peer, &m));
+}
+
+static void send_asynchronously(uint32_t unused)
+{
+	struct message m;
+	(void)unused;
+	m.m_type = 1;
+	GRANITE_IGNORE(ipc_senda(peer, &m));
+}
+
+static void swallow(uint32_t unused)
+{
+	struct message m;
+	int status;
+	(void)unused;
+	while (ipc_receive(parent, &m, &status) == OK)
+		;
+}
+
+static void start_swallower(void)
+{
+	struct message m = {.m_type = 1};
+	parent = sys_self();
+	peer = bench_start(swallow, 0, NULL);
+	bench_settle();
+	REQUIRE(ipc_sendnb(peer, &m) == OK && ipc_senda(peer, &m) == OK);
+}
+
+/* What the kernel knows of one process. */
+static void get_info(uint32_t unused)
+{
+	struct proc_info info;
+	(void)unused;
+	GRANITE_IGNORE(sys_getinfo(GET_PROCTAB, &info, sizeof(info), (uint32_t)ENDPOINT_SLOT(peer)));
+}
+
 /* ---- To arm an alarm that rings amid those of `others`: as many ring before as after ---- */
 
 #define SECOND 1000000000ull
@@ -158,6 +229,14 @@ static const struct row rows[] = {
         ROW("scale.sendrec_500", 256, sendrec, .setup = start_echo, .others = 500),
         ROW("scale.notify_10", 256, notify, .setup = start_notifier, .others = 10),
         ROW("scale.notify_500", 256, notify, .setup = start_notifier, .others = 500),
+        ROW("scale.reply_receive_10", 256, answer, .setup = start_client, .others = 10),
+        ROW("scale.reply_receive_500", 256, answer, .setup = start_client, .others = 500),
+        ROW("scale.sendnb_10", 256, send_nonblocking, .setup = start_swallower, .others = 10),
+        ROW("scale.sendnb_500", 256, send_nonblocking, .setup = start_swallower, .others = 500),
+        ROW("scale.senda_10", 256, send_asynchronously, .setup = start_swallower, .others = 10),
+        ROW("scale.senda_500", 256, send_asynchronously, .setup = start_swallower, .others = 500),
+        ROW("scale.getinfo_10", 256, get_info, .setup = start_echo, .others = 10),
+        ROW("scale.getinfo_500", 256, get_info, .setup = start_echo, .others = 500),
         ROW("scale.senders_10", 256, receive_from_peer, .setup = start_sender, .others = 10,
             .other = send_to_parent),
         ROW("scale.senders_500", 256, receive_from_peer, .setup = start_sender, .others = 500,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a process, through the C library as any program does it. */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <granite/sys.h>
 
 #include "measure.h"
 
@@ -77,6 +79,48 @@ static void vfork_exec_exit_wait(uint32_t unused)
 	wait_for(pid);
 }
 
+/* ---- Signals ---- */
+
+static void do_nothing(int signal)
+{
+	(void)signal;
+}
+
+static void catch_signal(void)
+{
+	REQUIRE(signal(SIGUSR1, do_nothing) != SIG_ERR);
+}
+
+/* kill, the handler, and back. */
+static void signal_oneself(uint32_t unused)
+{
+	(void)unused;
+	(void)kill(getpid(), SIGUSR1);
+}
+
+/* ---- The end of a process that another waits for, and that has notified another ---- */
+
+static endpoint_t notified;
+
+static void notify_and_idle(uint32_t i)
+{
+	REQUIRE(ipc_notify(notified) == OK);
+	bench_idle(i);
+}
+
+static void start_and_end_notifier(uint32_t i)
+{
+	struct message m;
+	int pid, status;
+	REQUIRE(ipc_receive(bench_start(notify_and_idle, i, &pid), &m, &status) == OK);
+	bench_end(pid);
+}
+
+static void be_notified(void)
+{
+	notified = sys_self();
+}
+
 /* scale.fork_exit_wait: so many processes are in the system; scale.children: they are siblings of the child.
  */
 static const struct row rows[] = {
@@ -87,6 +131,12 @@ static const struct row rows[] = {
         ROW("proc.vfork_exec_exit_wait", 4, vfork_exec_exit_wait),
         ROW("scale.fork_exit_wait_10", 8, fork_exit_wait, .others = 10),
         ROW("scale.fork_exit_wait_500", 8, fork_exit_wait, .others = 500),
+        ROW("scale.fork_exec_exit_wait_10", 4, fork_exec_exit_wait, .others = 10),
+        ROW("scale.fork_exec_exit_wait_500", 4, fork_exec_exit_wait, .others = 500),
+        ROW("scale.signal_10", 64, signal_oneself, .setup = catch_signal, .others = 10),
+        ROW("scale.signal_500", 64, signal_oneself, .setup = catch_signal, .others = 500),
+        ROW("scale.end_of_peer_10", 4, start_and_end_notifier, .setup = be_notified, .others = 10),
+        ROW("scale.end_of_peer_500", 4, start_and_end_notifier, .setup = be_notified, .others = 500),
         ROW("scale.children_10", 8, fork_exit_wait, .setup = have_10_children),
         ROW("scale.children_500", 8, fork_exit_wait, .setup = have_500_children),
 };
