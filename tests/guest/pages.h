@@ -52,6 +52,8 @@ static inline void leave_out(struct account *account, endpoint_t endpoint)
 static inline struct account account_now(void)
 {
 	static struct proc_info processes[32];
+	memset(processes, 0,
+	       sizeof(processes)); /* a page that came between the two accounts would be missing */
 	struct account account = {.pages = pages_now()};
 	for (uint32_t first = 0; first < ENDPOINT_SLOTS; first += 32) {
 		int bytes = sys_getinfo(GET_PROCTAB, processes, sizeof(processes), first);
