@@ -10,8 +10,9 @@ import tempfile
 import time
 
 from build import ROOT, tied
-from script import run_tests
+from script import build_under_test, run_tests
 
+BUILD = os.path.relpath(build_under_test().folder, ROOT)
 EXIT_7 = "int main(void) { return 7; }"
 CRASH = "int main(void) { *(volatile int *)8 = 1; }"
 ABORT = "#include <stdlib.h>\nint main(void) { abort(); }"
@@ -76,7 +77,7 @@ def guest_command(programs, *options, args=(), seconds=60):
             paths.append(os.path.join(folder, f"{name}.c"))
             with open(paths[-1], "w") as file:
                 file.write(text)
-        command = [os.path.join(ROOT, "tools", "guest"), "--debug", "-t", str(seconds), *options, *paths]
+        command = [os.path.join(ROOT, "tools", "guest"), "--build", BUILD, "-t", str(seconds), *options, *paths]
         yield tied([*command, "--", *args])
 
 

@@ -8,11 +8,12 @@ import subprocess
 from build import ROOT, tied
 from script import build_under_test, run_tests
 
+BUILD = os.path.relpath(build_under_test().folder, ROOT)
 
 def shell(commands):
     """Give the shell its input; returns its exit status and what was printed."""
-    program = os.path.join(build_under_test().folder, "elf", "bin", "sh")
-    command = [os.path.join(ROOT, "tools", "guest"), "--debug", "-t", "20", program]
+    program = os.path.join(ROOT, BUILD, "elf", "bin", "sh")
+    command = [os.path.join(ROOT, "tools", "guest"), "--build", BUILD, "-t", "20", program]
     done = subprocess.run(tied(command), input=commands, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return done.returncode, done.stdout.decode()
 
