@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""While programs compute and never wait, a person at the console is answered. What is starved answers never."""
+
+import contextlib
+import os
+
+import machine
+from script import PROMPT, Terminal, build_under_test, run_tests
+
+BUILD = build_under_test()
+HOG = """
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		puts(argv[1]);
+	for (;;)
+		__asm__ volatile("");
+}
+"""
+ON_TERMINAL = ["-chardev", "stdio,id=terminal,signal=off", "-serial", "chardev:terminal"]
+READY = "[console] ready"  # what is typed before is lost
+HOGS = 5
+USER = 8  # SCHED_PRIO_USER, abi/granite/abi/sys.h
+CTRL_C = "\x03"
+
+
+@contextlib.contextmanager
+def session(services=""):
+    """The system with one more program, `hog`, and more lines of the manifest; on a terminal."""
+    with machine.scratch() as folder:
+        source, program, manifest, archive = (os.path.join(folder, name) for name in ("hog.c", "hog", "manifest", "cpio"))
+        with open(source, "w") as file:
+            file.write(HOG)
+        BUILD.compile(program, [source])
+        members = BUILD.archive_members()
+        with open(members["etc/manifest"]) as old, open(manifest, "w") as new:
+            new.write(old.read() + services)
+        BUILD.image(archive, {**members, "bin/hog": program, "etc/manifest": manifest})
+        with Terminal(machine.qemu(BUILD.kernel, archive, extra=ON_TERMINAL)) as terminal:
+            yield terminal
+
+
+def typing_is_answered_while_hogs_run():
+    with session() as terminal:
+        terminal.expect(PROMPT)
+        for _ in range(HOGS):
+            terminal.type("hog &\r")
+            terminal.expect(PROMPT)
+        for number in range(5):
+            terminal.type(f"echo answer {number}''{number}\r")
+            terminal.expect(f"\nanswer {number}{number}\n")
+            terminal.expect(PROMPT)
+        terminal.type("ps\r")
+        assert terminal.expect(PROMPT).count("hog") >= HOGS
+
+
+def a_hog_is_interrupted_from_the_keyboard():
+    with session() as terminal:
+        terminal.expect(PROMPT)
+        terminal.type("hog &\r")
+        terminal.expect(PROMPT)
+        terminal.type("hog 'spin'ning\r")
+        terminal.expect("spinning\n")
+        terminal.type(CTRL_C)
+        terminal.expect(PROMPT)
+
+
+def the_console_echoes_while_hogs_have_all_that_is_left():
+    """They are more urgent than any program, so nobody but servers and drivers runs."""
+    urgent = "".join(f"service hog{n} bin/hog prio={USER - 1} onexit=nothing\n" for n in range(2))
+    with session(urgent) as terminal:
+        terminal.expect(READY)
+        for word in ("is", "anybody", "there"):
+            terminal.type(word)
+            terminal.expect(word)
+
+
+def a_hog_less_urgent_than_programs_takes_only_what_they_leave():
+    idle = "".join(f"service hog{n} bin/hog prio={n} onexit=nothing\n" for n in range(USER + 1, 16))
+    with session(idle) as terminal:
+        terminal.expect(PROMPT)
+        terminal.type("echo ans''wer\r")
+        terminal.expect("\nanswer\n")
+
+
+run_tests(
+    [
+        typing_is_answered_while_hogs_run,
+        a_hog_is_interrupted_from_the_keyboard,
+        the_console_echoes_while_hogs_have_all_that_is_left,
+        a_hog_less_urgent_than_programs_takes_only_what_they_leave,
+    ]
+)
