@@ -23,16 +23,26 @@ int vm_procinfo(endpoint_t endpoint, struct vm_procinfo_rep *info)
 	return result;
 }
 
-int vm_region(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region)
+static int ask_region(endpoint_t endpoint, vir_bytes address, uint32_t below, struct vm_region_rep *region)
 {
 	union vm_region_message call;
 	int result;
 
-	call.req = (struct vm_region_req){.endpoint = endpoint, .address = address};
+	call.req = (struct vm_region_req){.endpoint = endpoint, .address = address, .below = below};
 	result = vm_region_call(&call);
 	if (result == OK)
 		*region = call.rep;
 	return result;
+}
+
+int vm_region(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region)
+{
+	return ask_region(endpoint, address, 0, region);
+}
+
+int vm_region_below(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region)
+{
+	return ask_region(endpoint, address, 1, region);
 }
 
 /* VM can't wait for its own service: a page of the buffer that is not present would be -EFAULT. */

@@ -47,9 +47,12 @@ int do_region(endpoint_t caller, const struct vm_region_req *request, struct vm_
 	struct space *space = space_asked_for(caller, request->endpoint);
 	const struct region *region;
 
+	if (request->below > 1)
+		return -EINVAL;
 	if (!space)
 		return -EDEADSRCDST;
-	region = regions_from(&space->regions, request->address);
+	region = request->below ? regions_before(&space->regions, request->address)
+	                        : regions_from(&space->regions, request->address);
 	if (!region)
 		return -ENOENT;
 	space_describe(space, region, reply);

@@ -281,6 +281,13 @@ const struct region *regions_from(const struct regions *set, vir_bytes address)
 	return contains(set->hint, address) ? set->hint : at(set, seek(set, address));
 }
 
+const struct region *regions_before(const struct regions *set, vir_bytes address)
+{
+	struct place place = seek(set, address);
+
+	return step_back(set, &place);
+}
+
 const struct region *regions_find(struct regions *set, vir_bytes address)
 {
 	const struct region *region = set->hint;

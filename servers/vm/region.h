@@ -49,6 +49,9 @@ const struct region *regions_find(struct regions *set, vir_bytes address);
 /* The first region that ends after `address`, or NULL. From 0, and on from each end, that visits all. */
 const struct region *regions_from(const struct regions *set, vir_bytes address);
 
+/* The region before that one, or before the end, or NULL. */
+const struct region *regions_before(const struct regions *set, vir_bytes address);
+
 /* Whether nothing is in [start, end); whether regions cover it; all with the right to read, or to write. */
 bool regions_empty(const struct regions *set, vir_bytes start, vir_bytes end);
 bool regions_cover(const struct regions *set, vir_bytes start, vir_bytes end);

@@ -760,7 +760,7 @@ static struct vm_region_rep region_from(endpoint_t process, vir_bytes address)
 {
 	struct vm_region_rep region;
 
-	assert_int_equal(do_region(PM_PROC_NR, &(struct vm_region_req){process, address}, &region), OK);
+	assert_int_equal(do_region(PM_PROC_NR, &(struct vm_region_req){process, address, 0}, &region), OK);
 	return region;
 }
 
@@ -787,10 +787,14 @@ static void regions_are_told_one_by_one(void **state)
 	}
 	assert_int_equal(region.type, REGION_ANONYMOUS);
 	assert_int_equal(pages, 1 + 4 + STACK_SIZE_MAX / PAGE_SIZE);
-	assert_int_equal(do_region(a, &(struct vm_region_req){SELF, STACK_TOP}, &region), -ENOENT);
+	assert_int_equal(do_region(a, &(struct vm_region_req){SELF, STACK_TOP, 0}, &region), -ENOENT);
+	assert_int_equal(do_region(a, &(struct vm_region_req){SELF, 0, 1}, &region), -ENOENT);
+	assert_int_equal(do_region(a, &(struct vm_region_req){SELF, STACK_TOP, 1}, &region), OK);
+	assert_int_equal(region.end, STACK_TOP);
+	assert_int_equal(do_region(a, &(struct vm_region_req){SELF, STACK_TOP, 2}, &region), -EINVAL);
 	assert_int_equal(machine_fork(a, &b), OK);
 	machine_exit(b);
-	assert_int_equal(do_region(a, &(struct vm_region_req){b, 0}, &region), -EDEADSRCDST);
+	assert_int_equal(do_region(a, &(struct vm_region_req){b, 0, 0}, &region), -EDEADSRCDST);
 	machine_exit(a);
 }
 

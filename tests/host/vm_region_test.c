@@ -103,9 +103,11 @@ static bool model_continues(uint32_t page)
 /* The set must have just the regions that the model has runs of pages. */
 static void compare(void)
 {
-	const struct region *region = regions_from(&set, 0);
+	const struct region *region = regions_from(&set, 0), *last = NULL;
 
 	for (uint32_t i = 0; i < PAGES; i++) {
+		if (i == 0 || !model[i].mapped || !model_continues(i))
+			assert_ptr_equal(regions_before(&set, address_of(i)), last);
 		if (!model[i].mapped)
 			continue;
 		if (i == 0 || !model_continues(i)) {
@@ -117,10 +119,12 @@ static void compare(void)
 		}
 		if (i == PAGES - 1 || !model_continues(i + 1)) {
 			assert_int_equal(region->end, address_of(i + 1));
+			last = region;
 			region = regions_from(&set, region->end);
 		}
 	}
 	assert_null(region);
+	assert_ptr_equal(regions_before(&set, address_of(PAGES)), last);
 }
 
 static vir_bytes model_gap(uint32_t pages)

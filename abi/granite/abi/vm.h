@@ -144,6 +144,7 @@ enum region_type {
 struct vm_region_req {
 	endpoint_t endpoint;
 	vir_bytes address; /* the region that contains it, or else the next one above */
+	uint32_t below;    /* 1: the last region before that */
 };
 struct vm_region_rep {
 	vir_bytes start, end;

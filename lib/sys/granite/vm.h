@@ -50,6 +50,9 @@ GRANITE_MUST_CHECK int vm_procinfo(endpoint_t endpoint, struct vm_procinfo_rep *
  */
 GRANITE_MUST_CHECK int vm_region(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region);
 
+/* Tells of the region right before the one that vm_region tells of, or of the last one. Errors as there. */
+GRANITE_MUST_CHECK int vm_region_below(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region);
+
 /*
  * Tells which page frames belong to `endpoint` (or SELF), in pages[count]: `what` is VM_PAGES_MEMORY, or
  * VM_PAGES_TABLES for those that VM uses for its sake (of VM_PROC_NR itself: for nobody's). *from is 0 at
