@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Shows what is where in a process's memory. */
 #include <inttypes.h>
+#include <granite/region_words.h>
 #include <granite/vm.h>
 
 #include "../lib/archive.h"
 #include "../lib/format.h"
 #include "../lib/processes.h"
 #include "../lib/usage.h"
-#include "words.h"
 
 #define USAGE "maps PROCESS"
 #define HELP                                                                                                \
@@ -26,12 +26,12 @@ static void print_size(uint64_t pages)
 static void print_region(const struct vm_region_rep *region, const struct vm_region_rep *before,
                          const struct archive *archive)
 {
-	char rights[4], words[WORDS_MAX], size[FORMAT_MAX];
+	char rights[4], words[REGION_WORDS_MAX], size[FORMAT_MAX];
 	printf("  %08" PRIx32 " - %08" PRIx32 " %8s  %s", region->start, region->end,
 	       format_bytes(size, region->end - region->start), region_rights(region->prot, rights));
 	print_size(region->resident);
 	print_size(region->shared);
-	printf("  %s\n", region_words(region, before, archive, words));
+	printf("  %s\n", region_words(region, before, archive_name(archive, region->offset), words));
 }
 
 static void print_total(const struct vm_procinfo_rep *total)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a region of memory is, in words. See words.h. */
 #include <stdio.h>
 #include <string.h>
 #include <granite/abi/layout.h>
-
-#include "words.h"
+#include <granite/region_words.h>
 
 static const char *part_of_program(uint32_t prot)
 {
@@ -29,17 +27,16 @@ static const char *zeros_words(const struct vm_region_rep *region, const struct 
 }
 
 const char *region_words(const struct vm_region_rep *region, const struct vm_region_rep *before,
-                         const struct archive *archive, char text[WORDS_MAX])
+                         const char *file, char text[REGION_WORDS_MAX])
 {
-	const char *name = archive_name(archive, region->offset);
 	if (region->type == REGION_ANONYMOUS)
-		snprintf(text, WORDS_MAX, "%s", zeros_words(region, before));
-	else if (region->type == REGION_ARCHIVE && name)
-		snprintf(text, WORDS_MAX, "%s of %s", part_of_program(region->prot), name);
+		snprintf(text, REGION_WORDS_MAX, "%s", zeros_words(region, before));
+	else if (region->type == REGION_ARCHIVE && file)
+		snprintf(text, REGION_WORDS_MAX, "%s of %s", part_of_program(region->prot), file);
 	else if (region->type == REGION_ARCHIVE)
-		snprintf(text, WORDS_MAX, "the boot archive");
+		snprintf(text, REGION_WORDS_MAX, "the boot archive");
 	else
-		snprintf(text, WORDS_MAX, "memory of type %u", region->type);
+		snprintf(text, REGION_WORDS_MAX, "memory of type %u", region->type);
 	return text;
 }
 

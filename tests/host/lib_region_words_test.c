@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* links: programs/maps/words.c programs/lib/archive.c */
-/* What maps calls the regions of a process. */
+/* links: lib/sys/region_words.c programs/lib/archive.c */
+/* What the regions of a process are called. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,13 +11,14 @@
 
 #include <granite/abi/layout.h>
 #include <granite/pm.h>
+#include <granite/region_words.h>
 
-#include "programs/maps/words.h"
+#include "programs/lib/archive.h"
 
 #define NR_FILES 200
 
 static struct archive archive;
-static char text[WORDS_MAX];
+static char text[REGION_WORDS_MAX];
 
 /* Each file a page, after a page of records; the last one is empty. */
 int pm_program(uint32_t index, struct pm_program_rep *program)
@@ -61,7 +62,7 @@ static void files_are_found_by_their_place(void **state)
 
 static const char *words(struct vm_region_rep region, const struct vm_region_rep *before)
 {
-	return region_words(&region, before, &archive, text);
+	return region_words(&region, before, archive_name(&archive, region.offset), text);
 }
 
 static const struct vm_region_rep data = {
