@@ -42,9 +42,9 @@ static void allow_calls(struct priv_spec *spec, const uint16_t *calls, unsigned 
 void priv_init(void)
 {
 	static const uint16_t vm_calls[] = {SYS_FORK, SYS_VIRCOPY, SYS_VMCTL, SYS_DIAGCTL, SYS_ABORT};
-	static const uint16_t pm_calls[] = {SYS_EXEC,      SYS_CLEAR,   SYS_STOP,
-	                                    SYS_SIGUPCALL, SYS_VIRCOPY, SYS_PRIVCTL,
-	                                    SYS_SCHEDULE,  SYS_DIAGCTL, SYS_ABORT};
+	static const uint16_t pm_calls[] = {SYS_EXEC,    SYS_CLEAR,    SYS_STOP,     SYS_SIGUPCALL,
+	                                    SYS_VIRCOPY, SYS_PRIVCTL,  SYS_SCHEDULE, SYS_DIAGCTL,
+	                                    SYS_ABORT,   SYS_REGISTERS};
 	static const uint16_t rs_calls[] = {SYS_PRIVCTL, SYS_SCHEDULE, SYS_DIAGCTL};
 
 	for (uint32_t id = 0; id < NR_PRIVS; id++)

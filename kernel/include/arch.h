@@ -40,6 +40,9 @@ uint32_t arch_limit(const struct proc *p);
 uint32_t arch_pc(const struct proc *p); /* where it was when it last entered the kernel */
 uint32_t arch_sp(const struct proc *p);
 
+/* All of the process's registers; p does not run at the moment. */
+void arch_registers(const struct proc *p, struct sys_registers_rep *registers);
+
 /* TLS slots; see sys_settls. The index, or -EINVAL, or -ESRCH: no slot is free. */
 int arch_set_tls(struct proc *p, const struct sys_settls_req *request);
 

@@ -264,6 +264,17 @@ struct sys_safememset_req {
 struct sys_safememset_rep {
 };
 
+/* The processor's registers as the process had them when it last entered the kernel. */
+struct sys_registers_req {
+	endpoint_t endpoint;
+};
+struct sys_registers_rep {
+	uint32_t eax, ebx, ecx, edx, esi, edi, ebp, esp;
+	uint32_t eip, eflags;
+	uint16_t cs, ss, ds, es, fs, gs;
+	vir_bytes bridge_control; /* where its struct bridge_control is; 0: it has no bridge */
+};
+
 enum abort_how { ABORT_POWEROFF = 1, ABORT_RESET, ABORT_PANIC };
 struct sys_abort_req {
 	uint32_t how;

@@ -124,6 +124,31 @@ uint32_t arch_sp(const struct proc *p)
 	return p->regs.esp;
 }
 
+void arch_registers(const struct proc *p, struct sys_registers_rep *registers)
+{
+	const struct arch_frame *f = &p->regs;
+
+	*registers = (struct sys_registers_rep){
+	        .eax = f->eax,
+	        .ebx = f->ebx,
+	        .ecx = f->ecx,
+	        .edx = f->edx,
+	        .esi = f->esi,
+	        .edi = f->edi,
+	        .ebp = f->ebp,
+	        .esp = f->esp,
+	        .eip = f->eip,
+	        .eflags = f->eflags,
+	        .cs = f->cs,
+	        .ss = f->ss,
+	        .ds = f->ds,
+	        .es = f->es,
+	        .fs = p->arch.fs,
+	        .gs = p->arch.gs,
+	        .bridge_control = p->bridge_control,
+	};
+}
+
 uint32_t arch_bounce(struct proc *p, vir_bytes entry)
 {
 	vir_bytes sp = p->regs.esp - sizeof(uint32_t);

@@ -148,6 +148,9 @@ GRANITE_MUST_CHECK int sys_stop(endpoint_t endpoint, int stop);
  */
 GRANITE_MUST_CHECK int sys_sigupcall(endpoint_t endpoint, enum sigupcall_state state, endpoint_t *blocked_on);
 
+/* PM: tells the registers that `endpoint` had when it last entered the kernel. EINVAL: it is the caller. */
+GRANITE_MUST_CHECK int sys_registers(endpoint_t endpoint, struct sys_registers_rep *registers);
+
 /* RS, PM: gives `endpoint` (NONE: nobody yet) the privileges *spec. EINVAL: a field is out of range. */
 GRANITE_MUST_CHECK int sys_privctl(endpoint_t endpoint, const struct priv_spec *spec);
 
