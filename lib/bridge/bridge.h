@@ -10,18 +10,6 @@
 
 #include "linux.h"
 
-/*
- * A program's registers while the bridge works, on the bridge's own stack: as entry.S pushes and pops them.
- */
-struct bridge_regs {
-	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax; /* popal's order */
-	uint32_t es, ds;
-	uint32_t eflags, eip, esp;
-};
-
-_Static_assert(sizeof(struct bridge_regs) == 52, "what entry.S pushes");
-_Static_assert(offsetof(struct bridge_regs, eflags) == 40, "entry.S knows these three");
-
 static inline void *user_pointer(uint32_t address)
 {
 	return (void *)(uintptr_t)address;

@@ -12,6 +12,10 @@
  * - Any other exception while `busy` is set can't be handled by the process: it dies.
  *
  * The kernel keeps all registers but those named.
+ *
+ * Behind the record lies the bridge's own stack. At its top are the program's registers, while `busy` is set
+ * and the bridge has had the time to put them there. Nobody but the bridge depends on that; it is for those
+ * who show where a process was.
  */
 #ifndef GRANITE_ABI_BRIDGE_H
 #define GRANITE_ABI_BRIDGE_H
@@ -26,11 +30,25 @@ struct bridge_control {
 	uint32_t resume;        /* written by the bridge: where to go on after a SIGSEGV, or 0 */
 } __attribute__((aligned(16))); /* so that it never lies across two pages */
 
+/* As the bridge's entry.S pushes and pops them. */
+struct bridge_regs {
+	uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax; /* popal's order */
+	uint32_t es, ds;
+	uint32_t eflags, eip, esp;
+};
+
+#define BRIDGE_STACK_BYTES 8192
+#define BRIDGE_REGS_OFFSET \
+	(sizeof(struct bridge_control) + BRIDGE_STACK_BYTES - 8 - sizeof(struct bridge_regs))
+
 /* The bridge's assembly has these numbers. */
 _Static_assert(offsetof(struct bridge_control, busy) == 0, "BUSY");
 _Static_assert(offsetof(struct bridge_control, pending) == 4, "PENDING");
 _Static_assert(offsetof(struct bridge_control, eip) == 8, "EIP");
 _Static_assert(offsetof(struct bridge_control, resume) == 12, "RESUME");
 _Static_assert(sizeof(struct bridge_control) == 16, "CONTROL_BYTES");
+_Static_assert(BRIDGE_STACK_BYTES == 8192, "STACK_BYTES");
+_Static_assert(sizeof(struct bridge_regs) == 52, "what is pushed");
+_Static_assert(offsetof(struct bridge_regs, eflags) == 40, "REGS_EFLAGS and those behind it");
 
 #endif
