@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What a person needs to see when the system stops. */
+#include <formats/callchain.h>
+#include <granite/abi/errno.h>
 #include <granite/abi/info.h>
 
+#include "copy.h"
 #include "log.h"
 #include "machine.h"
 #include "symbols.h"
@@ -66,12 +69,12 @@ static void dump_process(void)
 	klog("%s\n", p->rts_flags ? "" : " no");
 }
 
-static void dump_call(uint32_t address)
+static void dump_call(uint32_t address, uint32_t back)
 {
-	unsigned offset;
-	const char *name = symbol_find(address, &offset);
+	unsigned offset = 0;
+	const char *name = symbol_find(address - back, &offset);
 
-	klog("    %08x %s+%x\n", address, name ? name : "?", offset);
+	klog("    %08x %s+%x\n", address, name ? name : "?", offset + back);
 }
 
 static int on_stack(uint32_t frame)
@@ -79,20 +82,50 @@ static int on_stack(uint32_t frame)
 	return frame >= (uint32_t)kernel_stack && frame + 8 <= (uint32_t)kernel_stack_top && frame % 4 == 0;
 }
 
-/* The chain of frame pointers; entry.S ends it with 0. */
+/* The kernel's: the chain of frame pointers; entry.S ends it with 0. */
 static void dump_chain(uint32_t eip, uint32_t frame)
 {
-	klog("  called from:\n");
+	klog(eip ? "  it was at, and was called from:\n" : "  called from:\n");
 	if (eip)
-		dump_call(eip);
+		dump_call(eip, 0);
 	for (int depth = 0; depth < CHAIN_MAX && on_stack(frame); depth++) {
 		const uint32_t *words = (const uint32_t *)frame;
 
-		dump_call(words[1]);
+		/* What counts is the call: behind one that never returns another function may begin. */
+		dump_call(words[1], 1);
 		frame = words[0];
 	}
 }
 
+static int read_process(void *context, uint32_t address, void *buffer, uint32_t bytes)
+{
+	struct proc *p = context;
+	struct arch_copy_result result;
+	uint32_t reached = bytes;
+
+	if (!copy_in_range(p, address, bytes))
+		return -EFAULT;
+	arch_copy(arch_reach_proc(p, address, &reached), (uint32_t)buffer, reached, &result);
+	arch_windows_close();
+	return result.fault || reached < bytes ? -EFAULT : OK;
+}
+
+/* The process's own calls. Its program's symbols are not here: tools/symbolize names them. */
+static void dump_process_chain(struct proc *p)
+{
+	const struct callchain_memory memory = {
+	        .read = read_process, .context = p, .text_end = p->arch.limit};
+	const struct callchain_place place = {
+	        .pc = p->regs.eip, .sp = p->regs.esp, .frame = p->regs.ebp, .bridge = p->bridge_control};
+	struct callchain chain;
+
+	callchain_find(&memory, &place, &chain);
+	klog("  process %s is at, and was called from:\n", p->name);
+	for (uint32_t i = 0; i < chain.count; i++)
+		klog("    %08x%s\n", chain.entries[i].address, callchain_mark(chain.entries[i].kind));
+}
+
+/* What may go wrong itself, because it looks at a process, comes last. */
 void arch_dump(const struct arch_frame *frame)
 {
 	klog("  cr0 %08x cr2 %08x cr3 %08x cr4 %08x\n", read_cr0(), read_cr2(), read_cr3(), read_cr4());
@@ -103,4 +136,6 @@ void arch_dump(const struct arch_frame *frame)
 		dump_chain(frame->eip, frame->ebp);
 	else
 		dump_chain(0, (uint32_t)__builtin_frame_address(0));
+	if (current)
+		dump_process_chain(current);
 }
