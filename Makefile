@@ -80,6 +80,9 @@ user_includes = -nostdinc -isystem $(root)build/sysroot/usr/include/i386-linux-m
 user_flags    = $(common) $(user_includes)
 # Of our own programs; others, with tools/cc, are compiled without.
 own_flags     = $(user_flags) $(sanitize)
+# Programs keep a frame pointer, for the call chains of crash reports. What runs in every message, call or page fault
+# does without, and so do the programs that measure them.
+frame_pointer := -fno-omit-frame-pointer
 # The bridge runs within other programs, unseen: it must not touch their FPU registers.
 bridge_flags  = $(own_flags) -mgeneral-regs-only -ffreestanding
 kernel_flags := $(common) $(sanitize) -mgeneral-regs-only -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
@@ -100,7 +103,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)';)
 .PHONY: force
 $(O)/flags: force
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(kernel_flags) $(as_one)' '$(bridge_flags)' '$(warnings) $(program_ld)' '$(host_flags)' >$@.new
+	@printf '%s\n' '$(CC) $(kernel_flags) $(as_one)' '$(bridge_flags)' '$(own_flags) $(frame_pointer)' '$(warnings) $(program_ld)' '$(host_flags)' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 stable := Makefile $(O)/flags
@@ -146,8 +149,10 @@ $(O)/lib/bridge/%.c.o: lib/bridge/%.c $(stable)
 $(O)/lib/bridge/%.S.o: lib/bridge/%.S $(stable)
 	$(call compile,$(bridge_flags))
 
+flags_of_program = $(if $(filter tests/% bench/%,$(1)),$(user_flags),$(own_flags)) $(if \
+	$(filter $(small:%=servers/%/%),$(1)),$(as_one),$(if $(filter bench/% lib/%,$(1)),,$(frame_pointer)))
 $(O)/%.c.o: %.c $(stable)
-	$(call compile,$(if $(filter tests/% bench/%,$<),$(user_flags),$(own_flags)) $(if $(filter $(small:%=servers/%/),$(dir $<)),$(as_one)))
+	$(call compile,$(call flags_of_program,$<))
 $(O)/%.S.o: %.S $(stable)
 	$(call compile,$(user_flags))
 
@@ -286,7 +291,7 @@ bochs-tools:
 $(O)/toolchain: root := $(CURDIR)/
 $(O)/toolchain: $(stable)
 	@{ echo "cc='$(CC)'"; \
-	echo "cflags='$(user_flags)'"; \
+	echo "cflags='$(user_flags) $(frame_pointer)'"; \
 	echo "ld='$(LD) $(program_ld) -Ttext-segment=$(ordinary_base) -L$(musl)'"; \
 	echo "first='$(crt_first)'"; \
 	echo "last='--start-group $(ordinary_libs:%=$(root)%) $(musl)/libc.a $(libgcc) --end-group $(crt_last)'"; } >$@
