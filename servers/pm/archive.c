@@ -50,21 +50,43 @@ int archive_entry(uint32_t index, struct cpio_entry *entry)
 	return result == 1 ? OK : result == 0 ? -ENOENT : result;
 }
 
-int archive_find(const char *name, struct cpio_entry *entry)
+/* The first entry that `matches` says is the one. */
+static int find(int (*matches)(const struct cpio_entry *entry, const void *key), const void *key,
+                struct cpio_entry *entry)
 {
 	uint32_t position = beyond;
 	int result;
 
 	for (uint32_t i = 0; i < nr_entries; i++) {
-		if (strcmp(entries[i].name, name) == 0) {
+		if (matches(&entries[i], key)) {
 			*entry = entries[i];
 			return OK;
 		}
 	}
 	do
 		result = cpio_next(&archive, &position, entry);
-	while (result == 1 && strcmp(entry->name, name) != 0);
+	while (result == 1 && !matches(entry, key));
 	return result == 1 ? OK : result == 0 ? -ENOENT : result;
+}
+
+static int has_name(const struct cpio_entry *entry, const void *key)
+{
+	return strcmp(entry->name, key) == 0;
+}
+
+int archive_find(const char *name, struct cpio_entry *entry)
+{
+	return find(has_name, name, entry);
+}
+
+static int has_byte(const struct cpio_entry *entry, const void *key)
+{
+	return *(const uint32_t *)key - entry->offset < entry->bytes;
+}
+
+int archive_find_at(uint32_t offset, struct cpio_entry *entry)
+{
+	return find(has_byte, &offset, entry);
 }
 
 int archive_read(uint32_t offset, void *buffer, uint32_t bytes)

@@ -123,6 +123,7 @@ void signal_settle(struct process *process)
 			interrupt(process);
 			return;
 		case SIGNAL_KILLS:
+			crash(process, signal, &process->signals.infos[signal - 1]);
 			process_die(process, STATUS_SIGNALED(signal));
 			return;
 		case SIGNAL_STOPS:

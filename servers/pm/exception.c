@@ -13,14 +13,26 @@ static int end_stranger(endpoint_t endpoint, const struct pm_exception_req *requ
 	return SERVER_NO_REPLY;
 }
 
-static int end_process(struct process *process, const struct pm_exception_req *request)
+/* Where a compiler had marked undefined behaviour (make UBSAN=1); the tools look for this line. */
+static void log_undefined(const struct process *process, const struct pm_exception_req *request)
 {
-	uint32_t pc;
+	struct sys_registers_rep registers;
 
-	(void)process_user_nsecs(process, &pc);
-	pm_log("%s (pid %d) died of %s%s at address 0x%x, eip 0x%x", process->name, process->pid,
-	       signal_name((int)request->signal), request->undefined ? ", undefined behaviour," : "",
-	       request->address, pc);
+	if (sys_registers(process->endpoint, &registers) != OK)
+		return;
+	pm_log("%s (pid %d) died of %s, undefined behaviour, at address 0x%x, eip 0x%x", process->name,
+	       process->pid, signal_name((int)request->signal), request->address, registers.eip);
+}
+
+static int end_process(struct process *process, const struct pm_exception_req *request,
+                       const struct signal_info *info)
+{
+	if (request->signal == SIGKILL)
+		pm_log("%s (pid %d) died: no memory for address 0x%x", process->name, process->pid,
+		       request->address);
+	if (request->undefined)
+		log_undefined(process, request);
+	crash(process, (int)request->signal, info);
 	process_die(process, STATUS_SIGNALED(request->signal));
 	return SERVER_NO_REPLY;
 }
@@ -39,7 +51,7 @@ int do_exception(endpoint_t caller, const struct pm_exception_req *request, stru
 	if (!process)
 		return end_stranger(caller, request);
 	if (request->fatal || !signals_can_catch(&process->signals, (int)request->signal))
-		return end_process(process, request);
+		return end_process(process, request, &info);
 	signal_send(process, (int)request->signal, &info);
 	return OK;
 }

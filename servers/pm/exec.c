@@ -170,6 +170,21 @@ static void take_name(struct process *process, const struct program *program)
 	memcpy(process->name, name, strnlen(name, sizeof(process->name) - 1));
 }
 
+/* Its code, for call chains: from the first segment that may be executed to the end of the last. */
+static void take_text(struct process *process, const struct elf_image *image)
+{
+	process->text_start = process->text_end = 0;
+	for (uint32_t i = 0; i < image->nr_segments; i++) {
+		const struct elf_segment *segment = &image->segments[i];
+
+		if (!(segment->flags & ELF_PF_X))
+			continue;
+		if (!process->text_end)
+			process->text_start = segment->address;
+		process->text_end = segment->address + segment->bytes;
+	}
+}
+
 /* The old program's calls, notes and handlers are gone; the pid, the mask and what is pending stay. */
 static void leave_old_program(struct process *process)
 {
@@ -200,6 +215,8 @@ static int commit(struct process *process, const struct program *program)
 	if (result != OK)
 		return result == -EINVAL ? -ENOEXEC : result;
 	take_name(process, program);
+	take_text(process, &program->image);
+	process->program = program->entry.offset;
 	leave_old_program(process);
 	result = start_program(process, program);
 	if (result != OK) {

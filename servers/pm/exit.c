@@ -29,17 +29,11 @@ int process_is_driver(const struct process *process)
 	       info.priority < SCHED_PRIO_USER;
 }
 
-uint64_t process_user_nsecs(const struct process *process, uint32_t *pc)
+uint64_t process_user_nsecs(const struct process *process)
 {
 	struct proc_info info;
 
-	if (pc)
-		*pc = 0;
-	if (!ask_kernel(process, &info))
-		return 0;
-	if (pc)
-		*pc = info.pc;
-	return info.user_nsecs;
+	return ask_kernel(process, &info) ? info.user_nsecs : 0;
 }
 
 static int parent_wants_no_zombies(const struct process *parent)
@@ -96,7 +90,7 @@ void process_die(struct process *process, uint32_t status)
 {
 	if (process == process_rs())
 		pm_panic("RS has died, status 0x%x", status);
-	process->user_nsecs = process_user_nsecs(process, NULL);
+	process->user_nsecs = process_user_nsecs(process);
 	leave_calls(process);
 	destroy(process);
 	process_bury(process);

@@ -13,6 +13,9 @@
 static void inherit(struct process *child, struct process *parent)
 {
 	memcpy(child->name, parent->name, sizeof(child->name));
+	child->program = parent->program;
+	child->text_start = parent->text_start;
+	child->text_end = parent->text_end;
 	process_set_parent(child, parent);
 	process_set_group(child, parent->pgid, parent->sid);
 	signals_fork(&child->signals, &parent->signals);

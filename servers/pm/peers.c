@@ -12,6 +12,11 @@ int memory_read(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes
 	return sys_vircopy(from, address, SELF, (vir_bytes)(uintptr_t)buffer, bytes, 0);
 }
 
+int memory_peek(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes)
+{
+	return sys_vircopy(from, address, SELF, (vir_bytes)(uintptr_t)buffer, bytes, VIRCOPY_TRY);
+}
+
 int memory_write(endpoint_t to, vir_bytes address, const void *buffer, uint32_t bytes)
 {
 	return sys_vircopy(SELF, (vir_bytes)(uintptr_t)buffer, to, address, bytes, 0);

@@ -42,6 +42,9 @@ struct process *process_rs(void);
 GRANITE_MUST_CHECK int memory_read(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes);
 GRANITE_MUST_CHECK int memory_write(endpoint_t to, vir_bytes address, const void *buffer, uint32_t bytes);
 
+/* As memory_read from a process, but only what is present: nobody is waited for, nothing is brought in. */
+GRANITE_MUST_CHECK int memory_peek(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes);
+
 /* Tells RS to look for ended children; it asks with wait4. */
 void peer_notify_rs(void);
 
@@ -58,6 +61,9 @@ GRANITE_MUST_CHECK int archive_init(phys_bytes start, uint32_t bytes);
 
 /* Finds the entry `name`. -ENOENT: there is none. */
 GRANITE_MUST_CHECK int archive_find(const char *name, struct cpio_entry *entry);
+
+/* Finds the entry whose file has the archive's byte `offset`. -ENOENT: there is none. */
+GRANITE_MUST_CHECK int archive_find_at(uint32_t offset, struct cpio_entry *entry);
 
 /* The entry number `index`, from 0. -ENOENT: there are not so many. */
 GRANITE_MUST_CHECK int archive_entry(uint32_t index, struct cpio_entry *entry);
@@ -126,13 +132,27 @@ void process_die(struct process *process, uint32_t status);
 /* Whether it is a service that others wait for: a driver or a server, by its priority. */
 int process_is_driver(const struct process *process);
 
-/* How long the living process ran, as the kernel tells; *pc (may be null): where it was. */
-uint64_t process_user_nsecs(const struct process *process, uint32_t *pc);
+/* How long the living process ran, as the kernel tells. */
+uint64_t process_user_nsecs(const struct process *process);
 
 #define STATUS_EXITED(code)     (((code)&0xffu) << 8)
 #define STATUS_SIGNALED(signal) ((uint32_t)(signal))
 #define STATUS_STOPPED(signal)  ((uint32_t)(signal) << 8 | 0x7f)
 #define STATUS_CONTINUED        0xffffu
+
+/* ---- crash.c, report.c ---- */
+
+/*
+ * The process is about to die of this signal. If it is one of those that mean a crash, and not too many have
+ * been reported lately, the log is told what a person needs to see.
+ */
+void crash(const struct process *process, int signal, const struct signal_info *info);
+
+/* Writes the report to the log, of a process that is still there. */
+void report_crash(const struct process *process, int signal, const struct signal_info *info);
+
+/* The path of the process's program in the archive, or its name. The text lasts until the next call. */
+const char *report_program(const struct process *process);
 
 /* ---- jobs.c ---- */
 

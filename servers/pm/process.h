@@ -41,10 +41,12 @@ enum process_event { EVENT_NONE, EVENT_STOPPED, EVENT_CONTINUED };
 struct process {
 	enum process_state state;
 	uint32_t flags; /* PROCESS_* */
-	/* Changed by process.c alone, but for the name, which exec.c takes from the program. */
+	/* Changed by process.c alone, but for the last ones, which exec.c takes from the program. */
 	endpoint_t endpoint; /* NONE: a zombie's */
 	int32_t pid, pgid, sid;
 	char name[PROC_NAME_MAX];
+	uint32_t program;               /* where its file is in the archive; 0: it has none yet */
+	vir_bytes text_start, text_end; /* where its code is in its memory */
 	struct process *parent;
 	struct process *first_child, *last_child; /* oldest first */
 	struct process *next_sibling, *previous_sibling;

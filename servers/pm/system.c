@@ -33,7 +33,7 @@ int do_reboot(struct process *caller, const struct pm_reboot_req *request, struc
 int do_times(struct process *caller, const struct pm_times_req *request, struct pm_times_rep *reply)
 {
 	(void)request;
-	reply->user_nsecs = process_user_nsecs(caller, NULL);
+	reply->user_nsecs = process_user_nsecs(caller);
 	reply->children_nsecs = caller->children_nsecs;
 	return OK;
 }

@@ -51,8 +51,13 @@ int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first)
 	memset(info, 0, sizeof(*info));
 	info->endpoint = machine.procs[first].endpoint;
 	info->user_nsecs = machine.procs[first].user_nsecs;
-	info->pc = 0x08049abc;
 	return sizeof(*info);
+}
+
+int sys_registers(endpoint_t endpoint, struct sys_registers_rep *registers)
+{
+	*registers = living(endpoint)->registers;
+	return OK;
 }
 
 int sys_clear(endpoint_t endpoint)
@@ -142,6 +147,28 @@ int vm_exit(endpoint_t endpoint)
 	return OK;
 }
 
+int vm_region(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region)
+{
+	living(endpoint);
+	for (int i = 0; i < 4; i++) {
+		*region = machine.regions[i];
+		if (region->end > address)
+			return OK;
+	}
+	return -ENOENT;
+}
+
+int vm_region_below(endpoint_t endpoint, vir_bytes address, struct vm_region_rep *region)
+{
+	living(endpoint);
+	for (int i = 3; i >= 0; i--) {
+		*region = machine.regions[i];
+		if (region->end && region->end <= address)
+			return OK;
+	}
+	return -ENOENT;
+}
+
 /* ---- The rest of PM's surroundings ---- */
 
 int server_reply(endpoint_t client, int result, const void *reply, size_t bytes)
@@ -172,6 +199,12 @@ int memory_read(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes
 	return OK;
 }
 
+int memory_peek(endpoint_t from, vir_bytes address, void *buffer, uint32_t bytes)
+{
+	living(from);
+	return memory_read(from, address, buffer, bytes);
+}
+
 int memory_write(endpoint_t to, vir_bytes address, const void *buffer, uint32_t bytes)
 {
 	living(to);
@@ -199,12 +232,20 @@ uint32_t processor_features(void)
 	return 0x1234;
 }
 
+static void log_va(const char *format, va_list arguments)
+{
+	size_t used = strlen(machine.log);
+
+	vsnprintf(&machine.log[used], sizeof(machine.log) - used - 1, format, arguments);
+	strcat(machine.log, "\n");
+}
+
 void pm_log(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(machine.log, sizeof(machine.log), format, arguments);
+	log_va(format, arguments);
 	va_end(arguments);
 }
 
@@ -213,7 +254,7 @@ void pm_panic(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(machine.log, sizeof(machine.log), format, arguments);
+	log_va(format, arguments);
 	va_end(arguments);
 	if (!machine.on_panic)
 		fail_msg("panic: %s", machine.log);

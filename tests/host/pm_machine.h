@@ -7,6 +7,7 @@
 #define PM_MACHINE_H
 
 #include <setjmp.h>
+#include <granite/abi/sys.h>
 #include <granite/abi/vm.h>
 #include "servers/pm/pm.h"
 
@@ -19,6 +20,7 @@ struct machine_proc {
 	endpoint_t blocked_on; /* what sys_sigupcall will say */
 	int upcalls;           /* how often it was told of a signal */
 	uint64_t user_nsecs;
+	struct sys_registers_rep registers;
 
 	int replies; /* answers it got after its request was put off */
 	int32_t result;
@@ -41,7 +43,8 @@ struct machine {
 	uint8_t stack[0x40000];       /* the last stack written: its first byte is at stack_address */
 	vir_bytes stack_address;
 	uint8_t archive[0x40000];
-	char log[256];
+	struct vm_region_rep regions[4]; /* everybody's, ascending, those with an end of 0 are none */
+	char log[16384];                 /* all lines so far */
 	jmp_buf *on_panic;
 	struct process *rs;
 };
