@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -95,6 +96,8 @@ def the_programs_status_is_ours():
 def a_deadly_signal_is_128_and_its_number():
     status, _, errors = guest({"crash": CRASH})
     assert status == 128 + 11 and "signal 11" in errors, (status, errors)
+    assert re.search(r"CRASH: crash .*: write to 0x00000008\n", errors), errors
+    assert re.search(r"^\[pm\]     [0-9a-f]{8}  main at .*/crash.c:1$", errors, re.M), errors
     assert guest({"abort": ABORT})[0] == 128 + 6
 
 

@@ -96,6 +96,28 @@ def ctrl_a_x_leaves():
         assert terminal.wait() == 0
 
 
+def the_monitor_is_reached_and_left():
+    with session() as terminal:
+        terminal.expect(PROMPT)
+        terminal.type("\x01c")  # Ctrl-A C
+        terminal.expect("(qemu) ")
+        terminal.type("info status\r")
+        terminal.expect("VM status: running")
+        terminal.expect("(qemu) ")
+        terminal.type("\x01c")
+        terminal.type("echo ba'c'k\r")
+        terminal.expect("\nback\n")
+
+
+def keys_echo_before_the_line_ends():
+    with session() as terminal:
+        terminal.expect(PROMPT)
+        terminal.type("abc")
+        terminal.expect("abc")
+        terminal.type("\x7f")
+        terminal.expect("\b \b")
+
+
 def a_signal_leaves_the_terminal_as_it_was():
     for number in (signal.SIGTERM, signal.SIGHUP):
         with session() as terminal:
@@ -124,6 +146,8 @@ run_tests(
         kill_asks_what_is_meant,
         the_shell_goes_on_when_the_console_driver_is_killed,
         ctrl_a_x_leaves,
+        the_monitor_is_reached_and_left,
+        keys_echo_before_the_line_ends,
         a_signal_leaves_the_terminal_as_it_was,
         poweroff_leaves,
     ]

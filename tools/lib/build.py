@@ -64,6 +64,11 @@ class Build:
         if done.returncode:
             raise BuildError(f"{' '.join(sources)} does not compile")
 
+    def strip(self, output, program):
+        """Copy a program without its symbols."""
+        if subprocess.run(tied(["i686-linux-gnu-strip", "-o", output, program]), check=False).returncode:
+            raise BuildError(f"{program} can't be stripped")
+
     def image(self, output, members):
         """Make a boot archive from a dictionary of names and files."""
         tool = os.path.join(ROOT, "tools", "image")

@@ -11,6 +11,7 @@ import threading
 import time
 
 import machine
+import symbolize
 import traps
 from build import ROOT
 
@@ -43,6 +44,7 @@ class Service:
     irqs: str = ""
     flags: str = ""
     phys: str = ""
+    elf: str = ""  # with its symbols, if tools/lib/symbolize.py would not find it
 
     @property
     def label(self):
@@ -247,12 +249,23 @@ def run(build, services, options, stdin, stdout):
         cmdline = " ".join(filter(None, ["log=com2", options.cmdline]))
         boot = boot_bochs if options.machine == "bochs" else boot_qemu
         verdict, emulator = boot(build, folder, archive, cmdline, log, options, stdin, stdout)
-        text = log.text()
+        text = symbolize.text(log.text(), symbols_of(build, services))
         if verdict is None:
             verdict = STATUS_PANIC, "the machine stopped before the program ended"
             text += emulator
         text += traps.explain(build, text)
         return Result(*verdict, text)
+
+
+def symbols_of(build, services):
+    """Where the symbols are of what can crash."""
+    known = [service for service in services if service.elf]
+    return symbolize.Library(build, {f"{folder}/{s.name}": s.elf for s in known for folder in ("bin", "guest")})
+
+
+def crash_reports(log):
+    """What PM has written to the log."""
+    return "".join(line for line in log.splitlines(keepends=True) if line.startswith("[pm] "))
 
 
 def boot_qemu(build, folder, archive, cmdline, log, options, stdin, stdout):
