@@ -26,6 +26,18 @@ static const char *zeros_words(const struct vm_region_rep *region, const struct 
 	return follows_data(region, before) ? "data (zeros)" : "mapped by the program";
 }
 
+/* As the table of types has it; NULL: it has not. */
+static const char *type_words(uint32_t type)
+{
+	static const char *const words[] = {
+#define TYPE(NAME, text) [NAME] = text,
+	        VM_REGION_TYPES(TYPE)
+#undef TYPE
+	};
+
+	return type < sizeof(words) / sizeof(words[0]) ? words[type] : NULL;
+}
+
 const char *region_words(const struct vm_region_rep *region, const struct vm_region_rep *before,
                          const char *file, char text[REGION_WORDS_MAX])
 {
@@ -35,6 +47,8 @@ const char *region_words(const struct vm_region_rep *region, const struct vm_reg
 		snprintf(text, REGION_WORDS_MAX, "%s of %s", part_of_program(region->prot), file);
 	else if (region->type == REGION_ARCHIVE)
 		snprintf(text, REGION_WORDS_MAX, "the boot archive");
+	else if (type_words(region->type))
+		snprintf(text, REGION_WORDS_MAX, "%s", type_words(region->type));
 	else
 		snprintf(text, REGION_WORDS_MAX, "memory of type %u", region->type);
 	return text;

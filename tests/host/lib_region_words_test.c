@@ -99,6 +99,8 @@ static void zeros_are_called_by_their_place(void **state)
 	assert_string_equal(words(zeros, &data), "mapped by the program");
 	zeros.type = 77;
 	assert_string_equal(words(zeros, &data), "memory of type 77");
+	zeros.type = REGION_LENT;
+	assert_string_equal(words(zeros, &data), "lent by grant");
 }
 
 static void rights_are_three_letters(void **state)
