@@ -49,6 +49,29 @@ bridge_stack:
 bridge_stack_top:
 
 /*
+ * For debuggers (DWARF 4, 6.4): from here on the program's registers are in the struct bridge_regs that lies `offset`
+ * bytes, less than 12, above esp. The numbers are DW_CFA_def_cfa_expression, DW_CFA_expression (16), DW_OP_breg4 (0x74:
+ * esp plus what follows), DW_OP_deref (6) and the registers' numbers in the System V ABI.
+ */
+.macro REGS_AT offset
+	.cfi_escape 0x0f, 3, 0x74, \offset + REGS_ESP, 0x06
+	.cfi_escape 16, 8, 2, 0x74, \offset + REGS_EIP
+	.cfi_escape 16, 7, 2, 0x74, \offset + 0
+	.cfi_escape 16, 6, 2, 0x74, \offset + 4
+	.cfi_escape 16, 5, 2, 0x74, \offset + 8
+	.cfi_escape 16, 3, 2, 0x74, \offset + 16
+	.cfi_escape 16, 2, 2, 0x74, \offset + 20
+	.cfi_escape 16, 1, 2, 0x74, \offset + 24
+	.cfi_escape 16, 0, 2, 0x74, \offset + 28
+.endm
+
+/* While they are on their way: it can't be told who was the caller. */
+.macro REGS_MOVE
+	.cfi_def_cfa %esp, 0
+	.cfi_undefined %eip
+.endm
+
+/*
  * Saves the program's registers in a struct bridge_regs, from its end to its start, and calls `function` with its
  * address. All registers are still the program's, but for eip, which is in EIP. esp is saved 12 bytes below the stack's
  * top, so that the stack pointer is divisible by 16 at the call, as the ABI wants it.
@@ -67,18 +90,23 @@ bridge_stack_top:
 	popl	%es
 	cld
 	pushl	%esp
+	REGS_AT	4
 	call	\function
 	popl	%eax
+	REGS_AT	0
 .endm
 
 	.text
+	.cfi_sections .debug_frame	/* not in the program, which has no use for it */
 
 /* int 0x80 and `call *%gs:0x10` arrive here, the address to go on at on the stack. */
 	.globl	granite_bridge_entry
 	.type	granite_bridge_entry, @function
 granite_bridge_entry:
+	.cfi_startproc
 	movl	$1, %ss:BUSY
 	popl	%ss:EIP
+	REGS_MOVE
 	WORK	bridge_call
 /* Back to the program, as the struct bridge_regs at esp now says. */
 leave:
@@ -89,6 +117,7 @@ leave:
 	movl	%eax, -8(%edx)
 	subl	$8, %edx
 	movl	%edx, REGS_ESP(%esp)
+	REGS_MOVE
 	popal
 	popl	%es
 	popl	%ds
@@ -103,12 +132,17 @@ again:
 	movl	$1, %ss:BUSY
 	popfl
 	popl	%ss:EIP
+	.cfi_endproc
+	.size	granite_bridge_entry, . - granite_bridge_entry
 /* A signal arrives here, between any two instructions of the program; the kernel has set `busy` and `eip`. */
 	.globl	granite_bridge_upcall
 	.type	granite_bridge_upcall, @function
 granite_bridge_upcall:
+	.cfi_startproc
+	REGS_MOVE
 	WORK	bridge_upcall
 	jmp	leave
+	.cfi_endproc
 	.size	granite_bridge_upcall, . - granite_bridge_upcall
 
 	.section .note.GNU-stack, "", @progbits

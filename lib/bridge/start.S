@@ -4,9 +4,12 @@
  * environment, auxiliary vector), and clear registers.
  */
 	.text
+	.cfi_sections .debug_frame	/* not in the program, which has no use for it */
 	.globl	granite_start
 	.type	granite_start, @function
 granite_start:
+	.cfi_startproc
+	.cfi_undefined %eip		/* nobody has called it */
 	movl	%esp, %ebx
 	andl	$-16, %esp
 	subl	$12, %esp
@@ -19,6 +22,7 @@ granite_start:
 	xorl	%edx, %edx
 	xorl	%ebp, %ebp
 	jmp	_start
+	.cfi_endproc
 	.size	granite_start, . - granite_start
 
 	.section .note.GNU-stack, "", @progbits
