@@ -39,7 +39,7 @@ def rows(text, macro):
 def constants(name, prefix=""):
     """The header's plain #defines of numbers that begin with `prefix`, which is cut off."""
     found = re.finditer(rf"^#define {prefix}(\w+)\s+(?:\(\(\w+\))?(-?\w+)\)?(?:\s|$)", header(name), re.M)
-    return {m[1]: int(m[2].rstrip("u"), 0) for m in found if re.fullmatch(r"-?(0x[0-9a-f]+|\d+)u?", m[2])}
+    return {m[1]: int(m[2].rstrip("u"), 0) for m in found if re.fullmatch(r"-?(0x[0-9a-fA-F]+|\d+)u?", m[2])}
 
 
 def operations():

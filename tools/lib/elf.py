@@ -9,6 +9,9 @@ HEADER = struct.Struct("<28xI10xHH")  # e_phoff, e_phentsize, e_phnum
 PROGRAM_HEADER = struct.Struct("<8I")
 PT_LOAD = 1
 PF_X = 1
+SECTIONS = struct.Struct("<32xI10xHH")  # e_shoff, e_shentsize, e_shnum
+SECTION_HEADER = struct.Struct("<10I")
+SHF_EXECINSTR = 4
 
 
 class Elf:
@@ -22,6 +25,10 @@ class Elf:
             kind, offset, address, _, file_bytes, _, flags, _ = PROGRAM_HEADER.unpack_from(image, at)
             if kind == PT_LOAD and flags & PF_X:
                 self.code.append((address, image[offset : offset + file_bytes]))
+        start, size, count = SECTIONS.unpack_from(image)
+        headers = (SECTION_HEADER.unpack_from(image, start + size * index) for index in range(count))
+        self.instructions = [(h[3], h[3] + h[5]) for h in headers if h[2] & SHF_EXECINSTR]
+        self.function_starts = []  # without the labels within functions that assembly has
         self.functions = self.read_functions()
         self.starts = [address for address, _ in self.functions]
 
@@ -35,6 +42,8 @@ class Elf:
             if len(words) == 7 and words[2] in "tTwW" and not words[6].startswith(".debug"):
                 if self.code_at(int(words[1], 16), 1):
                     found.setdefault(int(words[1], 16), words[0])
+                    if words[3] == "FUNC":
+                        self.function_starts.append(int(words[1], 16))
         return sorted(found.items())
 
     def code_at(self, address, size):
@@ -43,6 +52,10 @@ class Elf:
             if start <= address < start + len(data):
                 return data[address - start : address - start + size]
         return b""
+
+    def is_instruction(self, address):
+        """Whether an address lies in a section of code; other things may be in an executable segment too."""
+        return any(start <= address < end for start, end in self.instructions)
 
     def address_of(self, name):
         """The address of a function, or KeyError."""
