@@ -400,7 +400,7 @@ help:
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
 #h make bench      instructions per operation                          (ROW=a,b BASE=old.json)
 #h make profile    where one row's instructions go, by function        (ROW=ipc.sendrec_64B)
-#h make debug      boot it in QEMU under gdb
+#h make debug      boot it in QEMU under gdb, which then knows processes
 #h make iso        build/granite.iso, to boot from a CD or an USB stick
 #h make check      formatting and static analysis
 #h make format     bring all C files into the format that check wants
