@@ -69,6 +69,12 @@ int do_foreground(endpoint_t caller, const struct console_foreground_req *reques
 	return OK;
 }
 
+int do_poll(endpoint_t caller, const struct console_poll_req *request, struct console_poll_rep *reply)
+{
+	(void)reply;
+	return poll_begin(caller, request->events, request->limit);
+}
+
 int do_cancel(endpoint_t caller, const struct console_cancel_req *request, struct console_cancel_rep *reply)
 {
 	(void)reply;

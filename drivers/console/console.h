@@ -18,6 +18,12 @@ extern struct line terminal_line;
 /* calls.c's: the process group that Ctrl-C goes to; 0: none. */
 extern int foreground_group;
 
+/* window.c: takes from the kernel's command line how large the terminal is. */
+void window_init(enum line_kind kind);
+
+/* Sends the foreground group a signal. */
+void terminal_signal(int signal);
+
 /* Starts the UART. */
 void terminal_init(enum line_kind kind);
 
@@ -33,6 +39,21 @@ void terminal_interrupt(void);
  */
 int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes);
 int terminal_write(endpoint_t caller, vir_bytes address, uint32_t bytes);
+
+/* Nanoseconds since boot. */
+uint64_t terminal_now(void);
+
+/* poll.c: takes a poll, to be answered as <granite/abi/console.h> says. Returns as terminal_read. */
+int poll_begin(endpoint_t caller, uint32_t events, uint64_t limit);
+
+/* Answers those whose event or limit has come. */
+void poll_answer_all(void);
+
+/* The earliest limit of those that wait; 0: there is none. */
+uint64_t poll_limit(void);
+
+/* Ends the poll that `caller` has under way with EINTR. Returns 0 if there is none. */
+int poll_cancel(endpoint_t caller);
 
 /* Ends the call that `caller` has under way, if any, with EINTR or what it has done. */
 void terminal_cancel(endpoint_t caller);

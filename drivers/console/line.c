@@ -353,6 +353,14 @@ int line_ready(const struct line *line, uint32_t size)
 	return available(line) >= (least < size ? least : size);
 }
 
+int line_readable(const struct line *line)
+{
+	const uint8_t *cc = line->termios.cc;
+	uint32_t least = !canonical(line) && cc[VTIME] == 0 && cc[VMIN] ? cc[VMIN] : 1;
+
+	return available(line) >= least;
+}
+
 /*
  * POSIX 2017, Base Definitions, 11.1.7. With VMIN the first byte starts the clock, and each more starts it
  * anew.

@@ -85,6 +85,9 @@ uint32_t line_output(struct line *line, uint8_t byte, uint8_t out[2]);
 /* Whether a read of `size` bytes can be answered now. */
 int line_ready(const struct line *line, uint32_t size);
 
+/* Whether poll(2) says that there is something to be read, as on Linux: VMIN bytes, with VTIME one. */
+int line_readable(const struct line *line);
+
 /*
  * When a read that was asked for at `asked` must be answered with what there is, be it nothing: VTIME tenths
  * of a second later, or with VMIN that long after the last byte came, at `typed`. Nanoseconds since boot; 0:

@@ -42,7 +42,9 @@ int main(int argc, char **argv)
 		log_line("console", "the interrupt line can't be had: %s", strerror(-result));
 		return EXIT_FAILURE;
 	}
-	terminal_init(argc > 1 && strcmp(argv[1], "pipe") == 0 ? LINE_PIPE : LINE_PERSON);
+	enum line_kind kind = argc > 1 && strcmp(argv[1], "pipe") == 0 ? LINE_PIPE : LINE_PERSON;
+	terminal_init(kind);
+	window_init(kind);
 	/* Whoever is at the other end waits for this: the UART forgets what came before. */
 	log_line("console", "ready");
 	log_line("console", "receiving failed: %s", strerror(-server_run(&server)));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads and writes that wait for their answer, in the order they came. A process waits for one call at a
- * time, so there is one place for each slot of the process table, and always room.
+ * Reads, writes and polls that wait for their answer, in the order they came. A process waits for one call at
+ * a time, so there is one place for each slot of the process table, and always room.
  */
 #ifndef CONSOLE_REQUESTS_H
 #define CONSOLE_REQUESTS_H
@@ -10,12 +10,14 @@
 
 struct request_queue;
 
-/* terminal.c's, but for the last two fields. */
+/* terminal.c's and poll.c's, but for the last two fields. */
 struct request {
 	endpoint_t caller;
 	vir_bytes address; /* of the caller's buffer */
 	uint32_t bytes;    /* wanted */
 	uint64_t asked;    /* a read: when it came, in nanoseconds since boot */
+	uint64_t limit;    /* a poll: when it must be answered, or CONSOLE_NO_LIMIT */
+	uint32_t events;   /* a poll: CONSOLE_POLL_* that are waited for */
 	uint32_t done;     /* of a write: bytes already accepted */
 	uint32_t end;      /* of a write accepted whole: where it ends in the stream of output */
 	struct request *next;

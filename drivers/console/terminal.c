@@ -35,7 +35,7 @@ struct line terminal_line;
 
 static struct ring typed, output;
 static uint64_t typed_at; /* when the last byte was typed, while a read may have a time limit */
-static uint64_t alarm_at; /* a reader's time limit that the alarm was set to last; 0: it has another use */
+static uint64_t alarm_at; /* the time limit that the alarm was set to last; 0: it has another use */
 static uint32_t sent;     /* how far `output` has left the machine, as a value of its `tail` */
 static struct request_queue readers, writers;
 
@@ -46,7 +46,7 @@ void terminal_init(enum line_kind kind)
 	terminal_pump();
 }
 
-static uint64_t now(void)
+uint64_t terminal_now(void)
 {
 	uint64_t uptime;
 	return sys_clock(&uptime, NULL) == OK ? uptime : 0;
@@ -61,7 +61,7 @@ static void show(const struct line_echo *echo)
 }
 
 /* The group may be gone by now, or never have been; then the signal is nobody's. */
-static void send_signal(int signal)
+void terminal_signal(int signal)
 {
 	if (foreground_group > 0)
 		(void)kill(-foreground_group, signal);
@@ -79,13 +79,13 @@ static void take_typed(void)
 
 	uart_receive(&typed);
 	if (terminal_line.termios.cc[VTIME] && can_take_typed())
-		typed_at = now();
+		typed_at = terminal_now();
 	while (can_take_typed()) {
 		int signal = line_input(&terminal_line, ring_take(&typed), &echo);
 
 		show(&echo);
 		if (signal)
-			send_signal(signal);
+			terminal_signal(signal);
 	}
 }
 
@@ -108,16 +108,24 @@ static int time_is_up(const struct request *reader)
 {
 	uint64_t limit = deadline(reader);
 
-	return limit && now() >= limit;
+	return limit && terminal_now() >= limit;
+}
+
+/* Of two time limits the earlier; 0 is none. */
+static uint64_t earlier(uint64_t one, uint64_t other)
+{
+	if (one == 0 || other == 0)
+		return one + other;
+	return one < other ? one : other;
 }
 
 /*
- * The first reader's alone: the others' time is not up before, for all have the same modes. (After it has
- * rung `alarm_at` is in the past, so no limit to come is the same.)
+ * Of the readers the first alone counts: the others' time is not up before, for all have the same modes.
+ * (After the alarm has rung `alarm_at` is in the past, so no limit to come is the same.)
  */
 static void set_alarm(void)
 {
-	uint64_t limit = readers.first ? deadline(readers.first) : 0;
+	uint64_t limit = earlier(readers.first ? deadline(readers.first) : 0, poll_limit());
 
 	if (limit && limit != alarm_at && sys_setalarm(limit, 1, NULL) == OK)
 		alarm_at = limit;
@@ -243,6 +251,7 @@ static int pump_round(void)
 	take_written();
 	int transmitted = transmit();
 	answer_readers();
+	poll_answer_all();
 	return transmitted || can_take_typed();
 }
 
@@ -279,7 +288,7 @@ int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes)
 	struct request *reader = request_add(&readers, caller, address, bytes);
 	if (!reader)
 		return -EBUSY;
-	reader->asked = now();
+	reader->asked = terminal_now();
 	terminal_pump();
 	return SERVER_NO_REPLY;
 }
@@ -296,7 +305,7 @@ void terminal_cancel(endpoint_t caller)
 {
 	struct request *request = request_find(caller);
 
-	if (!request)
+	if (!request || poll_cancel(caller))
 		return;
 	int result = request->done > 0 ? OK : -EINTR;
 	if (request->queue == &readers)

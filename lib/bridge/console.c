@@ -140,3 +140,27 @@ int32_t console_foreground(int32_t *pgid)
 		*pgid = call.rep.pgid;
 	return result;
 }
+
+int32_t console_poll(uint32_t *events, uint64_t limit)
+{
+	union console_poll_message call;
+	int32_t result;
+
+	call.req = (struct console_poll_req){.events = *events, .limit = limit};
+	result = ask(CONSOLE_POLL, &call.m);
+	if (result == OK)
+		*events = call.rep.events;
+	return result;
+}
+
+int32_t console_window(struct console_window *window, int set)
+{
+	union console_window_message call;
+	int32_t result;
+
+	call.req = (struct console_window_req){.set = set != 0, .window = *window};
+	result = ask(CONSOLE_WINDOW, &call.m);
+	if (result == OK)
+		*window = call.rep.window;
+	return result;
+}

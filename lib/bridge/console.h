@@ -4,6 +4,7 @@
 #define BRIDGE_CONSOLE_H
 
 #include <stdint.h>
+#include <granite/abi/console.h>
 
 /* Reads into, or writes from, the program's memory: the bytes moved, or a negative errno (EFAULT, EINTR). */
 int32_t console_read(uint32_t address, uint32_t bytes);
@@ -21,5 +22,15 @@ int32_t console_setattr(const void *termios, int flush);
  * group (0: none). OK or a negative errno.
  */
 int32_t console_foreground(int32_t *pgid);
+
+/*
+ * Waits until the console is ready for some of *events (CONSOLE_POLL_*), or until `limit`, in nanoseconds
+ * since boot; *events is then what it is ready for. OK or a negative errno (EINTR).
+ */
+int32_t console_poll(uint32_t *events, uint64_t limit);
+
+/* Sets how large the terminal is, or asks if `set` is 0; *window is then what it is. OK or a negative errno.
+ */
+int32_t console_window(struct console_window *window, int set);
 
 #endif

@@ -9,9 +9,6 @@
 #include "console.h"
 #include "fd.h"
 
-#define ROWS    25
-#define COLUMNS 80
-
 static int32_t get_attributes(uint32_t address)
 {
 	uint8_t termios[CONSOLE_TERMIOS_BYTES];
@@ -28,11 +25,27 @@ static int32_t set_attributes(uint32_t address, int flush)
 	return result == OK ? console_setattr(termios, flush) : result;
 }
 
+/* Who has no console writes to the log; to stdio that is a terminal too, written to line by line. */
+static const struct console_window without_console = {.rows = 25, .columns = 80};
+
 static int32_t get_window_size(uint32_t address)
 {
-	static const uint16_t size[4] = {ROWS, COLUMNS, 0, 0}; /* in pixels: nobody knows */
+	struct console_window window = {0};
+	int32_t result = console_window(&window, 0);
 
-	return user_put(address, size, sizeof(size));
+	if (result == -ESRCH) {
+		window = without_console;
+		result = OK;
+	}
+	return result == OK ? user_put(address, &window, sizeof(window)) : result;
+}
+
+static int32_t set_window_size(uint32_t address)
+{
+	struct console_window window;
+	int32_t result = user_get(&window, address, sizeof(window));
+
+	return result == OK ? console_window(&window, 1) : result;
 }
 
 static int32_t get_foreground(uint32_t address)
@@ -70,6 +83,8 @@ int32_t linux_ioctl(struct bridge_regs *regs)
 		return OK;
 	case TIOCGWINSZ:
 		return get_window_size(regs->edx);
+	case TIOCSWINSZ:
+		return set_window_size(regs->edx);
 	case TIOCGPGRP:
 		return get_foreground(regs->edx);
 	case TIOCSPGRP:

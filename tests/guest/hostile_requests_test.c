@@ -47,6 +47,7 @@ static int may_wait(int32_t number)
 	case PM_SIGTIMEDWAIT:
 	case PM_FORK:
 	case CONSOLE_READ:
+	case CONSOLE_POLL:
 		return 1;
 	default:
 		return 0;

@@ -475,6 +475,31 @@ static void without_vmin_and_vtime_a_read_never_waits(void **state)
 	expect_read(100, "");
 }
 
+/* As poll(2) on Linux: a whole line; in raw mode VMIN bytes, but with VTIME any. */
+static void readable_is_what_a_read_would_not_wait_for(void **state)
+{
+	(void)state;
+	assert_false(line_readable(&line));
+	type("ab");
+	assert_false(line_readable(&line));
+	type("\n");
+	assert_true(line_readable(&line));
+	expect_read(100, "ab\n");
+	type("\x04");
+	assert_true(line_readable(&line));
+	line_flush(&line);
+	static const int times[][3] = {{0, 0, 1}, {0, 5, 1}, {3, 5, 1}, {3, 0, 3}}; /* VMIN, VTIME, bytes */
+	for (int i = 0; i < 4; i++) {
+		line_flush(&line);
+		set_times((uint8_t)times[i][0], (uint8_t)times[i][1]);
+		for (int typed = 0; typed < times[i][2]; typed++) {
+			assert_false(line_readable(&line));
+			type("x");
+		}
+		assert_true(line_readable(&line));
+	}
+}
+
 static void vtime_alone_limits_the_wait_for_the_first_byte(void **state)
 {
 	(void)state;
@@ -551,6 +576,7 @@ int main(void)
 	        TEST(a_pipe_hands_over_every_byte_in_every_mode),
 	        TEST(random_typing_keeps_the_invariant),
 	        TEST(without_vmin_and_vtime_a_read_never_waits),
+	        TEST(readable_is_what_a_read_would_not_wait_for),
 	        TEST(vtime_alone_limits_the_wait_for_the_first_byte),
 	        TEST(with_vmin_the_time_runs_from_byte_to_byte),
 	        TEST(whole_lines_have_no_time_limit),

@@ -61,6 +61,34 @@ struct console_cancel_req {
 struct console_cancel_rep {
 };
 
+/*
+ * Answered when the terminal is ready for one of the events, at the latest at `limit`. A terminal is ready to
+ * be read when there is a line, or in raw mode VMIN bytes (with VTIME: one); to be written to it always is.
+ */
+#define CONSOLE_POLL_IN  1 /* with poll(2)'s values */
+#define CONSOLE_POLL_OUT 4
+#define CONSOLE_NO_LIMIT UINT64_MAX
+struct console_poll_req {
+	uint32_t events; /* CONSOLE_POLL_* */
+	uint64_t limit;  /* nanoseconds since boot; what is past is now */
+};
+struct console_poll_rep {
+	uint32_t events; /* for which it is ready; 0: the limit was reached */
+};
+
+/* How large the terminal is: Linux's struct winsize. A change sends SIGWINCH to the foreground group. */
+struct console_window {
+	uint16_t rows, columns;
+	uint16_t width, height; /* in pixels; 0: not known */
+};
+struct console_window_req {
+	uint32_t set; /* 0: only ask */
+	struct console_window window;
+};
+struct console_window_rep {
+	struct console_window window;
+};
+
 #define OP(number, NAME, name) MESSAGE_FITS(console, name)
 #include <granite/abi/ops/console.def>
 #undef OP
