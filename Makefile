@@ -260,10 +260,25 @@ kind_of = $(if $(filter $(notdir $(1)),$(small)),small,$(if $(filter programs/%,
 $(foreach f,$(folders),$(eval $(call program,$(notdir $f),$(wildcard $f/*.[cS]),$(call kind_of,$f),bin)))
 $(foreach f,$(singles),$(eval $(call program,$(notdir $(basename $f)),$f,prompt,bin)))
 
+# ---- What `help` says of the programs ----
+
+# Each says it itself, in a line `#define ABOUT "..."` of its main file; --help begins with the same words.
+abouts      := $(O)/programs/abouts
+about_files := $(filter-out programs/lib/%,$(wildcard programs/*.c programs/*/main.c))
+
+$(abouts).c: $(about_files) $(stable)
+	@mkdir -p $(@D)
+	@{ echo '#include "programs/sh/abouts.h"'; echo 'const struct about abouts[] = {'; \
+	for f in $(about_files); do name=$${f#programs/}; name=$${name%.c}; \
+	sed -n "s/^#define ABOUT  *\(\".*\"\)$$/{\"$${name%/main}\", \1},/p" $$f; done; echo '{0}};'; } >$@
+$(abouts).o: $(abouts).c programs/sh/abouts.h $(stable)
+	@$(CC) $(user_flags) -I. $(warnings) -c -o $@ $<
+$(O)/elf/bin/sh: $(abouts).o
+
 # ---- Archive and ISO image ----
 
 archive       := $(O)/granite.cpio
-archive_files := $(programs:%=bin/%)
+archive_files := $(sort $(programs:%=bin/%))
 etc_files     := $(wildcard etc/*)
 
 .PHONY: archive iso

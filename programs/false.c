@@ -2,8 +2,12 @@
 /* Fails. */
 #include "lib/usage.h"
 
+#define ABOUT "does nothing, and fails"
+
+static const struct usage usage = {"false", "", ABOUT, "Its exit status is 1."};
+
 int main(int argc, char **argv)
 {
-	usage_check(argc, argv, 0, 0, "false", "Does nothing, and fails: exit status 1.");
+	usage_check(&usage, argc, argv, 0, 0);
 	return 1;
 }

@@ -11,20 +11,20 @@
 #include "lib/signals.h"
 #include "lib/usage.h"
 
-#define USAGE "kill [-SIGNAL] [--] PROCESS ..."
-#define HELP                                                                                                 \
-	"Sends the processes a signal, given by name or number; SIGTERM if none is given.\n"                 \
-	"A PROCESS is a number or a name as `ps` shows it, if only one has that name. After `--` a number\n" \
-	"below 0 is a process group, and -1 everybody."
+#define ABOUT "sends processes a signal"
+
+static const struct usage usage = {
+        "kill", "[-SIGNAL] [--] PROCESS ...", ABOUT,
+        "SIGNAL is a name or a number (-KILL, -9); without it SIGTERM is sent, which asks a "
+        "process to end. A PROCESS is a number or a name as `ps` shows it, if only one has that "
+        "name. After `--` a number below 0 is a process group, and -1 everybody."};
 
 /* Returns the signal, or ends the program. */
 static int parse_signal(const char *text)
 {
 	long number = signal_number(text);
-	if (number == 0 && number_parse(text, 0, PM_NSIG, &number) != 0) {
-		fprintf(stderr, "kill: no such signal: %s\n", text);
-		exit(USAGE_STATUS);
-	}
+	if (number == 0 && number_parse(text, 0, PM_NSIG, &number) != 0)
+		usage_fail(&usage, "there is no signal %s; `kill -TERM` is what ends most", text);
 	return (int)number;
 }
 
@@ -67,7 +67,9 @@ static int kill_one(const char *text, long least, int signal)
 
 int main(int argc, char **argv)
 {
-	usage_check(argc, argv, 1, INT_MAX - 1, USAGE, HELP);
+	usage_help(&usage, argc, argv);
+	if (argc < 2)
+		usage_fail(&usage, "which process? `ps` lists them");
 	int signal = SIGTERM;
 	long least = 1;
 	int next = 1;
@@ -78,7 +80,7 @@ int main(int argc, char **argv)
 		next++;
 	}
 	if (next == argc)
-		usage_fail(USAGE);
+		usage_fail(&usage, "which process? `ps` lists them");
 	int status = 0;
 	for (; next < argc; next++)
 		status |= kill_one(argv[next], least, signal);

@@ -159,6 +159,15 @@ const char *process_kind(const struct process *process)
 	return process->pm.flags & PM_PROC_SERVICE ? "service" : "program";
 }
 
+const char *process_pid(const struct process *process, char text[PROCESS_PID_MAX])
+{
+	if (process->pm.pid > 0)
+		snprintf(text, PROCESS_PID_MAX, "%5d", process->pm.pid);
+	else
+		snprintf(text, PROCESS_PID_MAX, "%5s", "-");
+	return text;
+}
+
 static const char *name_of(const struct processes *all, endpoint_t endpoint)
 {
 	const struct process *process = processes_by_endpoint(all, endpoint);

@@ -66,6 +66,11 @@ static inline int process_is_zombie(const struct process *process)
 /* `core`: the system can't live without it; `service`: RS looks after it; `program`. */
 const char *process_kind(const struct process *process);
 
+#define PROCESS_PID_MAX 12
+
+/* The pid, five columns wide; for a small process a dash. */
+const char *process_pid(const struct process *process, char text[PROCESS_PID_MAX]);
+
 #define PROCESS_WORDS_MAX 64
 
 /* What the process does or waits for, in words, for who calls itself `self`: at most PROCESS_WORDS_MAX bytes.

@@ -7,15 +7,25 @@
 #include "../lib/archive.h"
 #include "../lib/format.h"
 #include "../lib/processes.h"
+#include "../lib/terminal.h"
 #include "../lib/usage.h"
+#include "../lib/wrap.h"
 
-#define USAGE "maps PROCESS"
-#define HELP                                                                                                \
-	"Shows the regions of a process's memory, which PROCESS names by its number or label (see `ps`).\n" \
-	"  MAY      what the process may do there: r read, w write, x execute\n"                            \
-	"  PRESENT  of the region's size, what has been brought in so far: pages come when they are "       \
-	"touched\n"                                                                                         \
-	"  SHARED   of that, what others have too; such a page is copied when it is written to"
+#define WHAT_COLUMN        55
+#define WHAT_COLUMN_NARROW 35
+#define WHAT_LEAST         20 /* columns for what it is */
+
+#define ABOUT              "shows what is where in a process's memory"
+
+static const struct usage usage = {
+        "maps", "PROCESS", ABOUT,
+        "PROCESS is a number or a name as `ps` shows it.\n"
+        "  MAY      what the process may do there: r read, w write, x execute\n"
+        "  PRESENT  of the size, what has been brought in so far: pages come when they are "
+        "touched\n"
+        "  SHARED   of that, what others have too; such a page is copied when it is written to"};
+
+static int is_narrow; /* the columns TO and SHARED are left out */
 
 static void print_size(uint64_t pages)
 {
@@ -23,23 +33,33 @@ static void print_size(uint64_t pages)
 	printf(" %8s", pages ? format_pages(text, pages) : "-");
 }
 
+static void print_present(uint32_t resident, uint32_t shared)
+{
+	print_size(resident);
+	if (!is_narrow)
+		print_size(shared);
+}
+
 static void print_region(const struct vm_region_rep *region, const struct vm_region_rep *before,
                          const struct archive *archive)
 {
 	char rights[4], words[REGION_WORDS_MAX], size[FORMAT_MAX];
-	printf("  %08" PRIx32 " - %08" PRIx32 " %8s  %s", region->start, region->end,
-	       format_bytes(size, region->end - region->start), region_rights(region->prot, rights));
-	print_size(region->resident);
-	print_size(region->shared);
-	printf("  %s\n", region_words(region, before, archive_name(archive, region->offset), words));
+	printf("  %08" PRIx32, region->start);
+	if (!is_narrow)
+		printf(" - %08" PRIx32, region->end);
+	printf(" %8s  %s", format_bytes(size, region->end - region->start),
+	       region_rights(region->prot, rights));
+	print_present(region->resident, region->shared);
+	printf("  %.*s\n", terminal_room(is_narrow ? WHAT_COLUMN_NARROW : WHAT_COLUMN),
+	       region_words(region, before, archive_name(archive, region->offset), words));
 }
 
 static void print_total(const struct vm_procinfo_rep *total)
 {
 	char mapped[FORMAT_MAX], tables[FORMAT_MAX];
-	printf("  all together        %8s     ", format_pages(mapped, total->mapped));
-	print_size(total->resident);
-	print_size(total->shared);
+	printf("  %-*s %8s     ", is_narrow ? 8 : 19, is_narrow ? "together" : "all together",
+	       format_pages(mapped, total->mapped));
+	print_present(total->resident, total->shared);
 	printf("\n\nIts page tables take %s more.\n", format_pages(tables, total->tables));
 }
 
@@ -49,7 +69,9 @@ static int print_regions(endpoint_t endpoint, const struct archive *archive)
 	const struct vm_region_rep *last = NULL;
 	vir_bytes next = 0;
 	int result;
-	puts("  FROM       TO           SIZE  MAY  PRESENT   SHARED  WHAT IT IS");
+	is_narrow = terminal_room(WHAT_COLUMN) < WHAT_LEAST;
+	puts(is_narrow ? "  FROM         SIZE  MAY  PRESENT  WHAT IT IS"
+	               : "  FROM       TO           SIZE  MAY  PRESENT   SHARED  WHAT IT IS");
 	while ((result = vm_region(endpoint, next, &region)) == OK) {
 		print_region(&region, last, archive);
 		before = region;
@@ -78,24 +100,26 @@ static int print_memory(const struct process *process)
 
 static int print_process(const struct process *process)
 {
-	char size[FORMAT_MAX];
+	char size[FORMAT_MAX], text[256];
 	if (process_is_zombie(process)) {
 		fprintf(stderr, "maps: %s has ended and has no memory any more\n", process->kernel.name);
 		return 1;
 	}
 	if (!process->kernel.small)
 		return print_memory(process);
-	printf("%s is a small process: it has no mappings, but one segment of %s within the kernel's "
-	       "region,\n"
-	       "all of it present.\n",
-	       process->kernel.name, format_bytes(size, process_memory(process)));
+	snprintf(text, sizeof(text),
+	         "%s is a small process: it has no mappings, but one segment of %s within the kernel's "
+	         "region, all "
+	         "of it present.",
+	         process->kernel.name, format_bytes(size, process_memory(process)));
+	wrap_line(stdout, text, 0, 0, terminal_text_width());
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct processes all;
-	usage_check(argc, argv, 1, 1, USAGE, HELP);
+	usage_check(&usage, argc, argv, 1, 1);
 	processes_take(&all);
 	const struct process *process = processes_named(&all, argv[1], "maps");
 	int status = process ? print_process(process) : 1;

@@ -9,19 +9,24 @@
 #include "../lib/format.h"
 #include "../lib/number.h"
 #include "../lib/processes.h"
+#include "../lib/terminal.h"
 #include "../lib/usage.h"
+#include "../lib/wrap.h"
 #include "frames.h"
 #include "picture.h"
 
-#define USAGE "mem [-p] [-z MIB]"
-#define HELP                                                                                                 \
-	"Shows the machine's memory: a character for each equal piece of it, which says who has most of "    \
-	"the\n"                                                                                              \
-	"piece, and below, what each character means and how much there is. Processes have small letters.\n" \
-	"  -p      is plain: no colours\n"                                                                   \
-	"  -z MIB  looks closer, from so many MiB on: a character is a page of 4 KiB"
+#define ABOUT "shows who has which part of the machine's memory"
+
+static const struct usage usage = {
+        "mem", "[-p] [-z MIB]", ABOUT,
+        "First a picture: a character for each equal piece of the memory says who has most of "
+        "it; below, what each character means and how much there is. Processes have small "
+        "letters.\n"
+        "  -p      is plain: no colours\n"
+        "  -z MIB  looks closer, from so many MiB on: a character is a page of 4 KiB"};
 
 #define BAR            16 /* columns that stand for all memory */
+#define TEXT_COLUMN    34 /* where the text in a line of the legend begins */
 #define MIB_MAX        4095
 #define FRAMES_PER_MIB ((1u << 20) / PAGE_SIZE)
 #define ATTEMPTS       5 /* to see all of it at one moment */
@@ -143,8 +148,9 @@ static void print_legend(const struct view *view, uint32_t owner, uint32_t pages
 {
 	char size[FORMAT_MAX], bar[FORMAT_MAX];
 	const char *colour = coloured ? picture_colour(owner) : "";
-	printf("   %s%c%s  %8s  %-*s  %s\n", colour, view->letters[owner], *colour ? PICTURE_COLOUR_END : "",
-	       format_pages(size, pages), BAR, format_bar(bar, pages, view->info.total, BAR), text);
+	printf("   %s%c%s  %8s  %-*s  %.*s\n", colour, view->letters[owner], *colour ? COLOUR_END : "",
+	       format_pages(size, pages), BAR, format_bar(bar, pages, view->info.total, BAR),
+	       terminal_room(TEXT_COLUMN), text);
 }
 
 static void print_process(const struct view *view, uint32_t index, int coloured)
@@ -208,17 +214,33 @@ static struct options read_options(int argc, char **argv)
 {
 	struct options options = {0};
 	int option;
-	while ((option = getopt(argc, argv, "pz:")) != -1) {
+	while ((option = usage_option(&usage, argc, argv, "pz:")) != -1) {
 		if (option == 'p')
 			options.plain = 1;
-		else if (option == 'z' && number_parse(optarg, 0, MIB_MAX, &options.start) == 0)
+		else if (number_parse(optarg, 0, MIB_MAX, &options.start) == 0)
 			options.zoom = 1;
 		else
-			usage_fail(USAGE);
+			usage_wrong(&usage, 'z', optarg, "a number of MiB");
 	}
 	if (optind < argc)
-		usage_fail(USAGE);
+		usage_fail(&usage, "'%s' is too much", argv[optind]);
 	return options;
+}
+
+static void print_scale(const struct view *view, const struct picture *picture, int zoom)
+{
+	char text[128], size[FORMAT_MAX];
+	if (zoom)
+		snprintf(text, sizeof(text), "Each character is %s of memory, one page.",
+		         format_pages(size, picture->scale));
+	else
+		snprintf(text, sizeof(text),
+		         "Each character is %s and shows who has most of it. Closer: `mem -z %" PRIu32 "`",
+		         format_pages(size, picture->scale),
+		         view->boot.region_end / FRAMES_PER_MIB / PAGE_SIZE);
+	putchar('\n');
+	wrap_line(stdout, text, 0, 0, terminal_width());
+	putchar('\n');
 }
 
 /* Returns 0, or -1: there is nothing at the place asked for. */
@@ -226,25 +248,22 @@ static int print_picture(const struct view *view, const struct options *options,
 {
 	char text[FORMAT_MAX];
 	uint32_t first = options->zoom ? (uint32_t)options->start * FRAMES_PER_MIB : 0;
-	uint32_t scale = options->zoom ? 1 : picture_scale(&view->frames);
+	struct picture picture = {&view->frames, view->letters, 1, picture_columns(terminal_width()),
+	                          coloured};
+	if (!options->zoom)
+		picture.scale = picture_scale(&view->frames, picture.columns);
 	if (first >= view->frames.count) {
 		fprintf(stderr, "mem: memory ends at %s\n", format_pages(text, view->frames.count));
 		return -1;
 	}
-	picture_print(stdout, &view->frames, first, scale, view->letters, coloured);
-	printf("\nEach character is %s ", format_pages(text, scale));
-	if (options->zoom)
-		puts("of memory, one page.\n");
-	else
-		printf("and shows who has most of it. Closer: `mem -z %" PRIu32 "`\n\n",
-		       view->boot.region_end / FRAMES_PER_MIB / PAGE_SIZE);
+	picture_print(stdout, &picture, first);
+	print_scale(view, &picture, options->zoom);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct view view = {0};
-	usage_check(argc, argv, 0, 3, USAGE, HELP);
 	struct options options = read_options(argc, argv);
 	int coloured = !options.plain && colours_wanted();
 	look(&view);

@@ -4,14 +4,25 @@
 #include <string.h>
 #include <granite/abi/layout.h>
 
+#include "../lib/colours.h"
 #include "picture.h"
 
 #define FRAMES_PER_MIB ((1u << 20) / PAGE_SIZE)
 
-uint32_t picture_scale(const struct frames *frames)
+#define ROW_HEAD       15 /* columns before a row's first character */
+
+uint32_t picture_columns(int width)
+{
+	uint32_t columns = PICTURE_COLUMNS;
+	while (columns > PICTURE_LEAST && (int)columns + ROW_HEAD > width)
+		columns /= 2;
+	return columns;
+}
+
+uint32_t picture_scale(const struct frames *frames, uint32_t columns)
 {
 	uint32_t scale = 1;
-	while ((uint64_t)scale * PICTURE_COLUMNS * PICTURE_ROWS < frames->count)
+	while ((uint64_t)scale * columns * PICTURE_ROWS < frames->count)
 		scale *= 2;
 	return scale;
 }
@@ -98,11 +109,12 @@ void picture_letters(char *letters, const char *const *names, uint32_t nr_proces
 const char *picture_colour(uint32_t owner)
 {
 	static const char *const few[OWNER_PROCESSES] = {
-	        [OWNER_KERNEL] = "\033[31m",  [OWNER_VM] = "\033[36m",     [OWNER_TABLES] = "\033[34m",
-	        [OWNER_ARCHIVE] = "\033[35m", [OWNER_SHARED] = "\033[33m",
+	        [OWNER_KERNEL] = COLOUR_RED,    [OWNER_VM] = COLOUR_CYAN,
+	        [OWNER_TABLES] = COLOUR_BLUE,   [OWNER_ARCHIVE] = COLOUR_MAGENTA,
+	        [OWNER_SHARED] = COLOUR_YELLOW,
 	};
 	if (owner >= OWNER_PROCESSES)
-		return "\033[32m";
+		return COLOUR_GREEN;
 	return few[owner] ? few[owner] : "";
 }
 
@@ -110,27 +122,29 @@ const char *picture_colour(uint32_t owner)
 static void print_piece(FILE *out, uint32_t owner, const char *letters, const char **colour)
 {
 	if (*colour && strcmp(*colour, picture_colour(owner)) != 0) {
-		fprintf(out, "%s%s", **colour ? PICTURE_COLOUR_END : "", picture_colour(owner));
+		fprintf(out, "%s%s", **colour ? COLOUR_END : "", picture_colour(owner));
 		*colour = picture_colour(owner);
 	}
 	fputc(letters[owner], out);
 }
 
-static void print_row(FILE *out, const struct frames *frames, uint32_t first, uint32_t scale,
-                      const char *letters, int coloured)
+static void print_row(FILE *out, const struct picture *picture, uint32_t first)
 {
-	const char *colour = coloured ? "" : NULL;
+	const char *colour = picture->coloured ? "" : NULL;
 	fprintf(out, "%6" PRIu32 ".%02" PRIu32 " MiB  ", first / FRAMES_PER_MIB,
 	        first % FRAMES_PER_MIB * 100 / FRAMES_PER_MIB);
-	for (uint32_t i = 0; i < PICTURE_COLUMNS && first < frames->count; i++, first += scale)
-		print_piece(out, picture_owner(frames, first, scale), letters, &colour);
-	fprintf(out, "%s\n", colour && *colour ? PICTURE_COLOUR_END : "");
+	for (uint32_t i = 0; i < picture->columns && first < picture->frames->count; i++) {
+		print_piece(out, picture_owner(picture->frames, first, picture->scale), picture->letters,
+		            &colour);
+		first += picture->scale;
+	}
+	fprintf(out, "%s\n", colour && *colour ? COLOUR_END : "");
 }
 
-void picture_print(FILE *out, const struct frames *frames, uint32_t first, uint32_t scale,
-                   const char *letters, int coloured)
+void picture_print(FILE *out, const struct picture *picture, uint32_t first)
 {
-	for (int row = 0; row < PICTURE_ROWS && first < frames->count;
-	     row++, first += scale * PICTURE_COLUMNS)
-		print_row(out, frames, first, scale, letters, coloured);
+	for (int row = 0; row < PICTURE_ROWS && first < picture->frames->count; row++) {
+		print_row(out, picture, first);
+		first += picture->scale * picture->columns;
+	}
 }

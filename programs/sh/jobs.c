@@ -13,11 +13,15 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "../lib/colours.h"
 #include "../lib/signals.h"
 #include "sh.h"
 
 #define JOBS_MAX  32
 #define JOB_TITLE 32
+
+/* Who was killed may have left the cursor hidden, and colours. */
+#define PLAIN_SCREEN "\033[?25h" COLOUR_END
 
 /* The programs that the shell has started and does not wait for now, oldest first. */
 static struct job {
@@ -109,6 +113,8 @@ static int wait_for(pid_t pid, const char *name)
 	while (waitpid(pid, &status, job_control ? WUNTRACED : 0) < 0 && errno == EINTR)
 		;
 	take_terminal();
+	if (WIFSIGNALED(status) && job_control && colours_wanted())
+		fputs(PLAIN_SCREEN, stderr);
 	if (WIFSTOPPED(status)) {
 		job_add(pid, name);
 		fprintf(stderr, "\n%s: stopped; `fg` lets it go on, `kill -KILL %d` ends it\n", name,
@@ -130,6 +136,15 @@ void jobs_report(void)
 			fprintf(stderr, "%s: done\n", name);
 		tell_end(name, status);
 	}
+}
+
+void jobs_list(void)
+{
+	if (nr_jobs == 0)
+		puts("Nothing is stopped or in the background.");
+	for (int i = 0; i < nr_jobs; i++)
+		printf("%5d %s%s\n", (int)jobs[i].pid, jobs[i].name,
+		       i == nr_jobs - 1 ? "   (`fg` lets this one go on)" : "");
 }
 
 int jobs_resume(void)

@@ -10,10 +10,18 @@
 #include "../lib/usage.h"
 #include "sh.h"
 
-#define USAGE "sh [-c COMMANDS]"
-#define HELP \
-	"Starts programs by name. -c carries out its argument and leaves; `help` at the prompt tells more."
+#define ABOUT  "starts programs by name"
 #define PROMPT "granite> "
+
+static const struct usage usage = {
+        "sh", "[-c COMMANDS]", ABOUT,
+        "Without -c it asks for a line at a time. With it, it carries out COMMANDS and ends with the last "
+        "one's exit status.\n"
+        "  '...'   stands for itself, blanks too; so does \"...\", but for \\\\ and \\\"; and \\ before a "
+        "character\n"
+        "  a; b    does one after the other; Ctrl-C ends both\n"
+        "  a &     leaves a in the background; `jobs` lists those, `fg` gets one back\n"
+        "  Ctrl-C  ends what runs, Ctrl-Z stops it"};
 
 enum input {
 	INPUT_LINE,
@@ -171,11 +179,13 @@ static void converse(void)
 
 int main(int argc, char **argv)
 {
-	usage_check(argc, argv, 0, 2, USAGE, HELP);
-	if (argc != 1 && (argc != 3 || strcmp(argv[1], "-c") != 0))
-		usage_fail(USAGE);
-	if (argc == 3)
-		return execute_argument(argv[2]);
+	const char *commands = NULL;
+	while (usage_option(&usage, argc, argv, "c:") != -1)
+		commands = optarg;
+	if (optind < argc)
+		usage_fail(&usage, "'%s' is too much", argv[optind]);
+	if (commands)
+		return execute_argument(commands);
 	if (jobs_init())
 		catch_signals();
 	puts("Granite. `help` lists what there is.");

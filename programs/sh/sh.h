@@ -26,6 +26,9 @@ int jobs_run(char **argv, int background);
 /* Tells of the programs in the background that have ended. */
 void jobs_report(void);
 
+/* Lists them, oldest first. */
+void jobs_list(void);
+
 /* Lets the program stopped or put in the background last go on in the foreground. Returns as jobs_run. */
 int jobs_resume(void);
 

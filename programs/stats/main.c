@@ -2,7 +2,6 @@
 /* Shows what the kernel has done: since boot, or while a command ran. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <limits.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <granite/sys.h>
@@ -11,13 +10,15 @@
 #include "../lib/usage.h"
 #include "report.h"
 
-#define USAGE "stats [-ar] [COMMAND ARGUMENT ...]"
-#define HELP                                                                                                \
-	"Shows how often the kernel has done what since boot; with a command, starts it and shows what\n"   \
-	"was done until it ended. Starting it is part of that, and so is what others did meanwhile: do it " \
-	"twice.\n"                                                                                          \
-	"  -a  shows what did not happen too\n"                                                             \
-	"  -r  shows a bare list of names and numbers, for programs"
+#define ABOUT "shows what the kernel has done, or what a command cost it"
+
+static const struct usage usage = {
+        "stats", "[-ar] [COMMAND ARGUMENT ...]", ABOUT,
+        "Without a command all since the start counts. With one, it is started, and what was "
+        "done until it ended counts: its start too, and what others did meanwhile. So do it "
+        "twice.\n"
+        "  -a  shows what did not happen too\n"
+        "  -r  shows a bare list of names and numbers, for programs"};
 
 static void get_counters(struct granite_counters *counters)
 {
@@ -66,10 +67,7 @@ int main(int argc, char **argv)
 	uint64_t start = 0;
 	int option, raw = 0, status = 0;
 	enum report_flag flags = 0;
-	usage_check(argc, argv, 0, INT_MAX - 1, USAGE, HELP);
-	while ((option = getopt(argc, argv, "+ar")) != -1) {
-		if (option == '?')
-			usage_fail(USAGE);
+	while ((option = usage_option(&usage, argc, argv, "+ar")) != -1) {
 		raw |= option == 'r';
 		flags |= option == 'a' ? REPORT_ALL : 0;
 	}

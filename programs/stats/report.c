@@ -4,6 +4,8 @@
 #include <stddef.h>
 
 #include "../lib/format.h"
+#include "../lib/terminal.h"
+#include "../lib/wrap.h"
 #include "report.h"
 
 #define SECOND 1000000000ull
@@ -84,10 +86,10 @@ struct granite_counters report_difference(const struct granite_counters *before,
 static void print_counter(FILE *out, const struct counter *counter, uint64_t count, uint64_t nsecs)
 {
 	char text[FORMAT_MAX];
-	fprintf(out, "%14s", format_count(text, count));
+	int column = fprintf(out, "%14s  ", format_count(text, count));
 	if (nsecs >= SECOND)
-		fprintf(out, " %10s", format_count(text, count * 1000 / (nsecs / (SECOND / 1000))));
-	fprintf(out, "  %s\n", counter->text);
+		column += fprintf(out, "%9s  ", format_count(text, count * 1000 / (nsecs / (SECOND / 1000))));
+	wrap_line(out, counter->text, column, column, terminal_width());
 }
 
 static void print_group(FILE *out, enum group group, const struct granite_counters *moved, uint64_t nsecs,
@@ -109,8 +111,10 @@ static void print_group(FILE *out, enum group group, const struct granite_counte
 static void print_share(FILE *out, uint64_t part, uint64_t whole, const char *what)
 {
 	char text[FORMAT_MAX];
-	if (whole)
-		fprintf(out, "%s %s\n", format_permille(text, format_share(part, whole)), what);
+	if (!whole)
+		return;
+	int column = fprintf(out, "%s ", format_permille(text, format_share(part, whole)));
+	wrap_line(out, what, column, 0, terminal_text_width());
 }
 
 static void print_meaning(FILE *out, const struct granite_counters *moved)

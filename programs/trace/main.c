@@ -11,17 +11,20 @@
 #include <granite/sys.h>
 
 #include "../lib/number.h"
+#include "../lib/terminal.h"
 #include "../lib/usage.h"
+#include "../lib/wrap.h"
 #include "trace.h"
 
-#define USAGE "trace [-k KIND,...] [-p PROCESS]... [-s SECONDS] [COMMAND ARGUMENT ...]"
-#define HELP                                                                                            \
-	"Records what the kernel does until the command has ended, the seconds are over or Ctrl-C is\n" \
-	"typed, and then prints it, but for trace's own doings.\n"                                      \
-	"  -k  what is printed, of these, or `all`; without it all but sched and irq:"
-#define HELP_END                                                                     \
-	"\n  -p  only what concerns this process, by label, pid or endpoint; see ps" \
-	"\n  -s  the recording ends after so many seconds, which may have a fraction"
+#define ABOUT "shows what the kernel does, step by step"
+
+static const struct usage usage = {
+        "trace", "[-k KIND,...] [-p PROCESS]... [-s SECONDS] [COMMAND ARGUMENT ...]", ABOUT,
+        "It records until the command has ended, the seconds are over or Ctrl-C is typed, and then prints "
+        "all but its own doings.\n"
+        "  -p  only what concerns this process, by name, pid or endpoint; see `ps -l`\n"
+        "  -s  the recording ends after so many seconds, which may have a fraction\n"
+        "  -k  only these kinds, or `all`; without it all but sched and irq:"};
 
 #define KINDS_DEFAULT (TRACE_ALL & ~(TRACE_SCHED | TRACE_IRQ))
 #define SECONDS_MAX   1e6
@@ -37,11 +40,12 @@ static volatile sig_atomic_t interrupted;
 
 static _Noreturn void print_help(void)
 {
-	printf("usage: %s\n%s", USAGE, HELP);
-#define KIND(bit, NAME, name, text) printf("\n        %-8s %s", #name, text);
+	usage_print(&usage);
+#define KIND(bit, NAME, name, text)   \
+	printf("      %-8s ", #name); \
+	wrap_line(stdout, text, 15, 15, terminal_text_width());
 	TRACE_KINDS(KIND)
 #undef KIND
-	puts(HELP_END);
 	exit(0);
 }
 
@@ -54,8 +58,7 @@ static uint32_t kind_of(const char *name)
 #undef KIND
 	if (strcmp(name, "all") == 0)
 		return TRACE_ALL;
-	fprintf(stderr, "trace: no such kind: %s\n", name);
-	exit(USAGE_STATUS);
+	usage_fail(&usage, "there is no kind %s", name);
 }
 
 static uint32_t kinds_of(char *list)
@@ -70,10 +73,8 @@ static uint32_t kinds_of(char *list)
 static void want_process(const char *text)
 {
 	long number;
-	if (selection.nr_labels == WANTED_MAX || selection.nr_endpoints == WANTED_MAX) {
-		fprintf(stderr, "trace: too many processes\n");
-		exit(USAGE_STATUS);
-	}
+	if (selection.nr_labels == WANTED_MAX || selection.nr_endpoints == WANTED_MAX)
+		usage_fail(&usage, "more than %d processes", WANTED_MAX);
 	if (number_parse(text, 0, INT_MAX, &number) != 0) {
 		selection.labels[selection.nr_labels++] = text;
 		return;
@@ -84,10 +85,8 @@ static void want_process(const char *text)
 
 static void parse_seconds(const char *text)
 {
-	char *end;
-	seconds = strtod(text, &end);
-	if (end == text || *end != '\0' || !(seconds >= 0 && seconds <= SECONDS_MAX))
-		usage_fail(USAGE);
+	if (seconds_parse(text, 0, SECONDS_MAX, &seconds) != 0)
+		usage_wrong(&usage, 's', text, "a number of seconds");
 }
 
 /* Returns the index of the command, or argc. */
@@ -95,18 +94,15 @@ static int parse(int argc, char **argv)
 {
 	int option;
 	uint32_t kinds = 0;
-	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
 		print_help();
-	opterr = 0;
-	while ((option = getopt(argc, argv, "+k:p:s:")) != -1) {
+	while ((option = usage_option(&usage, argc, argv, "+k:p:s:")) != -1) {
 		if (option == 'k')
 			kinds |= kinds_of(optarg);
 		else if (option == 'p')
 			want_process(optarg);
-		else if (option == 's')
-			parse_seconds(optarg);
 		else
-			usage_fail(USAGE);
+			parse_seconds(optarg);
 	}
 	if (kinds)
 		selection.kinds = kinds;

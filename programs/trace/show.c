@@ -2,8 +2,11 @@
 /* Which records are printed, and when they were made. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <granite/abi/ipc.h>
 
+#include "../lib/terminal.h"
+#include "../lib/wrap.h"
 #include "trace.h"
 
 /* ---- Time ---- */
@@ -112,6 +115,11 @@ static int is_repeated(const struct trace_record *record, const struct trace_rec
 
 /* ---- Printing ---- */
 
+#define MIDDLE_COLUMN 14 /* of text_format's three */
+#define LAST_COLUMN   32
+#define NARROW        70 /* columns of a terminal on which the last one is not kept below the others */
+#define CONTINUED     31 /* where the rest of a line goes on that is too long for the terminal */
+
 /* Returns whether there was something to print. */
 static int print(const struct trace_record *record, const struct time_base *base)
 {
@@ -121,8 +129,14 @@ static int print(const struct trace_record *record, const struct time_base *base
 	text_format(record, text, sizeof(text));
 	if (!text[0])
 		return 0;
-	printf("%+11.6f  %-14s  %s\n", (double)(int64_t)(record->time - base->start) * base->seconds, process,
-	       text);
+	int kept = terminal_width() < NARROW ? MIDDLE_COLUMN : LAST_COLUMN;
+	int length = (int)strlen(text), head = length < kept ? length : kept;
+	int column =
+	        printf("%+11.6f  %-14s  %.*s", (double)(int64_t)(record->time - base->start) * base->seconds,
+	               process, head, text);
+	if (kept == MIDDLE_COLUMN)
+		head += (int)strspn(text + head, " ");
+	wrap_line(stdout, text + head, column, CONTINUED, terminal_width());
 	return 1;
 }
 

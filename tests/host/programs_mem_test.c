@@ -154,8 +154,8 @@ static void a_bad_memory_map_is_no_harm(void **state)
 	bad.nr_ranges = 0;
 	assert_int_equal(frames_init(&none, &bad), 0);
 	assert_int_equal(none.count, 0);
-	assert_int_equal(picture_scale(&none), 1);
-	picture_print(stdout, &none, 0, 1, "", 0);
+	assert_int_equal(picture_scale(&none, PICTURE_COLUMNS), 1);
+	picture_print(stdout, &(struct picture){&none, "", 1, PICTURE_COLUMNS, 0}, 0);
 	frames_free(&none);
 	bad = boot;
 	bad.region_end = bad.archive_start = 0xfffff000;
@@ -198,12 +198,26 @@ static void the_whole_memory_fits_the_picture(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(megabytes) / sizeof(megabytes[0]); i++) {
 		struct frames memory = {.count = megabytes[i] * 256};
-		uint32_t scale = picture_scale(&memory);
 
-		assert_true((uint64_t)scale * PICTURE_COLUMNS * PICTURE_ROWS >= memory.count);
-		assert_true(scale == 1 ||
-		            (uint64_t)scale * PICTURE_COLUMNS * PICTURE_ROWS < 2 * memory.count);
+		for (uint32_t columns = PICTURE_LEAST; columns <= PICTURE_COLUMNS; columns *= 2) {
+			uint32_t scale = picture_scale(&memory, columns);
+
+			assert_true((uint64_t)scale * columns * PICTURE_ROWS >= memory.count);
+			assert_true(scale == 1 ||
+			            (uint64_t)scale * columns * PICTURE_ROWS < 2 * memory.count);
+		}
 	}
+}
+
+static void a_row_is_as_wide_as_the_terminal_allows(void **state)
+{
+	(void)state;
+	assert_int_equal(picture_columns(10000), PICTURE_COLUMNS);
+	assert_int_equal(picture_columns(79), PICTURE_COLUMNS);
+	assert_int_equal(picture_columns(78), PICTURE_COLUMNS / 2);
+	assert_int_equal(picture_columns(47), 32);
+	assert_int_equal(picture_columns(46), 16);
+	assert_int_equal(picture_columns(1), PICTURE_LEAST);
 }
 
 static void each_process_has_a_letter_of_its_name_if_it_can(void **state)
@@ -241,7 +255,7 @@ static const char *drawn(uint32_t first, uint32_t scale, int coloured)
 	assert_non_null(out);
 	text[0] = '\0';
 	picture_letters(letters, (const char *const[]){"a", "b", "c"}, 3);
-	picture_print(out, &frames, first, scale, letters, coloured);
+	picture_print(out, &(struct picture){&frames, letters, scale, PICTURE_COLUMNS, coloured}, first);
 	fclose(out);
 	return text;
 }
@@ -280,6 +294,7 @@ int main(void)
 	        TEST(a_piece_is_whoevers_most_of_it_is),
 	        TEST(free_memory_is_more_than_a_hole),
 	        TEST(the_whole_memory_fits_the_picture),
+	        TEST(a_row_is_as_wide_as_the_terminal_allows),
 	        TEST(each_process_has_a_letter_of_its_name_if_it_can),
 	        TEST(letters_end_some_day),
 	        TEST(the_picture_is_drawn_row_by_row),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* links: programs/stats/report.c programs/lib/format.c */
+/* links: programs/stats/report.c programs/lib/format.c programs/lib/wrap.c programs/lib/terminal_size.c */
 /* How stats shows the kernel's counters. */
 #include <inttypes.h>
 #include <setjmp.h>

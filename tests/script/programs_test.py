@@ -3,14 +3,15 @@
 # test: timeout=400
 """The programs at the prompt, all in one boot: what they show must be so."""
 
+import glob
+import os
 import re
 
+from build import ROOT
 from script import PROMPT, Terminal, build_under_test, run_tests
 
 COLUMNS = 80
 CTRL_C = "\x03"
-SERVERS = ("console", "pm", "rs", "vm")  # programs, but none for the prompt
-WITHOUT_HELP = ("echo", "hello")
 
 terminal = Terminal(["tools/run", "--build", build_under_test().folder])
 
@@ -66,23 +67,84 @@ def the_system_boots():
     terminal.expect(PROMPT)
 
 
-def help_lists_the_programs_and_each_explains_itself():
+def sources():
+    """The programs of the tree, and what each says of itself: {name: words}."""
+    found = {}
+    for path in glob.glob(os.path.join(ROOT, "programs", "*.c")) + glob.glob(os.path.join(ROOT, "programs", "*", "main.c")):
+        name = os.path.relpath(path, os.path.join(ROOT, "programs")).removesuffix(".c").removesuffix("/main")
+        with open(path) as file:
+            found[name] = re.search(r'^#define ABOUT +"(.*)"$', file.read(), re.M)[1]
+    return found
+
+
+def unwrapped(text):
+    return " ".join(text.split())
+
+
+def fits(text):
+    return max(map(len, text.splitlines())) < COLUMNS
+
+
+def help_lists_all_programs_with_a_line_each():
     shown = run("help")
-    programs = shown.split("called with --help:\n")[1].split("'...'")[0].split()
-    assert {"ps", "stats", "mem", "kill"} <= set(programs), programs
-    for program in programs:
-        if program in SERVERS or program in WITHOUT_HELP:
-            continue
+    listed = dict(re.findall(r"^  (\w+) +(\S.*(?:\n {10,}.*)*)$", shown.split("The shell itself knows:")[0], re.M))
+    assert {name: unwrapped(words) for name, words in listed.items()} == sources(), shown
+    assert list(listed) == sorted(listed) and fits(shown), shown
+    others = re.search(r"the system's own:([ \w\n]+)", shown)[1].split()
+    assert {"console", "pm", "rs", "vm"} <= set(others) and not set(others) & set(listed), shown
+
+
+def each_program_explains_itself():
+    for program, words in sources().items():
         text = run(f"{program} --help")
-        assert text.startswith(f"usage: {program}") and text.count("\n") >= 2, text
-        assert max(map(len, text.splitlines())) <= 110, text
+        assert text.startswith(f"usage: {program}") and fits(text), text
+        assert words.lower() in unwrapped(text).lower(), text
         assert f"{program}: exit status" not in text, text
+    assert "usage: ps" in run("help ps") and "no such program" in run("help nonesuch")
 
 
-def wrong_arguments_are_told_with_the_usage():
-    for command in ("ps -x", "ps 1", "mem x", "kill", "sleep", "true x"):
+def the_shell_explains_what_it_does_itself():
+    for builtin in ("exit", "fg", "help", "jobs"):
+        for call in (f"{builtin} --help", f"help {builtin}"):
+            text = run(call)
+            assert text.startswith(f"usage: {builtin}"), text
+    for wrong in ("exit x", "exit 1 2", "exit 256", "fg x", "help a b", "jobs -l"):
+        name = wrong.split()[0]
+        text = run(wrong)
+        assert text.startswith(f"{name}: ") and f"`{name} --help` explains it" in text, text
+
+
+def wrong_arguments_are_told_with_a_hint():
+    wrong = {
+        "ps -x": "there is no option -x",
+        "ps --long": "there is no option --long",
+        "ps 1": "'1' is too much",
+        "mem x": "'x' is too much",
+        "mem -z": "-z wants something behind it",
+        "mem -z x": "'x' of -z is not a number of MiB",
+        "kill": "which process?",
+        "kill -NONE 1": "there is no signal NONE",
+        "maps": "something is missing",
+        "sleep": "something is missing",
+        "sleep x": "'x' is not a number of seconds",
+        "true x": "it takes no arguments such as 'x'",
+        "trace -k x": "there is no kind x",
+        "trace -s x": "'x' of -s is not a number of seconds",
+        "stats -x": "there is no option -x",
+        "sh -x": "there is no option -x",
+        "hello you": "it takes no arguments such as 'you'",
+    }
+    for command, words in wrong.items():
+        name = command.split()[0]
         text = run(command)
-        assert f"usage: {command.split()[0]}" in text and "exit status 2" in text, text
+        assert text.startswith(f"{name}: {words}"), text
+        assert f"\nusage: {name}" in text and f"`{name} --help` explains it" in text, text
+        assert f"{name}: exit status 2" in text, text
+
+
+def only_help_is_special_to_echo():
+    assert run("echo -x --help").strip() == "-x --help"
+    assert run("echo").strip() == "" and run("echo -n").strip() == "-n"
 
 
 def ps_shows_who_does_what():
@@ -120,7 +182,19 @@ def ps_shows_who_is_stopped_and_who_is_ready():
 
 def ps_fits_the_screen():
     for command in ("ps", "ps -l"):
-        assert max(len(line) for line in run(command).splitlines()) < COLUMNS
+        assert fits(run(command))
+
+
+def narrow_terminals_are_not_overrun():
+    size = (50, 20)
+    with Terminal(["tools/run", "--build", build_under_test().folder], size) as narrow:
+        narrow.expect(PROMPT)
+        for command in ("help", "ps", "maps sh", "mem -p", "stats true", "trace -k ipc true", "mem --help"):
+            narrow.type(command + "\r")
+            narrow.expect(command + "\n")
+            shown = re.sub("\033\\[[0-9;]*m", "", narrow.expect(PROMPT))
+            wide = [line for line in shown.splitlines() if len(line) >= size[0] and not line.startswith("[")]
+            assert not wide, wide
 
 
 def ps_l_tells_endpoints():
@@ -274,12 +348,16 @@ def mem_is_coloured_for_people():
 
 tests = [
     the_system_boots,
-    help_lists_the_programs_and_each_explains_itself,
-    wrong_arguments_are_told_with_the_usage,
+    help_lists_all_programs_with_a_line_each,
+    each_program_explains_itself,
+    the_shell_explains_what_it_does_itself,
+    wrong_arguments_are_told_with_a_hint,
+    only_help_is_special_to_echo,
     ps_shows_who_does_what,
     ps_shows_a_tree,
     ps_shows_who_is_stopped_and_who_is_ready,
     ps_fits_the_screen,
+    narrow_terminals_are_not_overrun,
     ps_l_tells_endpoints,
     more_processes_than_fit_one_answer_are_all_listed,
     kill_takes_labels,

@@ -10,12 +10,13 @@ from script import PROMPT, Terminal, build_under_test, run_tests
 
 RUN = ["tools/run", "--build", build_under_test().folder]
 CTRL_C = "\x03"
+WIDE = (200, 50)  # no line is broken
 
 
 def type_at_prompt(*commands):
     """What each of the commands printed."""
     outputs = []
-    with Terminal(RUN) as terminal:
+    with Terminal(RUN, WIDE) as terminal:
         terminal.expect(PROMPT)
         for command in commands:
             terminal.type(command + "\r")
@@ -90,7 +91,7 @@ def it_ends_as_its_command_does():
 
 def wrong_calls_are_told():
     for command, expected in (
-        ("trace -k nonsense true", "no such kind: nonsense"),
+        ("trace -k nonsense true", "there is no kind nonsense"),
         ("trace -s x true", "usage: trace"),
         ("trace -q", "usage: trace"),
         ("trace -k", "usage: trace"),
@@ -98,11 +99,11 @@ def wrong_calls_are_told():
     ):
         (output,) = type_at_prompt(command)
         assert expected in output, output
-    assert all(f"        {kind} " in output for kind in tracing.KINDS), output
+    assert all(f"\n      {kind} " in output for kind in tracing.KINDS), output
 
 
 def ctrl_c_ends_the_recording_and_leaves_it_off():
-    with Terminal(RUN) as terminal:
+    with Terminal(RUN, WIDE) as terminal:
         terminal.expect(PROMPT)
         terminal.type("trace\r")
         terminal.expect("\n")
@@ -114,7 +115,7 @@ def ctrl_c_ends_the_recording_and_leaves_it_off():
 
 
 def one_trace_at_a_time_and_none_after_its_owner():
-    with Terminal(RUN) as terminal:
+    with Terminal(RUN, WIDE) as terminal:
         terminal.expect(PROMPT)
         terminal.type("trace -s 1000 &\r")
         terminal.expect(PROMPT)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -69,9 +70,12 @@ class SourceCopy:
 class Terminal:
     """A program on a pseudo-terminal, as a person at the keyboard has it."""
 
-    def __init__(self, command):
+    def __init__(self, command, size=None):
+        """`size`: its columns and rows; without it nobody knows them."""
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            if size:
+                termios.tcsetwinsize(0, (size[1], size[0]))
             os.chdir(ROOT)
             command = tied(command)
             os.execvp(command[0], command)

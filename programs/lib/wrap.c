@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Text broken into lines that fit. See wrap.h. */
+#include <string.h>
+
+#include "wrap.h"
+
+#define GAP "  "
+
+/*
+ * Where the second column begins: behind the first gap that follows a word, in the first half of a line.
+ * Without one, where the first column does.
+ */
+static int second_column(const char *text, int width)
+{
+	int start = (int)strspn(text, " "), i = start;
+
+	while (i < width / 2 && text[i] && text[i] != '\n' && strncmp(text + i, GAP, strlen(GAP)) != 0)
+		i++;
+	if (strncmp(text + i, GAP, strlen(GAP)) != 0)
+		return start;
+	return i + (int)strspn(text + i, " ");
+}
+
+void wrap_line(FILE *out, const char *text, int column, int indent, int width)
+{
+	int length = (int)strcspn(text, "\n"), done = (int)strspn(text, " "), at_start = 1;
+
+	width = width < WRAP_LEAST ? WRAP_LEAST : width;
+	if (column + length <= width)
+		done = length;
+	else if (indent == WRAP_INDENT)
+		done = second_column(text, width);
+	fprintf(out, "%.*s", done, text);
+	indent = indent == WRAP_INDENT ? column + done : indent;
+	column += done;
+	for (int word; (done += (int)strspn(text + done, " ")) < length; done += word) {
+		word = (int)strcspn(text + done, " \n");
+		if (column > indent && column + !at_start + word > width) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+			at_start = 1;
+		}
+		column += fprintf(out, "%s%.*s", at_start ? "" : " ", word, text + done);
+		at_start = 0;
+	}
+	fputc('\n', out);
+}
+
+void wrap_text(FILE *out, const char *text, int indent, int width)
+{
+	while (*text) {
+		wrap_line(out, text, 0, indent, width);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+}
