@@ -131,6 +131,10 @@ def wrong_arguments_are_told_with_a_hint():
         "trace -k x": "there is no kind x",
         "trace -s x": "'x' of -s is not a number of seconds",
         "stats -x": "there is no option -x",
+        "top -d 0": "'0' of -d is not a number of seconds from 0.1 to 1000",
+        "top -s name": "'name' of -s is not cpu, memory or pid",
+        "top -n 0": "'0' of -n is not a number of views",
+        "demo nothing": "there is no part nothing",
         "sh -x": "there is no option -x",
         "hello you": "it takes no arguments such as 'you'",
     }
@@ -189,7 +193,7 @@ def narrow_terminals_are_not_overrun():
     size = (50, 20)
     with Terminal(["tools/run", "--build", build_under_test().folder], size) as narrow:
         narrow.expect(PROMPT)
-        for command in ("help", "ps", "maps sh", "mem -p", "stats true", "trace -k ipc true", "mem --help"):
+        for command in ("help", "ps", "maps sh", "mem -p", "stats true", "trace -k ipc true", "mem --help", "demo driver"):
             narrow.type(command + "\r")
             narrow.expect(command + "\n")
             shown = re.sub("\033\\[[0-9;]*m", "", narrow.expect(PROMPT))
