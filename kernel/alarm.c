@@ -72,6 +72,11 @@ void alarm_set(struct proc *p, uint64_t at)
 	rise(p, ++count);
 }
 
+uint32_t alarms_set(void)
+{
+	return count;
+}
+
 void alarm_ring(uint64_t now)
 {
 	while (count && heap[1]->alarm_at <= now) {

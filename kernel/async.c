@@ -30,6 +30,11 @@ void async_init(void)
 		put_on_free_list(&pool[i]);
 }
 
+uint32_t async_under_way(void)
+{
+	return ASYNC_MAX - free_count;
+}
+
 struct async_message *async_take(struct proc *from, const struct proc *to)
 {
 	struct async_message *entry = free_list;

@@ -70,3 +70,13 @@ void irq_forget(struct proc *p)
 			owner[irq] = NULL;
 		}
 }
+
+uint32_t irqs_attached(void)
+{
+	uint32_t lines = 0;
+
+	for (uint32_t irq = 0; irq < NR_IRQS; irq++)
+		if (owner[irq])
+			lines |= 1u << irq;
+	return lines;
+}

@@ -75,6 +75,15 @@ void proc_free(struct proc *p)
 		put_on_free_list(p);
 }
 
+uint32_t proc_count(void)
+{
+	uint32_t count = 0;
+
+	for (int slot = 0; slot < NR_PROCS; slot++)
+		count += !(proc_table[slot].rts_flags & RTS_SLOT_FREE);
+	return count;
+}
+
 struct proc *proc_lookup(endpoint_t endpoint)
 {
 	int slot = ENDPOINT_SLOT(endpoint);

@@ -14,6 +14,9 @@ struct async_message {
 
 void async_init(void);
 
+/* Messages under way, from whomever and to whomever. */
+uint32_t async_under_way(void);
+
 /* A free entry for one more message. NULL: `from` has too many under way, `to` too many waiting, or the pool
  * is used up. */
 struct async_message *async_take(struct proc *from, const struct proc *to);

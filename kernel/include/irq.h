@@ -16,4 +16,7 @@ int irq_detach(struct proc *p, uint32_t irq); /* -EINVAL: p has it not */
 int irq_enable(struct proc *p, uint32_t irq); /* likewise */
 void irq_forget(struct proc *p);
 
+/* The lines that drivers have, one bit a line. */
+uint32_t irqs_attached(void);
+
 #endif

@@ -131,6 +131,9 @@ void proc_init(void);
 struct proc *proc_allocate(void);
 void proc_free(struct proc *p);
 
+/* Slots in use. */
+uint32_t proc_count(void);
+
 /* The living process of that name, or NULL. */
 struct proc *proc_lookup(endpoint_t endpoint);
 

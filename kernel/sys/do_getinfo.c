@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <granite/abi/errno.h>
 
+#include "alarm.h"
 #include "arch.h"
+#include "async.h"
 #include "boot.h"
 #include "clock.h"
 #include "counters.h"
 #include "ipc.h"
+#include "irq.h"
 #include "kcall.h"
 #include "notes.h"
 #include "priv.h"
@@ -69,6 +72,19 @@ static int get_processes(struct proc *caller, const struct sys_getinfo_req *requ
 	return copy_out(caller, request, info, count * sizeof(info[0]), reply);
 }
 
+static int get_usage(struct proc *caller, const struct sys_getinfo_req *request,
+                     struct sys_getinfo_rep *reply)
+{
+	const struct kernel_usage usage = {
+	        .processes = proc_count(),
+	        .async_messages = async_under_way(),
+	        .alarms = alarms_set(),
+	        .interrupts = irqs_attached(),
+	};
+
+	return copy_out(caller, request, &usage, sizeof(usage), reply);
+}
+
 /*
  * SYS_GETINFO: what the kernel knows; see GET_*. GET_PROCTAB tells of as many slots as fit, 32 at most, none
  * beyond the table's end. Errors: EINVAL unknown, or too little room (for GET_PROCTAB no room is 0 bytes of
@@ -83,6 +99,8 @@ int do_getinfo(struct proc *caller, const struct sys_getinfo_req *request, struc
 		return get_processes(caller, request, reply);
 	case GET_BOOTINFO:
 		return copy_out(caller, request, &boot_info, sizeof(boot_info), reply);
+	case GET_USAGE:
+		return get_usage(caller, request, reply);
 	default:
 		return -EINVAL;
 	}

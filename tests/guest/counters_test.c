@@ -201,6 +201,43 @@ static void every_counter_only_grows(void)
 	CHECK(after.ipc_calls > before.ipc_calls);
 }
 
+static struct kernel_usage usage_now(void)
+{
+	struct kernel_usage usage = {0};
+	CHECK_INT(sys_getinfo(GET_USAGE, &usage, sizeof(usage), 0), sizeof(usage));
+	return usage;
+}
+
+static void hold(void)
+{
+	for (;;)
+		pause();
+}
+
+static void what_processes_use_of_the_kernels_tables_is_told(void)
+{
+	const struct kernel_usage first = usage_now();
+	struct kernel_usage now;
+	struct message m = {.m_type = 1};
+	int status;
+	pid_t pid = tap_start(hold);
+	CHECK_INT(sys_setalarm(1000000000000ull, 0, NULL), OK);
+	CHECK_INT(ipc_senda(sys_self(), &m), OK);
+	CHECK_INT(ipc_senda(sys_self(), &m), OK);
+	now = usage_now();
+	CHECK_INT(now.processes, first.processes + 1);
+	CHECK_INT(now.alarms, first.alarms + 1);
+	CHECK_INT(now.async_messages, first.async_messages + 2);
+	CHECK_INT(now.interrupts, 1u << 4); /* the console's */
+	kill(pid, SIGKILL);
+	CHECK_KILLED(tap_wait(pid), SIGKILL);
+	CHECK_INT(sys_setalarm(0, 0, NULL), OK);
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	now = usage_now();
+	CHECK(!memcmp(&now, &first, sizeof(now)));
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -212,6 +249,7 @@ int main(void)
 	        TEST(a_copy_from_another_process_takes_a_window_not_a_switch),
 	        TEST(a_copy_within_the_loaded_process_takes_neither),
 	        TEST(every_counter_only_grows),
+	        TEST(what_processes_use_of_the_kernels_tables_is_told),
 	};
 	return TAP_RUN(tests);
 }

@@ -292,6 +292,7 @@ static const struct {
 } information[] = {
         {GET_COUNTERS, sizeof(struct granite_counters)},
         {GET_BOOTINFO, sizeof(struct boot_info)},
+        {GET_USAGE, sizeof(struct kernel_usage)},
         {GET_PROCTAB, 3 * sizeof(struct proc_info)},
 };
 
@@ -350,7 +351,7 @@ static void information_for_nowhere_is_refused(void)
 		}
 	}
 	for (unsigned i = 0; i < COUNT(wild_values); i++)
-		if (wild_values[i] < GET_COUNTERS || wild_values[i] > GET_BOOTINFO)
+		if (wild_values[i] < GET_COUNTERS || wild_values[i] > GET_USAGE)
 			CHECK_INT(ask_raw(wild_values[i], AT(arena_page(0)), PAGE_SIZE, 0), -EINVAL);
 	CHECK_INT(ask_raw(GET_COUNTERS, AT(arena), sizeof(struct granite_counters) - 1, 0), -EINVAL);
 	CHECK_INT(ask_raw(GET_PROCTAB, 0, PAGE_SIZE, ENDPOINT_SLOTS), OK);

@@ -120,10 +120,13 @@ static void random_settings_ring_as_the_model_says(void **state)
 		now += rand() % 20;
 		last_rung = 0;
 		alarm_ring(now);
+		uint32_t count = 0;
 		for (int i = 0; step % 64 == 0 && i < 200; i++) {
 			assert_true(set_to[i] == 0 || set_to[i] > now);
 			assert_int_equal(proc_table[i].alarm_at, set_to[i]);
+			count += set_to[i] != 0;
 		}
+		assert_true(step % 64 || alarms_set() == count);
 	}
 	for (int i = 0; i < 200; i++)
 		set(i, 0);

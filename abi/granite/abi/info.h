@@ -8,6 +8,7 @@
 #define GET_COUNTERS  1 /* struct granite_counters */
 #define GET_PROCTAB   2 /* struct proc_info[], one for each slot from `first` on, free or not */
 #define GET_BOOTINFO  3 /* struct boot_info */
+#define GET_USAGE     4 /* struct kernel_usage */
 
 #define PROC_NAME_MAX 16 /* of a program's name or a service's label, with its end */
 
@@ -39,6 +40,14 @@ struct proc_info {
 #define FLAG(bit, name, text) name = 1 << (bit),
 enum rts_flag { GRANITE_RTS_FLAGS(FLAG) };
 #undef FLAG
+
+/* What is in use of the kernel's own tables, by whomever: all of it comes back when its owners end. */
+struct kernel_usage {
+	uint32_t processes;      /* slots of the process table */
+	uint32_t async_messages; /* sent and not yet received, of the pool that all share */
+	uint32_t alarms;         /* that are set */
+	uint32_t interrupts;     /* lines that a driver has, one bit a line */
+};
 
 #define BOOT_MMAP_MAX    32
 #define BOOT_CMDLINE_MAX 256
