@@ -8,7 +8,8 @@
  *   ELOCKED      waiting would close a cycle of waiting processes
  *   ENOTREADY    (sendnb, reply_receive) the other does not wait for this message
  *   EINTR        (receive, sendrec_intr) a signal waits for the caller; a request has not been answered
- *   EAGAIN       (senda) SENDA_MAX_PER_SENDER messages are under way already
+ *   EAGAIN       (senda) SENDA_MAX_PER_SENDER messages of the caller's are under way already, or too many
+ *                from whomever wait for the other, or in all
  *   EINVAL       the endpoint makes no sense here
  * A message in memory that the caller may not use is the caller's SIGSEGV, not an error.
  */
