@@ -77,7 +77,7 @@ class Options:
     cmdline: str = ""
     files: dict = dataclasses.field(default_factory=dict)  # more of them for the archive
     piped_input: bool = True  # the console neither echoes nor acts on control characters
-    counted_time: bool = False  # time is the number of instructions: a run can be repeated exactly; QEMU only
+    counted_time: bool = False  # time is the number of instructions: a run can be repeated exactly; no input; QEMU only
 
 
 @dataclasses.dataclass
@@ -281,7 +281,9 @@ def boot_qemu(build, folder, archive, cmdline, log, options, stdin, stdout):
     def ready():
         return process.poll() is not None or log.console_ready()
 
-    InputPump(source, process.stdin.fileno(), ready, options.piped_input).start()
+    # With counted time there is no input: it, and even its end, would come at a moment of the host's.
+    if not options.counted_time:
+        InputPump(source, process.stdin.fileno(), ready, options.piped_input).start()
     os.set_blocking(process.stdout.fileno(), False)
 
     def read():
