@@ -37,8 +37,8 @@ O     ?= $(variant)$(if $(DEBUG),/debug)
 goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean distclean help,$(goals)),)
 setup := build $(if $(clang),clang) \
-	$(if $(filter run test guest debug sdk,$(goals)),run) \
-	$(foreach group,iso bochs test debug bench check,$(if $(filter $(group) $(group)-%,$(goals)),$(group))) \
+	$(if $(filter run test fuzz guest debug sdk,$(goals)),run) \
+	$(foreach group,iso bochs test fuzz debug bench check,$(if $(filter $(group) $(group)-%,$(goals)),$(group))) \
 	$(if $(filter profile,$(goals)),bench) \
 	$(if $(filter format,$(goals)),check)
 $(shell tools/setup $(setup) >&2)
@@ -375,6 +375,12 @@ test-tools:
 test:
 	@tools/test $(if $(filter-out build,$(variant)),--build $(variant)/debug)
 
+# Random calls from many seeds; SEED=n tools/test guest/fuzz_test repeats one.
+SEEDS ?= 10
+.PHONY: fuzz
+fuzz:
+	@tools/fuzz $(SEEDS)
+
 include check.mk
 
 # ---- Run ----
@@ -412,6 +418,7 @@ help:
 #h make run        boot it in QEMU on this terminal; Ctrl-A X leaves   (MEM=64, CMDLINE="...")
 #h                 with TRACE=file.json a trace for https://ui.perfetto.dev    (TRACE_KINDS=ipc,call)
 #h make test       all tests; with CC=clang or UBSAN=1 all of them with that system
+#h make fuzz       random calls from more seeds, a job a core          (SEEDS=40)
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
 #h make bench      instructions per operation                          (ROW=a,b BASE=old.json)
 #h make profile    where one row's instructions go, by function        (ROW=ipc.sendrec_64B)

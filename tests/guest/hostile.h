@@ -40,6 +40,21 @@ static inline int raw_ipc(uint32_t call, endpoint_t other, vir_bytes message)
 	return ipc_trap(call, other, POINTER(message), &status);
 }
 
+/* One of Linux's calls, not by way of the C library. */
+static inline int raw_linux(uint32_t number, const uint32_t a[6])
+{
+	int result = (int)number;
+	__asm__ volatile("pushl %%ebp\n\t"
+	                 "movl 20(%[a]), %%ebp\n\t"
+	                 "int %[vector]\n\t"
+	                 "popl %%ebp"
+	                 : "+a"(result)
+	                 : [a] "D"(a), "b"(a[0]), "c"(a[1]), "d"(a[2]),
+	                   "S"(a[3]), [vector] "i"(SYSCALL_VECTOR)
+	                 : "memory", "cc");
+	return result;
+}
+
 static sigjmp_buf survived;
 static vir_bytes killed_at; /* si_addr of the last SIGSEGV */
 
@@ -66,6 +81,11 @@ static inline int try_kcall(vir_bytes message)
 static inline int try_ipc(uint32_t call, endpoint_t other, vir_bytes message)
 {
 	return sigsetjmp(survived, 1) ? KILLED : raw_ipc(call, other, message);
+}
+
+static inline int try_linux(uint32_t number, const uint32_t arguments[6])
+{
+	return sigsetjmp(survived, 1) ? KILLED : raw_linux(number, arguments);
 }
 
 /* ---- Memory: two pages of any kinds between two that must stay as they are ---- */
