@@ -2,8 +2,29 @@
 #include "log.h"
 
 #include <stdint.h>
+#include <granite/abi/endpoint.h>
 
 #include "arch.h"
+
+static endpoint_t unfinished = NONE; /* the process whose text stands in the last line, without its end */
+
+/* No line has two authors: what one leaves unfinished ends where another begins. */
+static void begin_as(endpoint_t author)
+{
+	if (unfinished != NONE && unfinished != author)
+		klog_bytes("\n", 1);
+	unfinished = NONE;
+}
+
+void klog_text(endpoint_t author, const char *text, size_t bytes)
+{
+	if (!bytes)
+		return;
+	begin_as(author);
+	klog_bytes(text, bytes);
+	if (text[bytes - 1] != '\n')
+		unfinished = author;
+}
 
 void klog_bytes(const char *text, size_t bytes)
 {
@@ -73,6 +94,7 @@ void klog_va(const char *format, va_list arguments)
 {
 	va_list list;
 
+	begin_as(NONE);
 	va_copy(list, arguments);
 	for (; *format; format++) {
 		unsigned width = 0;

@@ -22,7 +22,7 @@ int do_diagctl(struct proc *caller, const struct sys_diagctl_req *request, struc
 	result = copy_from_caller(caller, request->text + caller->call_done, text, bytes);
 	if (result != OK)
 		return result;
-	klog_bytes(text, bytes);
+	klog_text(caller->endpoint, text, bytes);
 	caller->call_done += bytes;
 	return bytes == left ? OK : KCALL_AGAIN;
 }
