@@ -3,7 +3,8 @@
 #ifndef GUEST_FUZZ_CALLS_H
 #define GUEST_FUZZ_CALLS_H
 
-#include "fuzz_rules.h"
+#include "fuzz_random.h"
+#include "hostile_rules.h"
 
 #define SPARED 2 /* like KILLED no result of a call */
 

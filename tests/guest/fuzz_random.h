@@ -45,34 +45,15 @@ static inline uint32_t fold(uint32_t hash, uint32_t word)
 
 /* ---- Addresses ---- */
 
-/* A row of pages of all kinds, each beside one of another kind; and pages that calls map and unmap. */
-static const enum page_kind zoo_kinds[] = {PAGE_RW, PAGE_GONE,  PAGE_RW,   PAGE_RO, PAGE_RW,  PAGE_NONE,
-                                           PAGE_RW, PAGE_FRESH, PAGE_GONE, PAGE_RO, PAGE_GONE};
-#define ZOO_PAGES        COUNT(zoo_kinds)
+/* Beside the zoo: pages that calls map and unmap. */
 #define PLAYGROUND_PAGES 64
 
-static vir_bytes zoo, playground;
-
-static inline void lay_out_page(uint32_t page)
-{
-	vir_bytes at = zoo + page * PAGE_SIZE, got;
-	(void)!vm_mmap(at, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, VM_MAP_FIXED, &got);
-	if (zoo_kinds[page] == PAGE_GONE)
-		(void)!vm_munmap(at, PAGE_SIZE);
-	else if (zoo_kinds[page] == PAGE_RO || zoo_kinds[page] == PAGE_NONE)
-		(void)!vm_mprotect(at, PAGE_SIZE, zoo_kinds[page] == PAGE_RO ? VM_PROT_READ : 0);
-}
-
-static inline void zoo_lay_out(void)
-{
-	for (uint32_t page = 0; page < ZOO_PAGES; page++)
-		lay_out_page(page);
-}
+static vir_bytes playground;
 
 /* Once, for all that will be forked. */
-static inline void zoo_make(void)
+static inline void addresses_make(void)
 {
-	CHECK_INT(vm_mmap(0, ZOO_PAGES * PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, 0, &zoo), OK);
+	zoo_make();
 	CHECK_INT(vm_mmap(0, PLAYGROUND_PAGES * PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, 0, &playground), OK);
 }
 

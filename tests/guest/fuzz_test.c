@@ -6,7 +6,7 @@
  *makes the same run.
  *
  *	fuzz_random.h   where arguments come from
- *	fuzz_rules.h    what is left out, and why
+ *	hostile_rules.h   what is left out, and why
  *	fuzz_calls.h    the calls
  *	fuzz_worker.h   who makes them
  *	fuzz_watch.h    who watches
@@ -90,7 +90,7 @@ static void setup(void)
 	interfaces[CONSOLE_INTERFACE].server = console = rs_lookup("console");
 	CHECK(console > 0);
 	CHECK_INT(sys_getinfo(GET_BOOTINFO, &boot, sizeof(boot), 0), sizeof(boot));
-	zoo_make();
+	addresses_make();
 	CHECK_INT(vm_mmap(0, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, 0, &at), OK);
 	trap_page = at;
 	talk_to_everybody();

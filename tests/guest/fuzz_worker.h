@@ -27,7 +27,7 @@ static int (*const acts[ACTS])(void) = {
 
 static const struct role {
 	const char *name;
-	enum fuzz_set set;
+	enum hostile_set set;
 	uint8_t partners;     /* that it exchanges messages with */
 	uint8_t weight[ACTS]; /* how often it does what */
 } roles[] = {
@@ -50,33 +50,6 @@ static inline enum act any_act(const struct role *role)
 	for (act = 0; at >= role->weight[act]; act++)
 		at -= role->weight[act];
 	return act;
-}
-
-/* ---- Privileges ---- */
-
-static inline struct priv_spec set_of(enum fuzz_set id)
-{
-	static const uint16_t basic[] = PRIV_BASIC_CALLS;
-	struct priv_spec spec = {.id = id, .flags = PRIV_INHERIT};
-	for (uint32_t i = 0; i < COUNT(basic); i++)
-		spec.calls[(basic[i] - KCALL_BASE) / 32] |= 1u << (basic[i] - KCALL_BASE) % 32;
-	spec.ipc_to[0] = 1u << PRIV_ID_VM | 1u << PRIV_ID_PM | 1u << PRIV_ID_RS;
-	spec.ipc_to[SET_GUARD / 32] |= 1u << SET_GUARD % 32; /* to report */
-	if (id != SET_MUTE)
-		memset(spec.ipc_to, 0xff, sizeof(spec.ipc_to));
-	if (id == SET_POWER || id == SET_GUARD)
-		memset(spec.calls, 0xff, sizeof(spec.calls));
-	if (id == SET_POWER) {
-		spec.flags |= PRIV_INSPECT | PRIV_ARCHIVE;
-		spec.irqs = 1u << 5;
-	}
-	return spec;
-}
-
-static inline int take_set(endpoint_t endpoint, enum fuzz_set id)
-{
-	const struct priv_spec spec = set_of(id);
-	return sys_privctl(endpoint, &spec);
 }
 
 /* ---- Partners: they receive, and answer in all ways there are ---- */

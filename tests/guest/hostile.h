@@ -147,6 +147,37 @@ static inline void arena_check_fences(void)
 	}
 }
 
+/* ---- More memory: pages of all kinds in a row ---- */
+
+/* A row of pages of all kinds, each beside one of another kind. */
+static const enum page_kind zoo_kinds[] = {PAGE_RW, PAGE_GONE,  PAGE_RW,   PAGE_RO, PAGE_RW,  PAGE_NONE,
+                                           PAGE_RW, PAGE_FRESH, PAGE_GONE, PAGE_RO, PAGE_GONE};
+#define ZOO_PAGES COUNT(zoo_kinds)
+
+static vir_bytes zoo;
+
+static inline void lay_out_page(uint32_t page)
+{
+	vir_bytes at = zoo + page * PAGE_SIZE, got;
+	(void)!vm_mmap(at, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, VM_MAP_FIXED, &got);
+	if (zoo_kinds[page] == PAGE_GONE)
+		(void)!vm_munmap(at, PAGE_SIZE);
+	else if (zoo_kinds[page] == PAGE_RO || zoo_kinds[page] == PAGE_NONE)
+		(void)!vm_mprotect(at, PAGE_SIZE, zoo_kinds[page] == PAGE_RO ? VM_PROT_READ : 0);
+}
+
+static inline void zoo_lay_out(void)
+{
+	for (uint32_t page = 0; page < ZOO_PAGES; page++)
+		lay_out_page(page);
+}
+
+static inline void zoo_make(void)
+{
+	CHECK_INT(vm_mmap(0, ZOO_PAGES * PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, 0, &zoo), OK);
+	zoo_lay_out();
+}
+
 /* ---- Operations ---- */
 
 struct operation {
@@ -205,7 +236,7 @@ enum { KERNEL_INTERFACE, VM_INTERFACE, PM_INTERFACE, RS_INTERFACE, CONSOLE_INTER
 		server, operations, COUNT(operations) \
 	}
 
-static struct interface interfaces[INTERFACES] = {
+static struct interface interfaces[INTERFACES] __attribute__((unused)) = {
         [KERNEL_INTERFACE] = INTERFACE(TO_KERNEL, kernel_operations),
         [VM_INTERFACE] = INTERFACE(VM_PROC_NR, vm_operations),
         [PM_INTERFACE] = INTERFACE(PM_PROC_NR, pm_operations),
@@ -289,5 +320,21 @@ static const uint32_t wild_values[] = {
         PM_PROC_NR,
         RS_PROC_NR,
 };
+
+static endpoint_t somebody = NONE; /* a living process, for tests that have one to lose or to keep */
+
+/* These, somebody, and places in the zoo: where a page begins, and where what begins there goes over to the
+ * next. */
+#define HOSTILE_VALUES (COUNT(wild_values) + 1 + 2 * ZOO_PAGES)
+
+static inline uint32_t hostile_value(uint32_t i)
+{
+	if (i < COUNT(wild_values))
+		return wild_values[i];
+	if (i == COUNT(wild_values))
+		return (uint32_t)somebody;
+	i -= COUNT(wild_values) + 1;
+	return zoo + (i / 2) * PAGE_SIZE + (i % 2 ? PAGE_SIZE - 6 : 0);
+}
 
 #endif

@@ -11,182 +11,10 @@
 #include <granite/abi/counters.h>
 #include <granite/rs.h>
 
-#include "hostile.h"
+#include "hostile_fields.h"
 #include "pages.h"
 
 /* ---- Every field of every operation ---- */
-
-/* So long may an answer take, in milliseconds; an operation that may wait is ended after that. */
-#define PATIENCE 300
-
-/* The caller's death, or a wait without end, is what was asked for. */
-static int may_end_the_caller(int32_t number)
-{
-	switch (number) {
-	case VM_BRK:
-	case VM_MMAP:
-	case VM_MUNMAP:
-	case VM_MPROTECT:
-	case PM_EXEC:
-	case PM_EXIT:
-	case PM_KILL:
-	case PM_ITIMER:
-	case SYS_SETTLS:
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-static int may_wait(int32_t number)
-{
-	switch (number) {
-	case PM_WAIT:
-	case PM_NANOSLEEP:
-	case PM_SIGSUSPEND:
-	case PM_SIGTIMEDWAIT:
-	case PM_FORK:
-	case CONSOLE_READ:
-	case CONSOLE_POLL:
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-static endpoint_t parent, server;
-static struct message request;
-
-/* What the fields hold that are not tried. */
-enum baseline { ALL_ZERO, ALL_POINTERS, SENSIBLE, BASELINES };
-
-/* Two bytes before memory that is not there: so the console can print no more than a comment. */
-static const char line[] = "#\n";
-
-static vir_bytes line_address(void)
-{
-	return AT(arena_page(1)) - 2;
-}
-
-/* A request that is no nonsense as a whole. 0: there is none for this operation. */
-static int make_sense(struct message *m)
-{
-	const uint32_t exec[] = {AT("/bin/nothing"), 12, AT("nothing"), 8, 1, 0};
-	const uint32_t write[] = {line_address(), 2};
-	const uint32_t map[] = {0, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, 0};
-	if (m->m_type == PM_EXEC)
-		memcpy(m->m_words, exec, sizeof(exec));
-	else if (m->m_type == CONSOLE_WRITE)
-		memcpy(m->m_words, write, sizeof(write));
-	else if (m->m_type == VM_MMAP)
-		memcpy(m->m_words, map, sizeof(map));
-	else
-		return 0;
-	return 1;
-}
-
-/* 0: there is no such request. */
-static int make_request(const struct operation *operation, enum baseline baseline)
-{
-	memset(&request, 0, sizeof(request));
-	request.m_type = operation->number;
-	for (uint32_t i = 0; i < operation->words && baseline == ALL_POINTERS; i++)
-		request.m_words[i] = line_address();
-	return baseline != SENSIBLE || make_sense(&request);
-}
-
-/* The top of the stack, to be printed as far as it goes. */
-static int makes_a_mess(void)
-{
-	return request.m_type == CONSOLE_WRITE && request.m_words[0] >= STACK_TOP - PAGE_SIZE &&
-	       request.m_words[0] < STACK_TOP;
-}
-
-/* A process group of its own, so that it can kill no others; then the call; then it tells its parent. */
-static void make_the_call_and_tell(void)
-{
-	struct message report = {.m_type = PM_SETSID};
-	endpoint_t self = sys_self();
-	CHECK_INT(make_call(PM_PROC_NR, &report), OK);
-	report.m_words[0] = (uint32_t)make_call(server, &request);
-	struct message who = {.m_type = SYS_SELF};
-	if (raw_kcall(AT(&who)) != OK || (endpoint_t)who.m_words[0] != self)
-		_exit(0); /* the child that PM_FORK has made */
-	report.m_type = 1;
-	(void)raw_ipc(IPC_SEND, parent, AT(&report));
-}
-
-static void on_alarm(int number)
-{
-	(void)number;
-}
-
-/* The result of the call that the child makes; KILLED: it is dead; -EINTR: it is still busy. */
-static int result_of(pid_t pid)
-{
-	endpoint_t child = pm_endpoint(pid);
-	struct message report;
-	int status, result;
-	if (child < 0)
-		return KILLED;
-	ualarm(PATIENCE * 1000, 0);
-	result = ipc_receive(child, &report, &status);
-	ualarm(0, 0);
-	if (result == -EDEADSRCDST)
-		return KILLED;
-	return result == OK ? (int32_t)report.m_words[0] : result;
-}
-
-static int result_is_good(int32_t number, int result)
-{
-	if (result == KILLED)
-		return may_end_the_caller(number);
-	if (result == -EINTR)
-		return may_wait(number);
-	return result <= 0 && result > -1000;
-}
-
-static void try_request(const struct operation *operation)
-{
-	if (ends_the_system(operation->number, &request) || makes_a_mess())
-		return;
-	pid_t pid = tap_start(make_the_call_and_tell);
-	int result = result_of(pid);
-	if (!result_is_good(operation->number, result)) {
-		printf("# %s:", operation->name);
-		for (uint32_t i = 0; i < operation->words; i++)
-			printf(" %x", (unsigned)request.m_words[i]);
-		printf(" -> %d\n", result);
-		CHECK(!"the result is good");
-	}
-	kill(pid, SIGKILL);
-	tap_wait(pid);
-}
-
-static void try_every_field(const struct operation *operation)
-{
-	for (enum baseline baseline = 0; baseline < BASELINES; baseline++) {
-		if (!make_request(operation, baseline))
-			continue;
-		try_request(operation);
-		for (uint32_t word = 0; word < operation->words; word++) {
-			for (unsigned i = 0; i < COUNT(wild_values); i++) {
-				make_request(operation, baseline);
-				request.m_words[word] = wild_values[i];
-				try_request(operation);
-			}
-		}
-	}
-}
-
-static void try_interface(int which)
-{
-	const struct interface *interface = &interfaces[which];
-	server = interface->server;
-	arena_lay_out((enum page_kind[]){PAGE_RW, PAGE_GONE}, PAGE_SIZE - 2, line, 2);
-	for (uint32_t i = 0; i < interface->count; i++)
-		try_every_field(&interface->operations[i]);
-}
 
 /* Those that are not allowed are refused whatever their fields say, which nobody reads then. */
 static void no_field_of_a_kernel_call_harms(void)
@@ -508,7 +336,8 @@ static void setup(void)
 	struct sigaction action = {.sa_handler = on_alarm};
 	CHECK_INT(sigaction(SIGALRM, &action, NULL), 0);
 	arena_make();
-	parent = sys_self();
+	zoo_make();
+	parent = somebody = sys_self();
 	interfaces[CONSOLE_INTERFACE].server = rs_lookup("console");
 	CHECK(interfaces[CONSOLE_INTERFACE].server > 0);
 	at_first = account_now();

@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <granite/rs.h>
 
-#include "hostile.h"
+#include "hostile_fields.h"
+#include "hostile_rules.h"
 #include "pages.h"
 
-static struct boot_info boot;
 static endpoint_t self, dead;
 
 static void hold(void)
@@ -402,8 +402,6 @@ static void without_rights_nothing_is_left_but_to_answer(void)
 {
 	const struct priv_spec none = {.id = NR_PRIVS - 1};
 	const endpoint_t others[] = {VM_PROC_NR, PM_PROC_NR, RS_PROC_NR, rs_lookup("console"), partner};
-	const uint32_t sending[] = {IPC_SEND,   IPC_SENDREC, IPC_SENDREC_INTR,
-	                            IPC_SENDNB, IPC_SENDA,   IPC_NOTIFY};
 	pid_t pid = tap_start(obey);
 	endpoint_t child = pm_endpoint(pid);
 	talk_to_everybody();
@@ -413,10 +411,39 @@ static void without_rights_nothing_is_left_but_to_answer(void)
 		CHECK_INT(told(child, 0, 0, call),
 		          operation_find(&interfaces[KERNEL_INTERFACE], call) ? -ECALLDENIED : -EBADCALL);
 	for (unsigned i = 0; i < COUNT(others); i++)
-		for (unsigned j = 0; j < COUNT(sending); j++)
-			CHECK_INT(told(child, sending[j], others[i], 1), -ECALLDENIED);
+		for (uint32_t call = 1; call < IPC_NR; call++)
+			if (call != IPC_RECEIVE && call != IPC_REPLY_RECEIVE)
+				CHECK_INT(told(child, call, others[i], 1), -ECALLDENIED);
 	CHECK_INT(told(child, IPC_REPLY_RECEIVE, PM_PROC_NR, 1), -ECALLDENIED);
 	kill_and_wait(pid);
+}
+
+/* ---- Every field of every call ---- */
+
+static void take_all_rights(void)
+{
+	CHECK_INT(take_set(sys_self(), SET_POWER), OK);
+}
+
+static void be_somebody(void)
+{
+	take_all_rights();
+	hold();
+}
+
+/* Also of calls that this file knows nothing of. */
+static void no_field_of_any_call_harms(void)
+{
+	pid_t pid = tap_start(be_somebody);
+	somebody = pm_endpoint(pid);
+	catch_segv();
+	get_ready = take_all_rights;
+	spares = is_spared;
+	parent = self;
+	usleep(10000);
+	try_interface(KERNEL_INTERFACE);
+	kill(pid, SIGKILL);
+	tap_wait(pid);
 }
 
 /* ---- What is left ---- */
@@ -435,6 +462,7 @@ static void setup(void)
 {
 	vir_bytes at;
 	arena_make();
+	zoo_make();
 	self = sys_self();
 	CHECK_INT(sys_getinfo(GET_BOOTINFO, &boot, sizeof(boot), 0), sizeof(boot));
 	at_first = account_now();
@@ -476,6 +504,7 @@ int main(void)
 	        TEST(privileges_from_nowhere_change_nothing),
 	        TEST(who_defines_privileges_keeps_its_own_ports),
 	        TEST(without_rights_nothing_is_left_but_to_answer),
+	        TEST(no_field_of_any_call_harms),
 	        TEST(everything_is_where_it_was),
 	};
 	return TAP_RUN(tests);

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the fuzzer leaves out, because it would be no mistake of the system's:
+ * What is not asked for by processes that ask for everything, because it would be no mistake of the system's.
+ * They have privilege sets of their own, by which they know each other:
  *
  * - to end the system: sys_abort, PM's reboot
  * - by a process that has all kernel calls, which are for VM, PM, RS and drivers: to clear, start anew, stop,
- * slow down, write to, or take the rights of anybody but the fuzzer's own; to clear those behind PM's and
+ * slow down, write to, or take the rights of anybody but their own kind; to clear those behind PM's and
  * VM's backs; a page directory of its own making for a process that runs; priorities with which nobody else
  * would run
- * - to kill what is not the fuzzer's: every process is root's
+ * - to kill others: every process is root's
  * - to use up all memory, which other tests do; to print for minutes
  */
-#ifndef GUEST_FUZZ_RULES_H
-#define GUEST_FUZZ_RULES_H
+#ifndef GUEST_HOSTILE_RULES_H
+#define GUEST_HOSTILE_RULES_H
 
 #include <sys/reboot.h>
 #include <sys/syscall.h>
 
-#include "fuzz_random.h"
+#include "hostile.h"
 
 /* ---- Whose a process is ---- */
 
-/* The privilege sets of the fuzzer's processes; SET_SCRATCH and those above it are defined at random. */
-enum fuzz_set {
+/* The privilege sets of hostile processes; SET_SCRATCH and those above it are defined at random. */
+enum hostile_set {
 	SET_SCRATCH = NR_PRIVS - 16,
 	SET_SCRATCH_END = NR_PRIVS - 8,
 	SET_MUTE,
@@ -76,11 +77,39 @@ static inline int may_be_killed(int32_t pid)
 	return is_fair_game(call.rep.endpoint);
 }
 
+/* ---- Their sets ---- */
+
+static inline struct priv_spec set_of(enum hostile_set id)
+{
+	static const uint16_t basic[] = PRIV_BASIC_CALLS;
+	struct priv_spec spec = {.id = id, .flags = PRIV_INHERIT};
+	for (uint32_t i = 0; i < COUNT(basic); i++)
+		spec.calls[(basic[i] - KCALL_BASE) / 32] |= 1u << (basic[i] - KCALL_BASE) % 32;
+	spec.ipc_to[0] = 1u << PRIV_ID_VM | 1u << PRIV_ID_PM | 1u << PRIV_ID_RS;
+	spec.ipc_to[SET_GUARD / 32] |= 1u << SET_GUARD % 32; /* to report */
+	if (id != SET_MUTE)
+		memset(spec.ipc_to, 0xff, sizeof(spec.ipc_to));
+	if (id == SET_POWER || id == SET_GUARD)
+		memset(spec.calls, 0xff, sizeof(spec.calls));
+	if (id == SET_POWER) {
+		spec.flags |= PRIV_INSPECT | PRIV_ARCHIVE;
+		spec.irqs = 1u << 5;
+	}
+	return spec;
+}
+
+static inline int take_set(endpoint_t endpoint, enum hostile_set id)
+{
+	const struct priv_spec spec = set_of(id);
+	return sys_privctl(endpoint, &spec);
+}
+
 /* ---- Memory ---- */
 
+/* 0: it can't be read. Whoever asks has the handler of catch_segv(). */
 static inline int peek(vir_bytes address, void *to, uint32_t bytes)
 {
-	if (sigsetjmp(survived, 0))
+	if (sigsetjmp(survived, 1))
 		return 0;
 	for (uint32_t i = 0; i < bytes; i++)
 		((uint8_t *)to)[i] = ((const volatile uint8_t *)POINTER(address))[i];
