@@ -33,25 +33,25 @@ static inline void see_who_i_am(void)
 /* ---- Requests ---- */
 
 /*
- * What the words of a request mean: a address, p of the playground, s a privilege set, e endpoint, i pid, l
- * length, n small number, d page directory, f program, w anything. An operation that is not here gets
- * anything.
+ * What the words of a request mean: a address, g one that is good most times, p of the playground, s a
+ * privilege set, e endpoint, i pid, l length, n small number, b yes or no, t TLS slot, q priority of a
+ * user's, d page directory, f program, w anything. An operation that is not here gets anything.
  */
 static const struct shape {
 	int32_t number;
 	const char *words;
 } shapes[] = {
         {SYS_FORK, "ed"},      {SYS_EXEC, "eaa"},         {SYS_CLEAR, "e"},        {SYS_STOP, "en"},
-        {SYS_SIGUPCALL, "en"}, {SYS_BRIDGE, "aaa"},       {SYS_SETTLS, "nann"},    {SYS_VIRCOPY, "eaealn"},
-        {SYS_VMCTL, "neda"},   {SYS_PRIVCTL, "es"},       {SYS_SCHEDULE, "enl"},   {SYS_IRQCTL, "nn"},
-        {SYS_SETALARM, "lnn"}, {SYS_GETINFO, "naln"},     {SYS_DIAGCTL, "al"},     {SYS_TRACE, "nnnnan"},
+        {SYS_SIGUPCALL, "en"}, {SYS_BRIDGE, "aaa"},       {SYS_SETTLS, "tgnn"},    {SYS_VIRCOPY, "egeglb"},
+        {SYS_VMCTL, "neda"},   {SYS_PRIVCTL, "es"},       {SYS_SCHEDULE, "eql"},   {SYS_IRQCTL, "nn"},
+        {SYS_SETALARM, "lnn"}, {SYS_GETINFO, "ngln"},     {SYS_DIAGCTL, "gl"},     {SYS_TRACE, "nnbbgn"},
         {VM_BRK, "a"},         {VM_MMAP, "plnn"},         {VM_MUNMAP, "pl"},       {VM_MPROTECT, "pln"},
         {VM_FORK, "e"},        {VM_EXEC, "ea"},           {VM_EXIT, "e"},          {VM_PROCINFO, "e"},
-        {VM_REGION, "ea"},     {VM_PAGES, "enaan"},       {PM_FORK, "n"},          {PM_EXEC, "fnalnn"},
+        {VM_REGION, "ea"},     {VM_PAGES, "ebagn"},       {PM_FORK, "b"},          {PM_EXEC, "fnglbb"},
         {PM_EXIT, "n"},        {PM_WAIT, "in"},           {PM_GETID, "i"},         {PM_SETPGID, "ii"},
-        {PM_KILL, "il"},       {PM_SIGACTION, "lnanaww"}, {PM_SIGPROCMASK, "nww"}, {PM_ITIMER, "nlnln"},
-        {PM_NANOSLEEP, "lnn"}, {PM_ENDPOINT, "i"},        {PM_PROGRAM, "n"},       {CONSOLE_READ, "al"},
-        {CONSOLE_WRITE, "al"}, {CONSOLE_FOREGROUND, "i"}, {CONSOLE_CANCEL, "e"},
+        {PM_KILL, "il"},       {PM_SIGACTION, "lbanaww"}, {PM_SIGPROCMASK, "nww"}, {PM_ITIMER, "blnln"},
+        {PM_NANOSLEEP, "lnb"}, {PM_ENDPOINT, "i"},        {PM_PROGRAM, "n"},       {CONSOLE_READ, "gl"},
+        {CONSOLE_WRITE, "gl"}, {CONSOLE_FOREGROUND, "i"}, {CONSOLE_CANCEL, "e"},
 };
 
 static const char path[] = "/bin/true";
@@ -84,6 +84,14 @@ static inline uint32_t word_of_shape(char shape)
 	switch (shape) {
 	case 'a':
 		return any_address(64);
+	case 'g':
+		return once_in(4) ? any_address(64) : good_address(64);
+	case 'b':
+		return once_in(8) ? any_word() : below(2);
+	case 't':
+		return once_in(4) ? any_word() : once_in(2) ? UINT32_MAX : TLS_INDEX_MIN + below(TLS_SLOTS);
+	case 'q':
+		return once_in(8) ? any_word() : SCHED_PRIO_USER + below(SCHED_PRIORITIES - SCHED_PRIO_USER);
 	case 'p':
 		return playground_address();
 	case 's':
