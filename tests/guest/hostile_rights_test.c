@@ -142,7 +142,7 @@ static void numbers_out_of_range_are_refused(void)
 {
 	for (unsigned i = 0; i < COUNT(wild_values); i++) {
 		const uint32_t wild = wild_values[i], me = (uint32_t)self;
-		if (wild < VMCTL_PAGING || wild > VMCTL_SETDIR)
+		if (wild < VMCTL_PAGING || wild > VMCTL_MAY_MAP)
 			expect(&(struct refusal){SYS_VMCTL, -EINVAL, {wild, me, pool_page(), AT(arena)}});
 		if (wild > SIGUPCALL_STOP)
 			expect(&(struct refusal){SYS_SIGUPCALL, -EINVAL, {me, wild}});
