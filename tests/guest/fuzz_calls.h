@@ -3,6 +3,7 @@
 #ifndef GUEST_FUZZ_CALLS_H
 #define GUEST_FUZZ_CALLS_H
 
+#include "fuzz_grants.h"
 #include "fuzz_random.h"
 #include "hostile_rules.h"
 
@@ -33,25 +34,70 @@ static inline void see_who_i_am(void)
 /* ---- Requests ---- */
 
 /*
- * What the words of a request mean: a address, g one that is good most times, p of the playground, s a
- * privilege set, e endpoint, i pid, l length, n small number, b yes or no, t TLS slot, q priority of a
- * user's, d page directory, f program, w anything. An operation that is not here gets anything.
+ * What the words of a request mean: a address, g one that is good most times, p of the playground, z of a
+ * page, e endpoint, h a partner's, i pid, l length, m length in pages, o offset in a grant, n small number, b
+ * yes or no, s privilege set, t TLS slot, q priority of a user's, d page directory, f program, x and y the
+ * halves of a grant's id, w anything. An operation that is not here gets anything.
  */
 static const struct shape {
 	int32_t number;
 	const char *words;
 } shapes[] = {
-        {SYS_FORK, "ed"},      {SYS_EXEC, "eaa"},         {SYS_CLEAR, "e"},        {SYS_STOP, "en"},
-        {SYS_SIGUPCALL, "en"}, {SYS_BRIDGE, "aaa"},       {SYS_SETTLS, "tgnn"},    {SYS_VIRCOPY, "egeglb"},
-        {SYS_VMCTL, "neda"},   {SYS_PRIVCTL, "es"},       {SYS_SCHEDULE, "eql"},   {SYS_IRQCTL, "nn"},
-        {SYS_SETALARM, "lnn"}, {SYS_GETINFO, "ngln"},     {SYS_DIAGCTL, "gl"},     {SYS_TRACE, "nnbbgn"},
-        {VM_BRK, "a"},         {VM_MMAP, "plnn"},         {VM_MUNMAP, "pl"},       {VM_MPROTECT, "pln"},
-        {VM_FORK, "e"},        {VM_EXEC, "ea"},           {VM_EXIT, "e"},          {VM_PROCINFO, "e"},
-        {VM_REGION, "ea"},     {VM_PAGES, "ebagn"},       {PM_FORK, "b"},          {PM_EXEC, "fnglbb"},
-        {PM_EXIT, "n"},        {PM_WAIT, "in"},           {PM_GETID, "i"},         {PM_SETPGID, "ii"},
-        {PM_KILL, "il"},       {PM_SIGACTION, "lbanaww"}, {PM_SIGPROCMASK, "nww"}, {PM_ITIMER, "blnln"},
-        {PM_NANOSLEEP, "lnb"}, {PM_ENDPOINT, "i"},        {PM_PROGRAM, "n"},       {CONSOLE_READ, "gl"},
-        {CONSOLE_WRITE, "gl"}, {CONSOLE_FOREGROUND, "i"}, {CONSOLE_CANCEL, "e"},
+        {SYS_FORK, "ed"},
+        {SYS_EXEC, "eaa"},
+        {SYS_CLEAR, "e"},
+        {SYS_STOP, "en"},
+        {SYS_SIGUPCALL, "en"},
+        {SYS_BRIDGE, "aaa"},
+        {SYS_SETTLS, "tgnn"},
+        {SYS_VIRCOPY, "egeglb"},
+        {SYS_VMCTL, "neda"},
+        {SYS_PRIVCTL, "es"},
+        {SYS_SCHEDULE, "eql"},
+        {SYS_IRQCTL, "nn"},
+        {SYS_SETALARM, "lnn"},
+        {SYS_GETINFO, "ngln"},
+        {SYS_DIAGCTL, "gl"},
+        {SYS_TRACE, "nnbbgn"},
+        {VM_BRK, "a"},
+        {VM_MMAP, "plnn"},
+        {VM_MUNMAP, "pl"},
+        {VM_MPROTECT, "pln"},
+        {VM_FORK, "e"},
+        {VM_EXEC, "ea"},
+        {VM_EXIT, "e"},
+        {VM_PROCINFO, "e"},
+        {VM_REGION, "ea"},
+        {VM_PAGES, "ebagn"},
+        {PM_FORK, "b"},
+        {PM_EXEC, "fnglbb"},
+        {PM_EXIT, "n"},
+        {PM_WAIT, "in"},
+        {PM_GETID, "i"},
+        {PM_SETPGID, "ii"},
+        {PM_KILL, "il"},
+        {PM_SIGACTION, "lbanaww"},
+        {PM_SIGPROCMASK, "nww"},
+        {PM_ITIMER, "blnln"},
+        {PM_NANOSLEEP, "lnb"},
+        {PM_ENDPOINT, "i"},
+        {PM_PROGRAM, "n"},
+        {CONSOLE_READ, "gl"},
+        {CONSOLE_WRITE, "gl"},
+        {CONSOLE_FOREGROUND, "i"},
+        {CONSOLE_CANCEL, "e"},
+        {SYS_SETGRANT, "gn"},
+        {SYS_SAFECOPYFROM, "xyhogl"},
+        {SYS_SAFECOPYTO, "xyhogl"},
+        {SYS_VSAFECOPY, "gn"},
+        {SYS_SAFEMEMSET, "xyhonl"},
+        {SYS_SAFEMAP, "xyhozmb"},
+        {SYS_GRANTS, "engn"},
+        {VM_UNLEND, "z"},
+        {VM_REVOKE, "xybz"},
+        {VM_MAP_PHYS, "dmb"},
+        {VM_LENDINGS, "engn"},
+        {VM_VIEWERS, "ezngn"},
 };
 
 static const char path[] = "/bin/true";
@@ -75,13 +121,27 @@ static inline vir_bytes any_set(void)
 	spec->flags &= PRIV_INHERIT | PRIV_ARCHIVE | PRIV_INSPECT;
 	spec->irqs = once_in(2) ? 0 : 1u << below(32);
 	spec->nr_ports = small_number();
-	spec->nr_phys = small_number();
+	spec->nr_phys = once_in(2) ? 0 : NR_PRIV_PHYS + 1 + below(100);
 	return AT(spec);
 }
 
 static inline uint32_t word_of_shape(char shape)
 {
+	static cp_grant_id_t grant;
 	switch (shape) {
+	case 'h':
+		return (uint32_t)grantee();
+	case 'x':
+		grant = any_grant();
+		return (uint32_t)grant;
+	case 'y':
+		return (uint32_t)(grant >> 32);
+	case 'z':
+		return page_address();
+	case 'm':
+		return page_length();
+	case 'o':
+		return once_in(3) ? page_length() : 0;
 	case 'a':
 		return any_address(64);
 	case 'g':
@@ -194,6 +254,34 @@ static inline int call_a_server(void)
 	int result = try_ipc(PICK(calls), interface->server, address);
 	see_who_i_am();
 	return result;
+}
+
+/* ---- Grants ---- */
+
+static inline int call_with_a_grant(void)
+{
+	static const int32_t numbers[] = {SYS_SAFECOPYFROM, SYS_SAFECOPYTO, SYS_SAFEMEMSET, SYS_SAFEMAP,
+	                                  SYS_SAFEMAP,      SYS_SAFEMAP,    SYS_VSAFECOPY,  SYS_GRANTS,
+	                                  VM_UNLEND,        VM_REVOKE};
+	int32_t number = PICK(numbers);
+	int is_vm_s = number == VM_UNLEND || number == VM_REVOKE;
+	struct message m;
+	compose(&m, operation_find(&interfaces[is_vm_s ? VM_INTERFACE : KERNEL_INTERFACE], number));
+	if (is_spared(&m))
+		return SPARED;
+	return is_vm_s ? make_call(VM_PROC_NR, &m) : make_kernel_call(&m, message_address());
+}
+
+/* Others must have lent, or taken, something in between. */
+static inline int lend(void)
+{
+	if (once_in(4))
+		sys_yield();
+	if (once_in(64))
+		return open_grants();
+	if (once_in(6))
+		return write_a_record(below(TABLE_SLOTS));
+	return once_in(16) ? erase_a_record() : call_with_a_grant();
 }
 
 /* ---- IPC ---- */

@@ -6,7 +6,8 @@
  *makes the same run.
  *
  *	fuzz_random.h   where arguments come from
- *	hostile_rules.h   what is left out, and why
+ *	fuzz_grants.h   what is lent
+ *	hostile_rules.h what is left out, and why
  *	fuzz_calls.h    the calls
  *	fuzz_worker.h   who makes them
  *	fuzz_watch.h    who watches
@@ -156,9 +157,11 @@ static void print_the_run(void)
 	struct granite_counters counters;
 	uint64_t nsecs = uptime();
 	CHECK_INT(sys_getinfo(GET_COUNTERS, &counters, sizeof(counters), 0), sizeof(counters));
-	printf("# run: %u calls, outcomes %08x, %llu ns, %llu kernel entries, %llu page faults\n",
+	printf("# run: %u calls, outcomes %08x, %llu ns, %llu kernel entries, %llu page faults, %llu pages "
+	       "mapped by grant\n",
 	       (unsigned)total.calls, (unsigned)total.outcomes, (unsigned long long)nsecs,
-	       (unsigned long long)counters.kernel_entries, (unsigned long long)counters.page_faults);
+	       (unsigned long long)counters.kernel_entries, (unsigned long long)counters.page_faults,
+	       (unsigned long long)counters.grant_mapped_pages);
 }
 
 static void as_many_calls_are_made_as_asked_for(void)

@@ -17,12 +17,12 @@
 
 /* ---- Roles ---- */
 
-enum act { ACT_KERNEL, ACT_SERVER, ACT_IPC, ACT_LINUX, ACT_MEMORY, ACT_LIFE, ACT_TRAP, ACTS };
+enum act { ACT_KERNEL, ACT_SERVER, ACT_IPC, ACT_LINUX, ACT_MEMORY, ACT_LIFE, ACT_TRAP, ACT_GRANT, ACTS };
 
 static int (*const acts[ACTS])(void) = {
         [ACT_KERNEL] = call_the_kernel,  [ACT_SERVER] = call_a_server, [ACT_IPC] = exchange,
         [ACT_LINUX] = call_linux,        [ACT_MEMORY] = use_memory,    [ACT_LIFE] = live,
-        [ACT_TRAP] = trap_with_anything,
+        [ACT_TRAP] = trap_with_anything, [ACT_GRANT] = lend,
 };
 
 static const struct role {
@@ -32,11 +32,12 @@ static const struct role {
 	uint8_t weight[ACTS]; /* how often it does what */
 } roles[] = {
         {"power", SET_POWER, 0, {[ACT_KERNEL] = 8, [ACT_SERVER] = 1, [ACT_IPC] = 1, [ACT_MEMORY] = 1}},
-        {"power, mixed", SET_POWER, 1, {2, 2, 2, 2, 2, 1, 1}},
+        {"power, mixed", SET_POWER, 1, {2, 2, 2, 2, 2, 1, 1, 2}},
         {"servers", SET_PLAIN, 0, {[ACT_SERVER] = 8, [ACT_KERNEL] = 1, [ACT_MEMORY] = 1}},
         {"messages", SET_PLAIN, 2, {[ACT_IPC] = 8, [ACT_KERNEL] = 1}},
-        {"mute", SET_MUTE, 1, {2, 2, 2, 2, 2, 1, 1}},
+        {"mute", SET_MUTE, 1, {2, 2, 2, 2, 2, 1, 1, 2}},
         {"memory", SET_PLAIN, 0, {[ACT_MEMORY] = 8, [ACT_SERVER] = 1, [ACT_LIFE] = 1}},
+        {"grants", SET_PLAIN, 2, {[ACT_GRANT] = 8, [ACT_MEMORY] = 2, [ACT_IPC] = 1}},
         {"lives", SET_PLAIN, 0, {[ACT_LIFE] = 6, [ACT_IPC] = 1, [ACT_MEMORY] = 1}},
         {"traps", SET_PLAIN, 1, {[ACT_TRAP] = 4, [ACT_LINUX] = 4, [ACT_MEMORY] = 1}},
 };
@@ -89,27 +90,36 @@ static inline _Noreturn void leave(void)
 		(void)make_call(PM_PROC_NR, &m);
 }
 
-static inline _Noreturn void be_a_partner(void)
+static inline void receive_and_answer(void)
+{
+	struct message m;
+	int status;
+	if (ipc_receive(ANY, &m, &status) == OK)
+		answer(&m);
+}
+
+static inline _Noreturn void be_a_partner(const struct role *role)
 {
 	me = who_am_i();
 	random_state ^= mix((uint32_t)me);
+	(void)!open_grants();
 	while (!once_in(200)) {
-		struct message m;
-		int status;
-		if (ipc_receive(ANY, &m, &status) == OK)
-			answer(&m);
+		if (role->weight[ACT_GRANT] > role->weight[ACT_IPC])
+			(void)(once_in(4) ? use_memory() : lend());
+		else
+			receive_and_answer();
 	}
 	leave();
 }
 
 /* The first one's partner is the worker, the second one's the first. */
-static inline void find_partners(uint32_t count)
+static inline void find_partners(const struct role *role)
 {
 	partners[0] = partners[1] = me;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < role->partners; i++) {
 		pid_t pid = fork();
 		if (pid == 0)
-			be_a_partner();
+			be_a_partner(role);
 		if (pid > 0)
 			partners[i] = pm_endpoint(pid);
 	}
@@ -142,7 +152,8 @@ static inline void prepare(const struct role *role, uint32_t seed)
 		known[i] = me;
 	for (uint32_t i = 0; i < COUNT(known_pids); i++)
 		known_pids[i] = getpid();
-	find_partners(role->partners);
+	find_partners(role);
+	(void)!open_grants();
 	for (uint32_t i = 0; i < 16; i++)
 		look_around();
 }

@@ -9,6 +9,7 @@
  * VM's backs; a page directory of its own making for a process that runs; priorities with which nobody else
  * would run
  * - to kill others: every process is root's
+ * - to reach devices: magic grants, memory of devices
  * - to use up all memory, which other tests do; to print for minutes
  */
 #ifndef GUEST_HOSTILE_RULES_H
@@ -148,7 +149,8 @@ static inline int is_spared_set(endpoint_t endpoint, vir_bytes address)
 	if (endpoint != NONE && !is_fair_game(endpoint))
 		return 1;
 	return spec.id < NR_PRIVS &&
-	       (spec.id < SET_SCRATCH || spec.id >= SET_SCRATCH_END || spec.flags & PRIV_RESERVE);
+	       (spec.id < SET_SCRATCH || spec.id >= SET_SCRATCH_END ||
+	        spec.flags & (PRIV_RESERVE | PRIV_MAGIC) || (spec.nr_phys && spec.nr_phys <= NR_PRIV_PHYS));
 }
 
 static inline int is_spared_kernel_call(const struct message *m)
