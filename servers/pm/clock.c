@@ -7,7 +7,8 @@
 #include <granite/sys.h>
 #include "pm.h"
 
-#define TIMERS_MAX (2 * PROCESSES_MAX + 1) /* each process's deadline and alarm; deliver.c's retry */
+#define TIMERS_MAX \
+	(2 * PROCESSES_MAX + 2) /* each process's deadline and alarm; deliver.c's retry, crash.c's count */
 
 static struct timer *heap[TIMERS_MAX + 1];
 static struct timer_queue queue = {.heap = heap, .capacity = TIMERS_MAX + 1};
