@@ -127,7 +127,7 @@ static void set_alarm(void)
 {
 	uint64_t limit = earlier(readers.first ? deadline(readers.first) : 0, poll_limit());
 
-	if (limit && limit != alarm_at && sys_setalarm(limit, 1, NULL) == OK)
+	if (limit != alarm_at && sys_setalarm(limit, 1, NULL) == OK)
 		alarm_at = limit;
 }
 
