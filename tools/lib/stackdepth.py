@@ -79,6 +79,9 @@ def after(state, name, operands):
     if match := re.fullmatch(r"%(e..),(0x[0-9a-f]+)?\(%esp\)", operands):
         if name == "mov" and state.depth is not None:
             return state.stored(match[1], state.depth - number(match[2] or "0"))
+    if match := re.fullmatch(r"%(e..),(-?0x[0-9a-f]+)?\(%ebp\)", operands):
+        if name == "mov" and state.frame is not None:
+            return state.stored(match[1], state.frame - number(match[2] or "0"))
     if name.startswith(("cmp", "test")) or (name == "lea" and NOTHING.fullmatch(operands)):
         return state
     if operands.endswith(",%esp"):
