@@ -74,7 +74,8 @@ void part_crash(void)
 	struct processes before;
 	processes_take(&before);
 	say("Five processes are started, and each does something that no program should do. The lines in "
-	    "brackets are pm's, the process manager's: it sees them die, and says of what.");
+	    "brackets are pm's, the process manager's: it sees them die, and reports where each was and "
+	    "how it came there; after three of the same program it only counts them.");
 	for (size_t i = 0; i < NR_CRASHES; i++) {
 		int signal = ends_by(&crashes[i]);
 		claim(signal == crashes[i].signal, "who %s is ended, by %s", crashes[i].what,

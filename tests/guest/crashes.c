@@ -17,7 +17,7 @@
 #else
 #define CRASH __attribute__((noinline)) static void
 #endif
-#define STAY  __asm__ volatile("" ::: "memory") /* so that the call before it is no jump */
+#define STAY __asm__ volatile("" ::: "memory") /* so that the call before it is no jump */
 
 /* PM reports a program's crashes again after a while. */
 #define PAUSE_SECONDS 20

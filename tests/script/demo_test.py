@@ -47,7 +47,7 @@ def without_a_part_all_are_listed():
 
 def crashes_are_seen_by_pm_and_by_nobody_else():
     shown = show_part("crash")
-    assert len(re.findall(r"^\[pm\] demo \(pid \d+\) died of SIG(?:SEGV|FPE|ILL) ", shown, re.M)) == 5, shown
+    assert len(re.findall(r"^\[pm\] CRASH: demo .* died of SIG(?:SEGV|FPE|ILL):", shown, re.M)) == 3, shown
 
 
 def the_driver_is_killed_and_its_successor_shows_the_rest():
