@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* guest: timeout=300 time=counted calls=all args=100000 seed=yes */
 /*
- * Random calls, by many processes at once, while a watchdog makes sure that everybody else is served.
- *Afterwards nothing is left of it. The arguments are the number of calls at least, and a seed; the same seed
- *makes the same run.
+ * Random calls, by many processes at once, while a watchdog makes sure that everybody else is served. In the
+ * end nothing is left of it. The arguments are the number of calls at least, and a seed: the same one makes
+ * the same run.
  *
  *	fuzz_random.h   where arguments come from
  *	fuzz_grants.h   what is lent
+ *	fuzz_requests.h what requests look like
  *	hostile_rules.h what is left out, and why
  *	fuzz_calls.h    the calls
+ *	fuzz_traps.h    the traps
  *	fuzz_worker.h   who makes them
  *	fuzz_watch.h    who watches
  */

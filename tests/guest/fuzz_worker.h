@@ -13,7 +13,7 @@
 
 #include <sys/time.h>
 
-#include "fuzz_calls.h"
+#include "fuzz_traps.h"
 
 /* ---- Roles ---- */
 

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 
+import abi
 from build import ROOT, tied
 from script import build_under_test, run_tests
 
@@ -13,16 +14,11 @@ CALLS = 3000
 SECONDS = 100
 
 
-def kernel_calls():
-    with open(os.path.join(ROOT, "abi", "granite", "abi", "ops", "sys.def")) as file:
-        return ",".join(re.findall(r"^OP\(\w+, \w+, (\w+)\)", file.read(), re.M))
-
-
 def run(seed):
     """What a run says: its calls, what they came to, and when it ended, in nanoseconds and kernel entries."""
     program = os.path.join(build_under_test().folder, "tests", "guest", "fuzz_test")
     command = [os.path.join(ROOT, "tools", "guest"), "--debug", "--counted-time", "-t", str(SECONDS)]
-    command += ["--calls", kernel_calls(), program, "--", str(CALLS), str(seed)]
+    command += ["--calls", ",".join(abi.kernel_calls()), program, "--", str(CALLS), str(seed)]
     done = subprocess.run(tied(command), stdin=subprocess.DEVNULL, capture_output=True, check=False)
     output = done.stdout.decode(errors="replace")
     assert done.returncode == 0, (done.returncode, output, done.stderr)

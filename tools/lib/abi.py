@@ -53,6 +53,11 @@ def operations():
     }
 
 
+def kernel_calls():
+    """Their names, as the manifest knows them."""
+    return [row[2] for row in rows(header("ops/sys.def"), "OP") if row[0].startswith("0x")]
+
+
 def errors():
     """The names of errors, by number: the host's are Linux's, as Granite's are, up to its own."""
     return {**errno.errorcode, **{number: name for name, number in constants("errno.h").items()}}
