@@ -91,7 +91,8 @@ static inline vir_bytes any_set(void)
 		return any_address(sizeof(*spec));
 	for (uint32_t i = 0; i < sizeof(*spec) / 4; i++)
 		((uint32_t *)spec)[i] = once_in(2) ? roll() : 0;
-	spec->id = SET_SCRATCH + below(SET_SCRATCH_END - SET_SCRATCH);
+	spec->id = once_in(8) ? NR_PRIVS + (roll() >> (1 + below(31)))
+	                      : SET_SCRATCH + below(SET_SCRATCH_END - SET_SCRATCH);
 	spec->flags &= PRIV_INHERIT | PRIV_ARCHIVE | PRIV_INSPECT;
 	spec->irqs = once_in(2) ? 0 : 1u << below(32);
 	spec->nr_ports = small_number();
