@@ -424,7 +424,7 @@ help:
 #h make profile    where one row's instructions go, by function        (ROW=ipc.sendrec_64B)
 #h make debug      boot it in QEMU under gdb, which then knows processes
 #h make iso        build/granite.iso, to boot from a CD or an USB stick
-#h make check      formatting and static analysis
+#h make check      formatting, static analysis and models
 #h make format     bring all C files into the format that check wants
 #h make clean      forget all that was built; distclean: the C library too
 #h V=1 shows the commands, DEBUG=1 builds with assertions, CC=clang compiles with clang, UBSAN=1 makes undefined

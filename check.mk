@@ -3,10 +3,10 @@
 # `make check`: what can be said about the sources without running them. Each file is looked at again only when it
 # has changed.
 
-.PHONY: check check-format check-headers check-clang check-tidy check-shell
-check: check-format check-headers check-clang check-tidy check-shell
+.PHONY: check check-format check-headers check-clang check-tidy check-shell check-models
+check: check-format check-headers check-clang check-tidy check-shell check-models
 
-source_folders := $(wildcard abi kernel lib servers drivers programs tests bench tools/plugin)
+source_folders := $(wildcard abi kernel lib servers drivers programs tests bench docs tools/plugin)
 our_sources    := $(sort $(shell find $(source_folders) -name '*.c'))
 our_headers    := $(sort $(shell find $(source_folders) -name '*.h'))
 checked        := $(O)/check
@@ -58,6 +58,15 @@ $(checked)/%.tidy: % .clang-tidy $(stable)
 
 check-shell:
 	@for script in $$(grep -lE '^#!/bin/(ba)?sh' -r tools tests .ci); do shellcheck -x "$$script" || exit 1; done
+
+# ---- Models hold, and would not without any of their rules ----
+
+models := $(wildcard models/*.pml)
+check-models: $(models:%=$(checked)/%.txt)
+	@cat $^
+$(checked)/%.pml.txt: %.pml tools/model
+	@mkdir -p $(@D)
+	$(call say,SPIN,$<)tools/model $< >$@
 
 ifneq ($(filter check check-headers,$(goals)),)
 -include $(target_headers:%=$(checked)/%.d)
