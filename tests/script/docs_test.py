@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# test: timeout=600
+"""The examples in docs/: the text shows the files as they are, and what they print."""
+
+import glob
+import os
+import re
+import subprocess
+
+from build import ROOT, tied
+from script import run_tests
+
+DOCS = os.path.join(ROOT, "docs")
+BLOCK = re.compile(r"^<!-- (output of )?examples/([\w.]+) -->\n+```\w*\n(.*?)^```$", re.M | re.S)
+SECONDS = "150"
+
+
+def blocks(output):
+    """{file name: text} of all that is shown in the pages: the files, or what they print."""
+    found = {}
+    for page in glob.glob(os.path.join(DOCS, "*.md")):
+        with open(page) as file:
+            text = file.read()
+        marks = re.findall(r"^<!-- .*examples/.* -->$", text, re.M)
+        assert len(marks) == len(BLOCK.findall(text)), f"{page}: a mark without its block"
+        found.update({name: shown for prefix, name, shown in BLOCK.findall(text) if bool(prefix) == output})
+    return found
+
+
+def examples(pattern):
+    return {os.path.basename(path): path for path in glob.glob(os.path.join(DOCS, "examples", pattern))}
+
+
+def without_licence(path):
+    with open(path) as file:
+        first, rest = file.read().split("\n", 1)
+    assert first == "/* SPDX-License-Identifier: MIT */", path
+    return rest
+
+
+def every_example_is_shown_as_it_is():
+    shown, files = blocks(output=False), examples("*")
+    assert files and shown.keys() == files.keys(), (sorted(shown), sorted(files))
+    for name, path in files.items():
+        assert shown[name] == without_licence(path), f"{name} is not what the page shows"
+
+
+def every_program_prints_what_the_page_says():
+    shown, files = blocks(output=True), examples("*.c")
+    assert shown.keys() == files.keys(), (sorted(shown), sorted(files))
+    for name, path in files.items():
+        command = tied([os.path.join(ROOT, "tools", "guest"), "--debug", "-t", SECONDS, path])
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (0, shown[name]), (name, done)
+
+
+run_tests([every_example_is_shown_as_it_is, every_program_prints_what_the_page_says])
