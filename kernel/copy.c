@@ -183,6 +183,21 @@ int copy_from_process(struct proc *caller, struct proc *owner, vir_bytes address
 	return copy_bytes(caller, &from, &to, bytes, flags, &done);
 }
 
+int copy_at_once(struct proc *owner, vir_bytes address, void *buffer, uint32_t bytes)
+{
+	struct arch_copy_result result = {0};
+
+	for (uint32_t done = 0, now; done < bytes && !result.fault; done += now) {
+		uint32_t linear;
+
+		now = bytes - done;
+		linear = arch_reach_proc(owner, address + done, &now);
+		arch_copy(linear, (uint32_t)buffer + done, now, &result);
+		arch_windows_close();
+	}
+	return !result.fault;
+}
+
 int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes)
 {
 	return copy_from_process(caller, caller, address, buffer, bytes, 0);

@@ -4,7 +4,6 @@
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 
-#include "arch.h"
 #include "copy.h"
 #include "priv.h"
 
@@ -34,21 +33,15 @@ static int may_exist(const struct proc *granter, cp_grant_id_t id)
 	       GRANT_SEQUENCE(id) >> GRANT_SEQUENCE_BITS > granter->grant_floor;
 }
 
-/* A record, copied; mostly at one stroke. */
+/* A record, copied; mostly without more ado. */
 static int fetch(struct proc *caller, struct proc *granter, cp_grant_id_t id, uint32_t flags,
                  struct cp_grant *record)
 {
 	vir_bytes address = granter->grant_table + GRANT_SLOT(id) * sizeof(*record);
-	uint32_t bytes = sizeof(*record), linear;
-	struct arch_copy_result copied = {.fault = 1};
 
 	if (!may_exist(granter, id))
 		return -EPERM;
-	linear = arch_reach_proc(granter, address, &bytes);
-	if (bytes == sizeof(*record))
-		arch_copy(linear, (uint32_t)record, bytes, &copied);
-	arch_windows_close();
-	if (!copied.fault)
+	if (copy_at_once(granter, address, record, sizeof(*record)))
 		return OK;
 	return copy_from_process(caller, granter, address, record, sizeof(*record), flags);
 }

@@ -227,15 +227,11 @@ int vm_verdict(struct proc *server, struct proc *p, int32_t result)
  * either. */
 static struct bridge_control bridge_state(struct proc *p)
 {
-	struct bridge_control control = {.busy = 1};
-	struct arch_copy_result result;
-	uint32_t bytes = sizeof(control);
+	struct bridge_control control;
 
-	if (!p->bridge_control)
+	if (p->bridge_control && copy_at_once(p, p->bridge_control, &control, sizeof(control)))
 		return control;
-	arch_copy(arch_reach_proc(p, p->bridge_control, &bytes), (uint32_t)&control, bytes, &result);
-	arch_windows_close();
-	return result.fault ? (struct bridge_control){.busy = 1} : control;
+	return (struct bridge_control){.busy = 1};
 }
 
 /*

@@ -34,6 +34,9 @@ int copy_from_process(struct proc *caller, struct proc *owner, vir_bytes address
 int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes);
 int copy_to_caller(struct proc *caller, vir_bytes address, const void *buffer, uint32_t bytes);
 
+/* The same from a process, but nobody is asked: 1: it is in the buffer; 0: not all of it is there. */
+int copy_at_once(struct proc *owner, vir_bytes address, void *buffer, uint32_t bytes);
+
 /* 1: [address, address + bytes) lies within p's segment. */
 int copy_in_range(const struct proc *p, vir_bytes address, uint32_t bytes);
 
