@@ -357,6 +357,9 @@ $(O)/host/%.c.o: %.c $(stable)
 	$(call compile_host)
 $(O)/host/kernel/%.c.o: kernel/%.c $(stable)
 	$(call compile_host,-DGRANITE_KERNEL)
+# Tests interrupt VM between any two of its basic blocks.
+$(O)/host/servers/vm/%.c.o: servers/vm/%.c $(stable)
+	$(call compile_host,-fsanitize-coverage=trace-pc)
 
 links_of = $(shell sed -n '/^\/[*] links:/ { :more; /[*]\//! { N; b more }; s/.*links://; s/[*]\/.*//; s/[*]//g; p; q }' \
 	tests/host/$(1).c)

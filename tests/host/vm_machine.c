@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm_machine.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include <granite/sys.h>
 
@@ -45,11 +43,12 @@ static struct {
 	struct frame_contents *memory;
 	struct proc procs[PROCS_MAX];
 	bool fail_fork;
-	volatile sig_atomic_t in_vm;
+	bool in_vm;
+	uint32_t interval, left; /* until the next interrupt, in basic blocks */
 	void (*others)(void);
 } machine;
 
-/* Not cmocka's: this may run within a signal handler. */
+/* Not cmocka's: this may happen in the middle of VM. */
 static void broken(const char *what)
 {
 	fprintf(stderr, "machine: %s\n", what);
@@ -137,6 +136,23 @@ void machine_stop(void)
 
 /* ---- The kernel ---- */
 
+int machine_serve(endpoint_t caller, int32_t type, const void *request)
+{
+	switch (type) {
+	case VM_PAGEFAULT:
+		return MACHINE_CALL(pagefault, caller, request, NULL);
+	case VM_MEMREQ:
+		return MACHINE_CALL(memreq, caller, request, NULL);
+	case VM_LEND:
+		return MACHINE_CALL(lend, caller, request, NULL);
+	case VM_SHARE:
+		return MACHINE_CALL(share, caller, request, NULL);
+	default:
+		broken("this is no request of the kernel's");
+		return -EINVAL;
+	}
+}
+
 static struct proc *proc_of(endpoint_t endpoint)
 {
 	for (int i = 0; i < PROCS_MAX; i++)
@@ -221,9 +237,9 @@ int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first)
 
 int sys_vmctl_apply(void)
 {
-	int in_vm = machine.in_vm;
+	bool in_vm = machine.in_vm;
 
-	machine.in_vm = 0;
+	machine.in_vm = false;
 	carry_out_notes();
 	machine.in_vm = in_vm;
 	return OK;
@@ -310,12 +326,12 @@ int sys_vircopy(endpoint_t source, vir_bytes source_address, endpoint_t destinat
 
 void machine_enter_vm(void)
 {
-	machine.in_vm = 1;
+	machine.in_vm = true;
 }
 
 void machine_leave_vm(void)
 {
-	machine.in_vm = 0;
+	machine.in_vm = false;
 	carry_out_notes();
 }
 
@@ -359,26 +375,38 @@ static uint32_t *reach(struct proc *p, vir_bytes address, bool write)
 {
 	struct tlb_entry *cached = tlb_entry(p, address);
 	uint32_t page = (address >> PAGE_SHIFT) + 1, rights = PTE_USER | (write ? PTE_WRITE : 0);
+	uint32_t entry = cached->page == page ? cached->entry : walk(p, address);
 
-	if (cached->page != page || (cached->entry & rights) != rights)
-		*cached = (struct tlb_entry){page, walk(p, address)};
-	if ((cached->entry & rights) == rights)
-		return word_of(cached->entry, address);
-	/* A page fault makes the processor forget what led to it. */
-	cached->page = 0;
+	if (entry)
+		*cached = (struct tlb_entry){page, entry};
+	return (entry & rights) == rights ? word_of(entry, address) : NULL;
+}
+
+/* A page fault makes the processor forget what led to it. */
+static void forget_fault(struct proc *p, vir_bytes address)
+{
+	tlb_entry(p, address)->page = 0;
 	p->slots[(PROC_BASE + address) >> 22] = 0;
-	return NULL;
+}
+
+uint32_t *machine_access(endpoint_t endpoint, vir_bytes address, bool write)
+{
+	struct proc *p = proc_of(endpoint);
+	uint32_t *word = reach(p, address, write);
+
+	if (!word)
+		forget_fault(p, address);
+	return word;
 }
 
 static uint32_t *touch(endpoint_t endpoint, vir_bytes address, bool write, int *verdict)
 {
 	struct vm_pagefault_req fault = {.address = address, .error = write ? VM_FAULT_WRITE : 0};
-	struct proc *p = proc_of(endpoint);
 	uint32_t *word;
 
 	*verdict = OK;
 	for (int attempts = 0; attempts < 3; attempts++) {
-		word = reach(p, address, write);
+		word = machine_access(endpoint, address, write);
 		if (word)
 			return word;
 		*verdict = MACHINE_CALL(pagefault, endpoint, &fault, NULL);
@@ -409,35 +437,82 @@ int machine_write(endpoint_t endpoint, vir_bytes address, uint32_t value)
 	return verdict;
 }
 
-bool machine_peek(endpoint_t endpoint, vir_bytes address, uint32_t *value)
+uint32_t *machine_reach(endpoint_t endpoint, vir_bytes address, bool write)
 {
 	struct proc *p = proc_of(endpoint);
-	uint32_t *word = p ? reach(p, address, false) : NULL;
+
+	return p ? reach(p, address, write) : NULL;
+}
+
+bool machine_peek(endpoint_t endpoint, vir_bytes address, uint32_t *value)
+{
+	uint32_t *word = machine_reach(endpoint, address, false);
 
 	if (word)
 		*value = *word;
 	return word;
 }
 
+/* A window is opened for each copy: no translation is older than it. */
+uint32_t *machine_window(endpoint_t endpoint, vir_bytes address, bool write)
+{
+	struct proc *p = proc_of(endpoint);
+	uint32_t entry;
+
+	if (!p)
+		return NULL;
+	p->slots[(PROC_BASE + address) >> 22] = 0;
+	entry = walk(p, address);
+	return entry & PTE_PRESENT && (!write || entry & PTE_WRITE) ? word_of(entry, address) : NULL;
+}
+
+uint32_t *machine_contents(endpoint_t endpoint, vir_bytes address)
+{
+	struct space *space = process_space(endpoint);
+	const uint32_t *entry = space ? pagetable_find(&space->pagetable, address) : NULL;
+
+	return entry && *entry ? word_of(*entry, address) : NULL;
+}
+
+void *machine_notes(void)
+{
+	return &vm_notes;
+}
+
 /* ---- Interrupts and chance ---- */
 
-static void interrupt(int signal)
+static uint32_t interrupt_chance = 1; /* xorshift32, Marsaglia */
+
+static void choose_next_interrupt(void)
 {
-	(void)signal;
-	if (!machine.in_vm)
-		return;
+	interrupt_chance ^= interrupt_chance << 13;
+	interrupt_chance ^= interrupt_chance >> 17;
+	interrupt_chance ^= interrupt_chance << 5;
+	machine.left = machine.interval ? 1 + interrupt_chance % machine.interval : 0;
+}
+
+static void interrupt(void)
+{
+	machine.in_vm = false;
 	carry_out_notes();
 	if (machine.others)
 		machine.others();
+	machine.in_vm = true;
+	choose_next_interrupt();
 }
 
-void machine_interrupts(unsigned usecs, void (*others)(void))
+/* VM's files are compiled so that each basic block calls this at its beginning. */
+void __sanitizer_cov_trace_pc(void)
 {
-	struct itimerval timer = {.it_interval.tv_usec = usecs, .it_value.tv_usec = usecs};
+	if (machine.in_vm && machine.left && !--machine.left)
+		interrupt();
+}
 
+void machine_interrupts(uint32_t blocks, void (*others)(void))
+{
+	machine.interval = blocks;
 	machine.others = others;
-	signal(SIGALRM, interrupt);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	choose_next_interrupt();
 }
 
 static uint64_t random_state;
@@ -445,6 +520,7 @@ static uint64_t random_state;
 void random_start(void)
 {
 	random_state = test_seed() * 2ull + 1;
+	interrupt_chance = (uint32_t)random_state;
 }
 
 /* xorshift64*: G. Marsaglia, S. Vigna. */

@@ -41,6 +41,19 @@ int machine_write(endpoint_t endpoint, vir_bytes address, uint32_t value);
 /* Reads if that takes no page fault; false: it would. */
 bool machine_peek(endpoint_t endpoint, vir_bytes address, uint32_t *value);
 
+/*
+ * A word of a process, NULL if that would take a page fault: as the process reaches it, with its TLB, by
+ * accessing it or only in thought; as the kernel does, through a window; or what is in the page whatever its
+ * rights are.
+ */
+uint32_t *machine_access(endpoint_t endpoint, vir_bytes address, bool write);
+uint32_t *machine_reach(endpoint_t endpoint, vir_bytes address, bool write);
+uint32_t *machine_window(endpoint_t endpoint, vir_bytes address, bool write);
+uint32_t *machine_contents(endpoint_t endpoint, vir_bytes address);
+
+/* VM's notes, for a kernel that is linked in: a struct vm_notes. */
+void *machine_notes(void);
+
 /* VM's calls, made by `caller`; the kernel carries out the notes afterwards. */
 #define MACHINE_CALL(name, caller, request, reply)               \
 	({                                                       \
@@ -49,11 +62,16 @@ bool machine_peek(endpoint_t endpoint, vir_bytes address, uint32_t *value);
 		machine_leave_vm();                              \
 		result_;                                         \
 	})
+/* What the kernel asks on behalf of `caller`: a VM_* of vm_kernel.def. */
+int machine_serve(endpoint_t caller, int32_t type, const void *request);
 void machine_enter_vm(void);
 void machine_leave_vm(void);
 
-/* Interrupts VM every so many microseconds (0: no more): notes are carried out, and `others` run. */
-void machine_interrupts(unsigned usecs, void (*others)(void));
+/*
+ * Interrupts VM again and again, after at most so many of its basic blocks (0: no more), as chance will have
+ * it: notes are carried out, and `others` run. With the same seed it happens at the same places.
+ */
+void machine_interrupts(uint32_t blocks, void (*others)(void));
 
 /* A number below `below`, from the seed in the environment (SEED) or a new one, which is printed. */
 void random_start(void);

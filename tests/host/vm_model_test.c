@@ -576,10 +576,9 @@ static void everybody_sees_the_own_memory(void **state)
 	assert_nothing_changed(&empty);
 }
 
-/* The rerun from the same seed is not quite the same: interrupts come when they like. */
 static void interrupts_at_any_place_do_no_harm(void **state)
 {
-	machine_interrupts(50, others_run);
+	machine_interrupts(1000, others_run);
 	everybody_sees_the_own_memory(state);
 }
 
