@@ -49,13 +49,26 @@ struct step {
 	struct flush holder, owner;
 };
 
+static vir_bytes source_of(const struct lending *lending, vir_bytes address)
+{
+	return lending->source + (address - lending->start);
+}
+
+/* By whom the holder's memory is, in the end: who has it by no lending. */
+static const struct space *first_owner(const struct lending *lending)
+{
+	while (lending->parent)
+		lending = lending->parent;
+	return lending->owner;
+}
+
 static void each_page(struct step *step, pagetable_visitor *visit)
 {
 	const struct lending *lending = step->lending;
 	const struct region *piece;
 
 	step->holder = (struct flush){.directory = pagetable_physical(&lending->holder->pagetable)};
-	step->owner = (struct flush){.directory = pagetable_physical(&lending->owner->pagetable)};
+	step->owner = (struct flush){.directory = pagetable_physical(&first_owner(lending)->pagetable)};
 	for (piece = lending_piece(lending, lending->start); piece;
 	     piece = lending_piece(lending, piece->end))
 		(void)pagetable_each(&lending->holder->pagetable, piece->start, piece->end, visit, step);
@@ -87,13 +100,19 @@ static void drop_page(struct step *step, vir_bytes address, uint32_t *entry)
 		frame_release(old & PTE_FRAME);
 }
 
-/* The owner's next write finds out that the frame is shared. */
+/*
+ * The owner's next write finds out that the frame is shared. The owner is who has not got it by a lending:
+ * those between have lost the right to write, and may lose the page.
+ */
 static void protect_from_owner(struct step *step, vir_bytes address)
 {
 	const struct lending *lending = step->lending;
-	vir_bytes source = lending->source + (address - lending->start);
-	uint32_t *entry = pagetable_find(&lending->owner->pagetable, source);
+	vir_bytes source = source_of(lending, address);
+	uint32_t *entry;
 
+	for (; lending->parent; source = source_of(lending, source))
+		lending = lending->parent;
+	entry = pagetable_find(&lending->owner->pagetable, source);
 	vmassert(entry && *entry);
 	if (!(*entry & PTE_WRITE))
 		return;
@@ -155,9 +174,26 @@ static void settle(struct lending *lending)
 	retire(lending, step.snapshot);
 }
 
+/* What was lent on before what it was lent on from, whose record and pages it needs. */
+static void settle_all(struct endings *endings)
+{
+	for (uint32_t depth = GRANT_DEPTH_MAX; depth > 0; depth--) {
+		struct lending **place = &endings->first, *lending;
+
+		while ((lending = *place)) {
+			if (lending->depth != depth) {
+				place = &lending->next_ending;
+				continue;
+			}
+			*place = lending->next_ending;
+			settle(lending);
+		}
+	}
+}
+
 static void end_all(struct endings *endings)
 {
-	struct lending *lending, *next;
+	struct lending *lending;
 
 	for (lending = endings->first; lending; lending = lending->next_ending)
 		collect_children(endings, lending);
@@ -166,10 +202,7 @@ static void end_all(struct endings *endings)
 
 		each_page(&step, unlend_page);
 	}
-	for (lending = endings->first; lending; lending = next) {
-		next = lending->next_ending;
-		settle(lending);
-	}
+	settle_all(endings);
 }
 
 /* ---- Which ---- */
