@@ -73,6 +73,16 @@ static bool can_populate(const struct space *space, const struct region *region)
 	       pagetable_may_grow(&space->pagetable, tables) && tables + 2 <= pool_available();
 }
 
+/* Unmaps what is there. The frames for what comes there are not to be had for snapshots of it. */
+static void make_way(struct space *space, const struct region *region, bool populate)
+{
+	uint32_t kept = populate ? (region->end - region->start) >> PAGE_SHIFT : 0;
+
+	frames.reserve += kept;
+	space_unmap(space, region->start, region->end);
+	frames.reserve -= kept;
+}
+
 int do_mmap(endpoint_t caller, const struct vm_mmap_req *request, struct vm_mmap_rep *reply)
 {
 	struct space *space = process_space(caller);
@@ -91,7 +101,7 @@ int do_mmap(endpoint_t caller, const struct vm_mmap_req *request, struct vm_mmap
 		return -ENOMEM;
 
 	if (request->flags & VM_MAP_FIXED)
-		space_unmap(space, region.start, region.end);
+		make_way(space, &region, populate);
 	regions_insert(&space->regions, &region);
 	reply->address = region.start;
 	return populate ? space_bring_all(space, region.start, region.end, false) : OK;

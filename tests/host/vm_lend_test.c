@@ -115,12 +115,24 @@ static void the_last_of_a_chain_has_a_snapshot_though_the_one_before_has_none(vo
 	assert_int_equal(read_word(owner), 8);
 }
 
+static void what_takes_the_place_of_lent_memory_is_paid_before_its_snapshots(void **state)
+{
+	uint32_t value;
+
+	(void)state;
+	leave_frames(PAGES);
+	map(owner, PAGES, VM_MAP_POPULATE, OK);
+	assert_int_equal(read_word(owner), 0);
+	assert_int_equal(machine_read(between, PLACE, &value), -EFAULT);
+}
+
 #define LEND_TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        LEND_TEST(the_last_of_a_chain_has_a_snapshot_though_the_one_before_has_none),
+	        LEND_TEST(what_takes_the_place_of_lent_memory_is_paid_before_its_snapshots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
