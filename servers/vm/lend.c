@@ -196,25 +196,31 @@ static bool comes_back(const struct loan *loan)
 	return false;
 }
 
-static bool is_own(const struct region *region)
+/* By what its space has the region; NULL: it is its own, or a device's. */
+static struct lending *had_by(const struct region *region)
 {
-	return region->type != REGION_LENT && region->type != REGION_DEVICE;
+	return region->type == REGION_LENT ? lending_of(region) : NULL;
 }
 
-/* What is not all the owner's own memory is one region: lent to it by one lending, or a device's. */
+static bool is_device(const struct region *region)
+{
+	return region->type == REGION_DEVICE;
+}
+
+/* The whole range is the owner's own memory, or a device's, or lent to it by one lending. */
 static int check_regions(struct loan *loan)
 {
-	const struct region *region = regions_find(&loan->owner->regions, loan->source);
+	const struct region *first = regions_find(&loan->owner->regions, loan->source), *region = first;
 
-	if (!is_own(region)) {
-		loan->parent = region->type == REGION_LENT ? lending_of(region) : NULL;
-		loan->flags |= loan->parent ? loan->parent->flags & VM_LEND_UNMAP : VM_LEND_UNMAP;
-		return region->end >= loan->source_end ? OK : -EINVAL;
-	}
+	loan->parent = had_by(first);
 	for (; region && region->start < loan->source_end;
 	     region = regions_from(&loan->owner->regions, region->end))
-		if (!is_own(region))
+		if (had_by(region) != loan->parent || is_device(region) != is_device(first))
 			return -EINVAL;
+	if (is_device(first))
+		loan->flags |= VM_LEND_UNMAP;
+	else if (loan->parent)
+		loan->flags |= loan->parent->flags & VM_LEND_UNMAP;
 	return OK;
 }
 

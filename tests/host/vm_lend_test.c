@@ -126,6 +126,18 @@ static void what_takes_the_place_of_lent_memory_is_paid_before_its_snapshots(voi
 	assert_int_equal(machine_read(between, PLACE, &value), -EFAULT);
 }
 
+static void a_mapping_is_lent_on_as_one_whatever_rights_its_pages_have(void **state)
+{
+	struct vm_mprotect_req request = {
+	        .address = PLACE, .bytes = PAGE_SIZE, .prot = VM_PROT_READ | VM_PROT_EXEC};
+
+	(void)state;
+	assert_int_equal(MACHINE_CALL(mprotect, between, &request, NULL), OK);
+	lend(between, last, PAGES);
+	write_word(owner, 9);
+	assert_int_equal(read_word(last), 9);
+}
+
 #define LEND_TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 
 int main(void)
@@ -133,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        LEND_TEST(the_last_of_a_chain_has_a_snapshot_though_the_one_before_has_none),
 	        LEND_TEST(what_takes_the_place_of_lent_memory_is_paid_before_its_snapshots),
+	        LEND_TEST(a_mapping_is_lent_on_as_one_whatever_rights_its_pages_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
