@@ -14,8 +14,7 @@
 #include <granite/abi/info.h>
 #include <granite/abi/vm.h>
 
-#define PAGE_WORDS  4
-#define WORD_STRIDE 1024 /* where they are in the page */
+#include "page_words.h"
 
 struct machine_size {
 	uint32_t pool_pages, archive_pages, free_frames;

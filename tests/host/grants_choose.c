@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "grants_choose.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <granite/abi/errno.h>
+#include <granite/abi/layout.h>
+
+/* Grants of before, whoever gave them. */
+static struct grant_link old[64];
+
+void choose_later(const struct grant_link *link)
+{
+	old[random_below(64)] = *link;
+}
+
+static uint32_t random_access(bool map)
+{
+	uint32_t access = CPF_READ | (random_below(4) ? CPF_WRITE : 0) | (map ? CPF_MAP : 0);
+
+	if (random_below(30) == 0)
+		access ^= CPF_READ;
+	if (random_below(8) == 0)
+		access |= CPF_UNMAP;
+	if (random_below(8) == 0)
+		access |= CPF_TRY;
+	return access;
+}
+
+static endpoint_t random_grantee(void)
+{
+	const struct person *p = &people[random_below(PEOPLE)];
+
+	if (random_below(20) == 0)
+		return ANY;
+	return p->endpoint == NONE ? people[random_below(PEOPLE)].endpoint : p->endpoint;
+}
+
+/* Whole pages mostly; now and then what no library would write into a table. */
+static void random_range(struct cp_grant *grant)
+{
+	uint32_t first = random_below(PAGES), pages = 4 + random_below(40);
+
+	grant->start = page_address(first);
+	grant->bytes = pages * PAGE_SIZE;
+	if (random_below(30) == 0)
+		grant->start += random_below(PAGE_WORDS) * WORD_STRIDE;
+	if (random_below(30) == 0)
+		grant->bytes -= random_below(PAGE_WORDS) * WORD_STRIDE;
+	if (random_below(60) == 0)
+		grant->bytes = 0u - random_below(3) * PAGE_SIZE;
+}
+
+static struct cp_grant direct(void)
+{
+	bool map = random_below(4) != 0;
+	struct cp_grant grant = {.flags = CPF_DIRECT | random_access(map), .who_to = random_grantee()};
+
+	random_range(&grant);
+	return grant;
+}
+
+/* One that was given to p, with these rights. */
+static struct grant_link find_grant(const struct person *p, uint32_t rights)
+{
+	for (int tries = 0; tries < 600; tries++) {
+		const struct person *giver = &people[random_below(PEOPLE)];
+		const struct cp_grant *grant = &giver->grant[random_below(GRANTS)];
+
+		if (giver->endpoint != NONE && grant->id && grant->who_to == p->endpoint &&
+		    (grant->flags & rights) == rights)
+			return (struct grant_link){.id = grant->id, .endpoint = giver->endpoint};
+	}
+	return old[random_below(64)];
+}
+
+/* Mostly such a one; or any, even of former times. */
+static struct grant_link find_any_grant(const struct person *p, uint32_t rights)
+{
+	const struct person *giver = &people[random_below(PEOPLE)];
+
+	if (random_below(20))
+		return find_grant(p, random_below(8) ? rights : 0);
+	if (random_below(3) == 0 || giver->endpoint == NONE)
+		return old[random_below(64)];
+	return (struct grant_link){.id = old[random_below(64)].id, .endpoint = giver->endpoint};
+}
+
+/* Of some, the one with the longest chain that can still be passed on. */
+static struct grant_link find_good_grant(const struct person *p)
+{
+	struct wish wish = {.caller = p->endpoint, .rights = CPF_READ | CPF_MAP, .bytes = PAGE_SIZE};
+	struct grant_link best = find_any_grant(p, 0);
+	uint32_t most = 0;
+
+	for (int tries = 0; tries < 12; tries++) {
+		struct grant_link link = find_any_grant(p, wish.rights);
+		struct verdict verdict;
+
+		wish.granter = link.endpoint;
+		wish.id = link.id;
+		if (model_judge(&wish, &verdict) != OK || verdict.nr_links <= most)
+			continue;
+		best = link;
+		most = verdict.nr_links;
+	}
+	return best;
+}
+
+static struct cp_grant indirect(const struct person *p)
+{
+	struct grant_link below = find_good_grant(p);
+	struct cp_grant grant = {
+	        .flags = CPF_INDIRECT | random_access(random_below(6) != 0),
+	        .who_to = random_grantee(),
+	        .who_from = below.endpoint,
+	        .from_id = below.id,
+	        .bytes = GRANT_ALL,
+	};
+
+	if (random_below(3) == 0) {
+		grant.start = random_below(4) * PAGE_SIZE;
+		grant.bytes = (1 + random_below(30)) * PAGE_SIZE;
+	}
+	if (random_below(30) == 0)
+		grant.start = 0u - PAGE_SIZE;
+	return grant;
+}
+
+struct cp_grant choose_grant(const struct person *p)
+{
+	return random_below(2) ? direct() : indirect(p);
+}
+
+static void random_wish(const struct person *p, uint32_t rights, struct wish *wish)
+{
+	struct grant_link link = find_any_grant(p, rights);
+
+	*wish = (struct wish){
+	        .caller = p->endpoint,
+	        .granter = link.endpoint,
+	        .id = link.id,
+	        .offset = random_below(3) ? 0 : random_below(6) * PAGE_SIZE,
+	        .bytes = (1 + random_below(random_below(3) ? 4 : 24)) * PAGE_SIZE,
+	        .rights = rights,
+	};
+}
+
+void choose_wish(const struct person *p, uint32_t rights, struct wish *wish)
+{
+	int tries = random_below(4) ? 20 : 0;
+	struct verdict verdict;
+
+	do
+		random_wish(p, rights, wish);
+	while (tries-- > 0 && model_judge(wish, &verdict) != OK);
+}
