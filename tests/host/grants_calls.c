@@ -32,7 +32,8 @@ static struct call *call_of(const struct person *p)
 /* ---- Giving ---- */
 
 /* Who has taken back a grant in its table, and has VM still to ask for its mappings. */
-static struct grant_link owed[8];
+#define OWED_MAX 8
+static struct grant_link owed[OWED_MAX + 1];
 static uint32_t nr_owed;
 
 /* As <granite/grant.h> promises: the record says no, then VM is asked if it may have been mapped. */
@@ -71,7 +72,7 @@ void forbid_meanwhile(struct person *p)
 {
 	uint32_t slot = random_below(GRANTS);
 
-	if (p->grant[slot].id && nr_owed < sizeof(owed) / sizeof(owed[0]))
+	if (p->grant[slot].id && nr_owed < OWED_MAX)
 		forbid(p, slot);
 }
 
@@ -137,8 +138,7 @@ static void judged_to_lend(endpoint_t caller)
 
 	assert_false(call->copying);
 	assert_int_equal(model_judge(&call->wish, &call->verdict), OK);
-	call->expected = model_may_lend(p, &call->verdict, page_at(call->address),
-	                                call->wish.bytes / PAGE_SIZE, write);
+	call->expected = model_may_lend(p, &call->verdict, call->wish.bytes / PAGE_SIZE, write);
 	vm_call_begins(p, call->wish.bytes / PAGE_SIZE);
 }
 
@@ -269,6 +269,23 @@ const struct kernel_hooks grants_hooks = {
 
 /* ---- Using ---- */
 
+/* What a grant gives is changed, or it is taken back, by who gave it, while a call of another by it waits. */
+static void change_grant_used(const struct wish *wish)
+{
+	struct person *giver = person_of(wish->granter);
+
+	for (uint32_t slot = 0; giver && !kernel_busy(giver->endpoint) && slot < GRANTS; slot++) {
+		if (giver->grant[slot].id != wish->id)
+			continue;
+		take_back(giver, slot);
+		if (random_below(2))
+			return;
+		giver->grant[slot] = choose_grant(giver);
+		giver->grant[slot].id = wish->id;
+		*kernel_grant(giver->endpoint, slot) = giver->grant[slot];
+	}
+}
+
 /* The call to its end; others do what they like in between. False: its process was killed. */
 static bool make_call(struct person *p, int32_t type, const void *request, size_t bytes)
 {
@@ -283,12 +300,13 @@ static bool make_call(struct person *p, int32_t type, const void *request, size_
 	while (kernel_busy(endpoint)) {
 		if (nested < 3 && random_below(3) == 0) {
 			nested++;
-			step();
+			if (random_below(8))
+				step();
+			else
+				change_grant_used(&call_of(p)->wish);
 			nested--;
-			if (p->endpoint != endpoint) {
-				tally.ended_meanwhile++;
+			if (p->endpoint != endpoint)
 				return false;
-			}
 		}
 		vm_call_begins(p, 0);
 		kernel_go_on(endpoint);

@@ -7,6 +7,8 @@
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 
+uint32_t choose_before = PAGES;
+
 /* Grants of before, whoever gave them. */
 static struct grant_link old[64];
 
@@ -28,36 +30,54 @@ static uint32_t random_access(bool map)
 	return access;
 }
 
-static endpoint_t random_grantee(void)
+static endpoint_t random_grantee(const struct person *giver)
 {
 	const struct person *p = &people[random_below(PEOPLE)];
 
 	if (random_below(20) == 0)
 		return ANY;
-	return p->endpoint == NONE ? people[random_below(PEOPLE)].endpoint : p->endpoint;
+	if (p->endpoint == NONE || p == giver)
+		p = &people[random_below(PEOPLE)];
+	return p->endpoint;
+}
+
+/* A page that p itself has by a grant. */
+static bool find_lent(const struct person *p, uint32_t *page)
+{
+	for (int tries = 0; tries < 30; tries++) {
+		uint32_t i = random_below(choose_before);
+
+		if (!p->page[i].lent)
+			continue;
+		*page = i;
+		return true;
+	}
+	return false;
 }
 
 /* Whole pages mostly; now and then what no library would write into a table. */
-static void random_range(struct cp_grant *grant)
+static void random_range(const struct person *p, struct cp_grant *grant)
 {
-	uint32_t first = random_below(PAGES), pages = 4 + random_below(40);
+	uint32_t first = random_below(choose_before), pages = 4 + random_below(40);
 
+	if (random_below(2) && find_lent(p, &first))
+		pages = 1 + random_below(4);
 	grant->start = page_address(first);
 	grant->bytes = pages * PAGE_SIZE;
 	if (random_below(30) == 0)
 		grant->start += random_below(PAGE_WORDS) * WORD_STRIDE;
 	if (random_below(30) == 0)
 		grant->bytes -= random_below(PAGE_WORDS) * WORD_STRIDE;
-	if (random_below(60) == 0)
+	if (random_below(25) == 0)
 		grant->bytes = 0u - random_below(3) * PAGE_SIZE;
 }
 
-static struct cp_grant direct(void)
+static struct cp_grant direct(const struct person *p)
 {
 	bool map = random_below(4) != 0;
-	struct cp_grant grant = {.flags = CPF_DIRECT | random_access(map), .who_to = random_grantee()};
+	struct cp_grant grant = {.flags = CPF_DIRECT | random_access(map), .who_to = random_grantee(p)};
 
-	random_range(&grant);
+	random_range(p, &grant);
 	return grant;
 }
 
@@ -68,7 +88,8 @@ static struct grant_link find_grant(const struct person *p, uint32_t rights)
 		const struct person *giver = &people[random_below(PEOPLE)];
 		const struct cp_grant *grant = &giver->grant[random_below(GRANTS)];
 
-		if (giver->endpoint != NONE && grant->id && grant->who_to == p->endpoint &&
+		if (giver->endpoint != NONE && grant->id &&
+		    (grant->who_to == p->endpoint || (grant->who_to == ANY && random_below(4) == 0)) &&
 		    (grant->flags & rights) == rights)
 			return (struct grant_link){.id = grant->id, .endpoint = giver->endpoint};
 	}
@@ -113,7 +134,7 @@ static struct cp_grant indirect(const struct person *p)
 	struct grant_link below = find_good_grant(p);
 	struct cp_grant grant = {
 	        .flags = CPF_INDIRECT | random_access(random_below(6) != 0),
-	        .who_to = random_grantee(),
+	        .who_to = random_grantee(p),
 	        .who_from = below.endpoint,
 	        .from_id = below.id,
 	        .bytes = GRANT_ALL,
@@ -130,12 +151,12 @@ static struct cp_grant indirect(const struct person *p)
 
 struct cp_grant choose_grant(const struct person *p)
 {
-	return random_below(2) ? direct() : indirect(p);
+	return random_below(2) ? direct(p) : indirect(p);
 }
 
 static void random_wish(const struct person *p, uint32_t rights, struct wish *wish)
 {
-	struct grant_link link = find_any_grant(p, rights);
+	struct grant_link link = random_below(4) ? find_any_grant(p, rights) : find_good_grant(p);
 
 	*wish = (struct wish){
 	        .caller = p->endpoint,
@@ -145,6 +166,10 @@ static void random_wish(const struct person *p, uint32_t rights, struct wish *wi
 	        .bytes = (1 + random_below(random_below(3) ? 4 : 24)) * PAGE_SIZE,
 	        .rights = rights,
 	};
+	if (random_below(30) == 0) { /* beyond the end of all addresses, and back */
+		wish->offset = 0u - (1 + random_below(3)) * PAGE_SIZE;
+		wish->bytes = PAGE_SIZE;
+	}
 }
 
 void choose_wish(const struct person *p, uint32_t rights, struct wish *wish)

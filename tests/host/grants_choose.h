@@ -9,6 +9,9 @@
 /* A number below `below`; the test's. */
 uint32_t random_below(uint32_t below);
 
+/* Pages that are granted: those before this one. */
+extern uint32_t choose_before;
+
 /* What p gives, its id excepted. */
 struct cp_grant choose_grant(const struct person *p);
 

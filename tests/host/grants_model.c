@@ -302,14 +302,12 @@ static bool has_owned(const struct person *holder, const struct lent *lent)
 	return lent && (lent->owner == holder || has_owned(holder, lent->parent));
 }
 
-int model_may_lend(const struct person *holder, const struct verdict *verdict, uint32_t page, uint32_t pages,
-                   bool write)
+int model_may_lend(const struct person *holder, const struct verdict *verdict, uint32_t pages, bool write)
 {
 	uint32_t source = page_at(verdict->address);
 	const struct page *first = &verdict->owner->page[source];
 	const struct lent *parent = source < PAGES ? first->lent : NULL;
 
-	(void)page;
 	for (uint32_t i = 0; i < pages; i++)
 		if (source + i >= PAGES || page_address(source + i) != verdict->address + i * PAGE_SIZE ||
 		    !may(&first[i], write))

@@ -114,8 +114,7 @@ struct verdict {
 int model_judge(const struct wish *wish, struct verdict *verdict);
 
 /* Whether what was judged may be mapped, and then that it is. */
-int model_may_lend(const struct person *holder, const struct verdict *verdict, uint32_t page, uint32_t pages,
-                   bool write);
+int model_may_lend(const struct person *holder, const struct verdict *verdict, uint32_t pages, bool write);
 void model_lend(struct person *holder, const struct verdict *verdict, uint32_t page, uint32_t pages,
                 bool write);
 

@@ -10,8 +10,7 @@
 /* How often what the test is for has happened. */
 struct tally {
 	uint32_t lent[GRANT_DEPTH_MAX + 1]; /* by how deep the chain is */
-	uint32_t refused, copied, shared, not_shared, suspended, judged_again, ended_meanwhile, forks, execs,
-	        exits;
+	uint32_t refused, copied, shared, not_shared, suspended, forks, execs, exits;
 };
 extern struct tally tally;
 
