@@ -15,7 +15,7 @@
 #include "trace.h"
 #include "vmrequest.h"
 
-/* How much is copied backwards before pending interrupts get their turn; after one all is judged again. */
+/* Bytes copied backwards before pending interrupts are let in; if one came, all is judged again. */
 #define BACKWARD_STRETCH 0x10000u
 
 int copy_in_range(const struct proc *p, vir_bytes address, uint32_t bytes)
@@ -56,7 +56,8 @@ static uint32_t reach(const struct copy_side *side, uint32_t offset, uint32_t *b
 	}
 }
 
-/* Overlapping with the destination above: forwards it would read what it has written. */
+/* The ranges overlap and the destination is the higher one: forwards, the copy would read what it has
+ * written. */
 static int must_go_backwards(const struct copy_side *from, const struct copy_side *to, uint32_t bytes)
 {
 	return from->kind == COPY_PROC && to->kind == COPY_PROC && from->proc == to->proc &&
@@ -70,8 +71,8 @@ struct piece {
 	int interrupted;                    /* interrupts were taken, and anything may have changed */
 };
 
-static void note_fault(struct piece *piece, const struct arch_copy_result *result,
-                       const struct copy_side *from, const struct copy_side *to)
+static void note_outcome(struct piece *piece, const struct arch_copy_result *result,
+                         const struct copy_side *from, const struct copy_side *to)
 {
 	piece->done += result->done;
 	if (result->fault)
@@ -79,8 +80,8 @@ static void note_fault(struct piece *piece, const struct arch_copy_result *resul
 }
 
 /*
- * As far as the windows reach, if no interrupt comes. They stay open while interrupts are let in: what is
- * done then opens none.
+ * Copies from `offset` on, as far as the windows reach, or until an interrupt comes. The windows stay open
+ * while interrupts are let in: what handles an interrupt opens none.
  */
 static void copy_forwards(const struct copy_side *from, const struct copy_side *to, uint32_t offset,
                           uint32_t bytes, struct piece *piece)
@@ -90,12 +91,15 @@ static void copy_forwards(const struct copy_side *from, const struct copy_side *
 	struct arch_copy_result result;
 
 	arch_copy_long(source, destination, bytes, &result);
-	note_fault(piece, &result, from, to);
+	note_outcome(piece, &result, from, to);
 	piece->interrupted = !result.fault && result.done < bytes;
 	arch_windows_close();
 }
 
-/* Both sides are one process, and so one window's reach away from its end at most: cut at the 4 MiB below. */
+/*
+ * Copies the last bytes of the first `end`. What a window reaches begins at a multiple of 4 MiB: so the piece
+ * is cut where either side has one.
+ */
 static void copy_backwards(const struct copy_side *from, const struct copy_side *to, uint32_t end,
                            struct piece *piece)
 {
@@ -112,12 +116,13 @@ static void copy_backwards(const struct copy_side *from, const struct copy_side 
 	destination = reach(to, end - bytes, &bytes);
 	arch_copy_backward(source, destination, bytes, &result);
 	arch_windows_close();
-	note_fault(piece, &result, from, to);
+	note_outcome(piece, &result, from, to);
 }
 
 /*
- * Asks VM for what remains of the side that faulted: its first `left` bytes if the copy goes backwards, and
- * then as much of their end as VM makes present at a time, because that comes first.
+ * Asks VM for the `left` bytes that remain of the side that faulted. Forwards they begin behind the `done`
+ * ones. Backwards they are the first ones, and VM is asked for their end, because that comes next: for as
+ * much as it makes present at a time.
  */
 static int ask_vm(struct proc *caller, const struct copy_side *side, int write, uint32_t left, uint32_t done,
                   int backwards, uint32_t flags)
@@ -135,8 +140,8 @@ static int ask_vm(struct proc *caller, const struct copy_side *side, int write, 
 	return KCALL_SUSPEND;
 }
 
-/* Whether others came in between. */
-static int may_be_interrupted(const struct proc *caller, const struct piece *piece)
+/* Whether interrupts came, so that anything may have changed. None are let in while VM takes the call up. */
+static int was_interrupted(const struct proc *caller, const struct piece *piece)
 {
 	return piece->interrupted || (!(caller->misc_flags & MF_TAKEN_UP) && arch_interrupt_window());
 }
@@ -168,7 +173,7 @@ int copy_bytes(struct proc *caller, const struct copy_side *from, const struct c
 		if (piece.fault_side)
 			return ask_vm(caller, piece.fault_side, piece.fault_side == to, left - piece.done,
 			              *done, backwards, flags);
-		if (piece.done < left && may_be_interrupted(caller, &piece))
+		if (piece.done < left && was_interrupted(caller, &piece))
 			return KCALL_AGAIN;
 	}
 	return OK;

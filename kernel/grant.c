@@ -33,7 +33,7 @@ static int may_exist(const struct proc *granter, cp_grant_id_t id)
 	       GRANT_SEQUENCE(id) >> GRANT_SEQUENCE_BITS > granter->grant_floor;
 }
 
-/* A record, copied; mostly without more ado. */
+/* Copies a record. Mostly that is one short copy; else it is one as any other, which may ask VM. */
 static int fetch(struct proc *caller, struct proc *granter, cp_grant_id_t id, uint32_t flags,
                  struct cp_grant *record)
 {
@@ -46,7 +46,7 @@ static int fetch(struct proc *caller, struct proc *granter, cp_grant_id_t id, ui
 	return copy_from_process(caller, granter, address, record, sizeof(*record), flags);
 }
 
-/* What is being judged: it becomes the wish for the grant below, link by link. */
+/* What is being judged. From record to record it becomes the wish for the grant below. */
 struct judgement {
 	struct grant_wish wish;
 	endpoint_t grantee; /* to whom the next record must have been given */
@@ -77,8 +77,8 @@ static int is_aligned(const struct cp_grant *record)
 	       (record->bytes % PAGE_SIZE == 0 || record->bytes == GRANT_ALL);
 }
 
-/* The memory begins at `start` of `owner`. A grant may tell of any range: that of the process is what counts.
- */
+/* The memory that is wished for: it begins `wish->offset` behind `start` of `owner`. A record may name any
+ * range; what counts is whether the process has it. */
 static int find_memory(struct proc *owner, const struct cp_grant *record, const struct grant_wish *wish,
                        struct grant_use *use)
 {

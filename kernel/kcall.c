@@ -38,7 +38,7 @@ static void finish(struct proc *caller, int result)
 	arch_set_result(caller, result);
 }
 
-/* The reply is made where messages to the caller are: no other can come while it is in a call. */
+/* The reply is built in caller->deliver, as a message to it would be: none can come while it is in a call. */
 static int handle(struct proc *caller)
 {
 	uint32_t index = (uint32_t)caller->call.m_type - KCALL_BASE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The kernel's start, after the architecture's own: the processor is set up, boot_info is filled. */
 #include "arch.h"
 #include "async.h"
 #include "boot.h"

@@ -34,7 +34,7 @@ static int judge(struct proc *caller, const struct safecopy *copy, struct transf
 	return OK;
 }
 
-/* Those of a transfer's bytes that are done already, when so many of the whole call are. */
+/* How many of a transfer's bytes are done; call_done counts from its first byte on, and goes on behind it. */
 static uint32_t done_of(const struct transfer *transfer, uint32_t call_done)
 {
 	return call_done < transfer->bytes ? call_done : transfer->bytes;
@@ -54,7 +54,7 @@ static int may_share(const struct proc *caller, const struct transfer *transfer)
 	       !proc_small(transfer->to.proc);
 }
 
-/* Up to where bytes are copied, and pages shared from there on; to the end, if there are too few of them. */
+/* How many bytes are copied before pages are shared; all of them, if too few pages could be. */
 static uint32_t copied_until(const struct proc *caller, const struct transfer *transfer, uint32_t done)
 {
 	uint32_t head, left = transfer->bytes - done;
@@ -75,7 +75,7 @@ static int share(struct proc *caller, const struct transfer *transfer, uint32_t 
 	return vm_share(caller, &transfer->from, &transfer->to, done, bytes, last);
 }
 
-/* `before`: bytes of the transfers before this one; last: there are none after it. */
+/* `before`: the bytes of all transfers before this one; `last`: whether none comes after it. */
 static int carry_out(struct proc *caller, const struct transfer *transfer, uint32_t before, int last)
 {
 	uint32_t done = done_of(transfer, caller->call_done - before);

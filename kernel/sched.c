@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Equals take turns, a quantum each. When all who can run have had theirs, a round is over. Who wakes goes
- * before its equals: they had the processor meanwhile, and what a person waits for should not wait for their
- * quanta. But only while the round's quantum lasts. Each clock tick is taken from one quantum: that of the
- * last who woke in it for the first time, or else of who ran when it began. So nobody gains by sleeping just
- * when the clock ticks, nor by waking often, and who was run before pays nothing for it.
+ * Processes of one priority take turns, a quantum each; when all that can run have had theirs, the next round
+ * begins. A process that wakes goes before its equals, as long as something of its quantum for this round is
+ * left: they had the processor while it slept, and what a person waits for should not wait for their quanta.
+ *
+ * In each priority at most one process pays for a clock tick, from its quantum: the last one that woke in
+ * this tick (its first waking in the tick is what counts), or if none did the one that ran when the tick
+ * began. So nobody gains by sleeping just when the clock ticks, nor by waking often, and a process that
+ * another was put before does not pay for it.
  *
  *     head                                                                   tail
  *     | woken; in its turn | waits for its turn: round | has had it: round + 1 |
@@ -19,8 +22,8 @@ static struct {
 
 /* What belongs to each queue, but is seldom looked at. */
 static struct turns {
-	uint32_t round;     /* that of its head, or of who was there last */
-	struct proc *payer; /* of this clock tick; or NULL */
+	uint32_t round;     /* the one going on when turns_of() last looked */
+	struct proc *payer; /* who pays for this clock tick; NULL: not known yet */
 } turns[SCHED_PRIORITIES];
 
 static uint32_t occupied; /* a bit a queue that is not empty */
@@ -40,8 +43,8 @@ static int had_turn(const struct proc *p, const struct turns *t)
 }
 
 /*
- * The turns in p's queue. The next round begins when a process of that is the first; but that is not looked
- * at whenever the first one changes, only when it matters.
+ * The turns in p's queue. The next round begins as soon as the head of the queue is a process of that round;
+ * this is not looked at whenever the head changes, only here, when it matters.
  */
 static struct turns *turns_of(const struct proc *p)
 {
@@ -82,8 +85,8 @@ static void put_last(struct proc *p)
 }
 
 /*
- * p's first waking in this clock tick; the others are quick, for only a tick ends a turn by itself. Who has
- * slept through a round has a new quantum.
+ * p's first waking in this clock tick. (Its later ones are quick: between two ticks no turn ends by itself.)
+ * If it has slept through a round it gets a new quantum.
  */
 __attribute__((noinline)) static void wake_in_tick(struct proc *p)
 {

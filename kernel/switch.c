@@ -32,8 +32,7 @@ static struct proc *pick(void)
 	return p ? p : idle();
 }
 
-/* What is left to be done for p before it leaves the kernel; each step may make it, or another, wait or run.
- */
+/* Does one thing that is left to do before p may leave the kernel. It may make p wait, and others run. */
 static void do_work(struct proc *p)
 {
 	if (p->misc_flags & MF_RESUME_CALL) {

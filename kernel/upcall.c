@@ -9,8 +9,8 @@
 #include "counters.h"
 #include "vmrequest.h"
 
-/* A fault on p's stack or control word: VM is asked, p takes the trap or the upcall again, or it is p's
- * SIGSEGV. */
+/* p's stack or control record faulted at `address`. VM is asked, and p takes the trap or the upcall again
+ * afterwards; what can't be had is p's SIGSEGV. */
 static void ask_for(struct proc *p, vir_bytes address, uint32_t bytes)
 {
 	if (!copy_in_range(p, address, bytes) || vm_request(p, p, address, bytes, 1) != OK)

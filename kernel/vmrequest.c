@@ -59,7 +59,7 @@ int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint3
 
 static struct vm_chain chain; /* of the VM_LEND that was judged last */
 
-/* caller->outgoing is filled in. While VM takes it up that is all. */
+/* Sends what is in caller->outgoing; but VM takes it up already if the call is only judged again. */
 static int ask_by_grant(struct proc *caller)
 {
 	if (caller->misc_flags & MF_TAKEN_UP)

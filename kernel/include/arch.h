@@ -30,8 +30,8 @@ void arch_set_status(struct proc *p, uint32_t status); /* the second result, of 
 uint32_t arch_status(const struct proc *p);
 void arch_retry_trap(struct proc *p); /* p takes its trap again */
 
-/* Pushes the pc on p's stack and continues at `entry`; p is loaded. Not 0: the address at which the stack
- * faulted. */
+/* Pushes the pc on p's stack and lets p go on at `entry`; p is loaded. Returns 0, or the address at which its
+ * stack faulted: then p is as it was. */
 uint32_t arch_bounce(struct proc *p, vir_bytes entry);
 
 /* The process's segment: addresses 0 .. arch_limit(p) - 1 are its own. */

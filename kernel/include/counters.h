@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The kernel's counters; <granite/abi/counters.h> says what each counts. */
 #ifndef KERNEL_COUNTERS_H
 #define KERNEL_COUNTERS_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Message passing: the IPC traps, and what the kernel sends by itself. */
 #ifndef KERNEL_IPC_H
 #define KERNEL_IPC_H
 

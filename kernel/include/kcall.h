@@ -13,9 +13,9 @@ void kcall_trap(struct proc *caller, vir_bytes address);
 void kcall_resume(struct proc *caller);
 
 /*
- * Judges anew, as VM takes it up, what a call asks of VM: VM can't be asked for memory meanwhile, and no
- * interrupt comes. KCALL_SUSPEND: it stands, and is in caller->outgoing; otherwise what has become of the
- * call.
+ * Judges a call again, at the moment when VM takes up what the call has asked of it: VM can't be asked for
+ * memory just now, and no interrupt is let in. KCALL_SUSPEND: it still asks, and caller->outgoing says for
+ * what; otherwise VM gets nothing. KCALL_AGAIN: the call is to go on; anything else is its result.
  */
 int kcall_judge_again(struct proc *caller);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The end of the system, when the kernel can't go on. */
 #ifndef KERNEL_PANIC_H
 #define KERNEL_PANIC_H
 

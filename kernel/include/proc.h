@@ -52,14 +52,14 @@ struct proc {
 	uint32_t rts_flags;  /* enum rts_flag: why it does not run */
 	uint32_t misc_flags; /* enum misc_flag */
 	struct priv *priv;
-	char name[PROC_NAME_MAX];
+	char name[PROC_NAME_MAX]; /* of its program or service, with its end */
 
 	/* sched.c */
-	uint32_t priority;
+	uint32_t priority;            /* 0 is the most urgent */
 	uint32_t quantum, ticks_left; /* in clock ticks */
-	uint32_t ticks_used;
-	uint32_t round;    /* the round of its queue in which it has its turn: see there */
-	uint32_t woken_at; /* the clock tick in which it woke last */
+	uint32_t ticks_used;          /* clock ticks for which it has run */
+	uint32_t round;               /* of its queue, in which its present or next turn is */
+	uint32_t woken_at;            /* the clock tick in which it woke last */
 	struct proc *ready_next, *ready_prev;
 
 	/* ipc.c */
@@ -69,11 +69,11 @@ struct proc {
 	struct proc *callers_next, *callers_prev; /* in the queue this one stands in, while RTS_SENDING */
 	struct message outgoing;                  /* while RTS_SENDING, and what the kernel asks VM or PM */
 	struct message deliver;                   /* while MF_DELIVER */
-	vir_bytes deliver_to;                     /* where in its memory, 0 .. limit - 64 */
-	uint32_t notify_pending[NOTIFY_WORDS];    /* a bit a slot that has notified this one */
-	uint32_t notify_summary;                  /* a bit a word of notify_pending that is not 0 */
-	uint32_t irq_pending;                     /* irq.c: a bit a line */
-	uint32_t alarm_fired;                     /* alarm.c */
+	vir_bytes deliver_to;                  /* where it wants `deliver`: an address of its own, checked */
+	uint32_t notify_pending[NOTIFY_WORDS]; /* a bit a slot that has notified this one */
+	uint32_t notify_summary;               /* a bit a word of notify_pending that is not 0 */
+	uint32_t irq_pending;                  /* irq.c: a bit a line of which it is to be notified */
+	uint32_t alarm_fired;                  /* alarm.c: 1: it is to be notified of its alarm */
 	struct async_message *async_head, *async_tail; /* async.c: queued for this one */
 	uint32_t async_sent, async_queued;             /* async.c: how many by it, how many for it */
 
@@ -86,8 +86,8 @@ struct proc {
 	/* grant.c: its table of grants, which lies in its memory */
 	vir_bytes grant_table;
 	uint32_t grant_entries; /* 0: it has none */
-	uint32_t grant_tables;  /* how often it has named one: GRANT_SEQUENCES each time */
-	uint32_t grant_floor;   /* what grant_tables was when its memory became its own: no grant is older */
+	uint32_t grant_tables;  /* how often it has named one; each time it got GRANT_SEQUENCES numbers */
+	uint32_t grant_floor;   /* grant_tables when it got its present memory: older ids are no good */
 
 	/* do_bridge.c */
 	vir_bytes bridge_entry, bridge_upcall, bridge_control; /* 0: none registered */

@@ -56,14 +56,15 @@ OUT_OF_LINE void trace_ask(const struct proc *p);
 
 /* p->deliver has been copied to p's memory. */
 OUT_OF_LINE void trace_delivered(const struct proc *p);
-/* What VM or PM answers, which p waits for if it is not still sending. */
+
+/* What `server`, VM or PM, answers; nothing is recorded if p does not wait for an answer of its. */
 OUT_OF_LINE void trace_verdict(const struct proc *server, const struct proc *p, int32_t result);
 
 /* caller->call has been read; its result. */
 OUT_OF_LINE void trace_call(const struct proc *caller);
 OUT_OF_LINE void trace_result(const struct proc *caller, int32_t result);
 
-/* What the time is. */
+/* EVENT_TIME: the uptime. */
 OUT_OF_LINE void trace_time(void);
 
 /*

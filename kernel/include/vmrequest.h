@@ -27,20 +27,22 @@ int vm_lend(struct proc *caller, const struct grant_use *use, vir_bytes address,
             uint32_t flags);
 
 /*
- * Asks VM to share whole pages, from `offset` on, instead of copying them. KCALL_SUSPEND: the call goes on
- * behind them, or is over if they are the `last`; or goes on here, with MF_NO_SHARING.
+ * Asks VM to share whole pages, from `offset` on, instead of copying them. KCALL_SUSPEND. When VM has shared
+ * them the call goes on behind them, or is over if they were the `last`; otherwise it goes on at `offset`,
+ * with MF_NO_SHARING.
  */
 int vm_share(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t offset,
              uint32_t bytes, uint32_t last);
 
 /*
- * What p asks of VM by grant is judged again when VM takes it up from its queue, and from then on no
- * revocation can come between: those for mapping are calls of VM, and wait for it; while VM shares pages
- * nobody else runs. 1: it stands, and VM gets it; 0: it does not, and p's call goes on.
+ * VM is about to take p's request from its queue. One by grant (VM_LEND, VM_SHARE) is judged again now, and
+ * from here on no revocation can come between: what revokes a mapping is a call of VM's, and waits; while VM
+ * shares pages nobody else runs. 1: VM gets the request; 0: it does not stand any more, and p's call goes on.
  */
 int vm_take_up(struct proc *vm, struct proc *p);
 
-/* VM gets at this moment what was judged just now. */
+/* VM receives p's request, which was just judged: gives VM what goes with it, the chain of grants or the
+ * priority at which nobody disturbs it. */
 void vm_hand_over(struct proc *vm, const struct proc *p);
 
 /* VM or PM answers what was asked for `p`. 1: it did; 0: p waits for no verdict of `server`. */

@@ -8,7 +8,7 @@
 #include "sched.h"
 #include "trace.h"
 
-/* A child of `parent`, which waits for PM's reply: so does the child. Nothing else under way is its own. */
+/* The parent waits for PM's reply, and so does the child, which inherits nothing else that is under way. */
 static void become_child(struct proc *child, struct proc *parent)
 {
 	arch_proc_fork(child, parent);

@@ -5,8 +5,8 @@
 #include "kcall.h"
 
 /*
- * SYS_REGISTERS, for who tells how a process was: its registers. Errors: EDEADSRCDST it is dead; EINVAL it
- * is the caller, whose registers change all the time.
+ * SYS_REGISTERS, for PM's reports: a process's registers. Errors: EDEADSRCDST it is dead; EINVAL it is the
+ * caller, whose registers change all the time.
  */
 int do_registers(struct proc *caller, const struct sys_registers_req *request,
                  struct sys_registers_rep *reply)

@@ -28,7 +28,7 @@ static int set_directory(endpoint_t endpoint, phys_bytes directory)
 	if (proc_small(p) || !arch_directory_valid(directory))
 		return -EINVAL;
 	arch_set_directory(p, directory);
-	grant_forget_table(p); /* other memory, other grants: nobody reads the new as the old table */
+	grant_forget_table(p); /* what now stands where its table was is no table */
 	return OK;
 }
 

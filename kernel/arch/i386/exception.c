@@ -221,7 +221,7 @@ __attribute__((noreturn)) void interrupt_from_process(uint32_t irq)
 
 /* --- traps --- */
 
-/* The result of p's trap is set. Out of line, and from the registers: see trace.h. */
+/* Records the result of p's trap, if it is an error. Out of line, and from p's registers: see trace.h. */
 __attribute__((noinline, cold)) static void trace_refused(const struct proc *p, endpoint_t other)
 {
 	if ((int32_t)p->regs.eax != OK)

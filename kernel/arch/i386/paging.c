@@ -17,9 +17,8 @@ uint32_t loaded_directory;
 static uint32_t kernel_directory; /* maps the kernel region alone; never freed */
 
 /*
- * The processor may remember a window's translations after its slot is cleared. They are forgotten with the
- * next load of CR3; a slot is not used again before, so slots are used in turn, and if all are used up CR3 is
- * reloaded.
+ * The processor may remember a window's translations after its slot is cleared, until CR3 is loaded next. No
+ * slot is used again before that. So slots are used in turn, and CR3 is reloaded only if all are used up.
  */
 static uint32_t flushes = 1;           /* loads of CR3, as a time */
 static uint32_t used_at[WINDOW_COUNT]; /* when a slot was last used */

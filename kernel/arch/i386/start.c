@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* From the loader's jump (boot.S) to kernel_main(); and where interrupts are let in. */
 #include "counters.h"
 #include "machine.h"
 #include "panic.h"

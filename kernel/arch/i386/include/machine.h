@@ -33,7 +33,7 @@ static inline uint32_t fault_address(const struct proc *p, uint32_t linear)
 }
 
 /* process.c */
-/* p's descriptors or ports changed: what the processor holds of them is loaded anew before p runs on */
+/* p's descriptors or ports changed: what the processor holds of them is loaded anew before p runs on. */
 void segments_reload(struct proc *p);
 void segments_forget(struct proc *p); /* p's fs and gs are empty from now on */
 
