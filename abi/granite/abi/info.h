@@ -5,7 +5,7 @@
 
 #include <granite/abi/types.h>
 
-#define GET_COUNTERS  1 /* struct granite_counters */
+#define GET_COUNTERS  1 /* struct granite_counters, <granite/abi/counters.h> */
 #define GET_PROCTAB   2 /* struct proc_info[], one for each slot from `first` on, free or not */
 #define GET_BOOTINFO  3 /* struct boot_info */
 #define GET_USAGE     4 /* struct kernel_usage */

@@ -36,9 +36,8 @@ struct priv_ports {
 	uint16_t first, last; /* inclusive */
 };
 
+/* Physical memory that sys_vircopy may read with source NONE; what of it is no RAM vm_map_phys may map. */
 struct priv_phys {
-	/* physical memory that sys_vircopy may read with source NONE, and, if it is no RAM, vm_map_phys map
-	 */
 	phys_bytes start, bytes;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trace: what the kernel did, in order, in a ring of records. sys_trace_* switch it on and read it; so
- * may whoever sees the machine's memory from outside ( tools/run --trace). The tables here are all that
- * readers know of kinds, events and arguments.
+ * The trace: what the kernel did, in order, in a ring of records. sys_trace_set switches it on,
+ * sys_trace_read reads it; tools/run --trace reads it out of the machine's memory, from outside. What there
+ * is to know of kinds, events and arguments is in the tables here, from which all readers take it.
  */
 #ifndef GRANITE_ABI_TRACE_H
 #define GRANITE_ABI_TRACE_H

@@ -222,10 +222,9 @@ struct vm_viewers_req {
 struct vm_viewers_rep {
 	uint32_t count;
 	uint32_t next;
-	endpoint_t owner; /* whose memory it is, and where there */
-	vir_bytes address;
-	uint32_t sharers; /* others that have its contents copy-on-write: they see nothing of what is written
-	                   */
+	endpoint_t owner;  /* whose memory it is in the end */
+	vir_bytes address; /* where it is there */
+	uint32_t sharers;  /* others that share its frame copy-on-write: they do not see later writes */
 };
 
 struct vm_map_phys_req {
@@ -271,8 +270,7 @@ struct vm_memreq_req {
 	uint32_t bytes;
 	uint32_t write;
 };
-/* It makes no more present at once, from the start of what is asked for; the kernel asks again for the rest.
- */
+/* VM makes no more present for one request, from its start on; the kernel asks again for the rest. */
 #define VM_MEMREQ_BYTES_MAX 0x400000u
 struct vm_memreq_rep {
 };
@@ -295,7 +293,7 @@ struct vm_lend_rep {
 
 /*
  * Whole pages of `source` are to be copied to `destination` by sharing them, copy-on-write. VM runs before
- * all others until it has answered. Not OK: some pages may be shared, all must be copied really.
+ * all others until it has answered. Not OK: some pages may be shared by now; the kernel copies all of them.
  */
 struct vm_share_req {
 	endpoint_t source;

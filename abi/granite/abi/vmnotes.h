@@ -25,8 +25,7 @@ struct vm_note {
 
 #define VM_NOTES_MAX 16
 
-/* The chain of grants by which a VM_LEND was judged: from what the grantee was given to the memory's owner.
- */
+/* The chain of grants by which a VM_LEND was judged: from the grant that was named to the memory's owner. */
 struct vm_chain {
 	uint32_t depth;
 	struct grant_link link[GRANT_DEPTH_MAX];
