@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Zero-filled memory: see types.h. */
 #include "frames.h"
 #include "notes.h"
 #include "pagetable.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Memory with the contents of the boot archive: see types.h. */
 #include "frames.h"
 #include "notes.h"
 #include "pagetable.h"
@@ -26,7 +27,7 @@ uint32_t archive_bytes(void)
 	return archive.bytes;
 }
 
-/* The archive's own reference makes a mapped frame a shared one, so that it is never written to. */
+/* The archive has its own reference to each frame: so a mapped one is shared, and never written to. */
 static int bring(const struct region *region, vir_bytes page, bool write, uint32_t *entry)
 {
 	phys_bytes original = region->object + (page - region->start), copy;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Fork: an address space that shares its parent's pages copy-on-write. And exit, which ends one. */
 #include <granite/sys.h>
 
 #include "frames.h"

@@ -44,8 +44,8 @@ struct frames {
 
 	/* Pages of memory: below the identity map's end; above it; of these, the archive's and the free. */
 	uint32_t below, above, archive, free;
-	uint32_t reserve;  /* so many free ones are not given out: see memory.h */
-	uint32_t promised; /* nor so many, but for copies of the frames they are promised to */
+	uint32_t reserve;  /* so many of the free ones are kept back: see memory.h */
+	uint32_t promised; /* and so many more, for copies: the sum of all frames' `promised` */
 };
 
 extern struct frames frames;
@@ -103,14 +103,15 @@ static inline bool frame_lent(phys_bytes frame)
 	return frame_of(frame)->lent > 0;
 }
 
-/* A page of the frame, which is not shared, is lent, or is not any more but shared copy-on-write from now on.
- */
+/* The frame, which is not shared, gets one more reference: of a page that is lent. */
 void frame_lend(phys_bytes frame);
+
+/* One of these references becomes one that shares the frame copy-on-write. */
 void frame_unlend(phys_bytes frame);
 
 /*
- * Keeps a free frame for a copy of this one, which is shared; or shares it, if that can be had. false: there
- * is none.
+ * frame_promise keeps a free frame for a copy of this one, which is shared; frame_share_paid also adds the
+ * reference that shares it. false: that can't be had, and nothing has changed.
  */
 bool frame_promise(phys_bytes frame);
 bool frame_share_paid(phys_bytes frame);

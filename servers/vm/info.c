@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What anybody may ask: the account of all pages, a process's memory, its regions. */
 #include "frames.h"
 #include "pool.h"
 #include "process.h"

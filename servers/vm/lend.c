@@ -242,7 +242,8 @@ static int check_source(struct loan *loan)
 	return comes_back(loan) || depth_of(loan) > GRANT_DEPTH_MAX ? -ELOOP : OK;
 }
 
-/* All that mapping takes, but for the owner's frames, is there. What the range has now is not counted on. */
+/* Whether all that mapping takes is there, but for the owner's frames. What unmapping the range would give
+ * back does not count. */
 static bool has_room(const struct loan *loan)
 {
 	uint32_t tables = pagetable_slot(loan->end - 1) - pagetable_slot(loan->start) + 1;
@@ -251,7 +252,8 @@ static bool has_room(const struct loan *loan)
 	       pagetable_may_grow(&loan->holder->pagetable, tables) && tables + 4 <= pool_available();
 }
 
-/* The owner's page is there, in a frame that is not shared copy-on-write, and can be lent once more. */
+/* Brings the owner's page, gives it a frame that is not shared copy-on-write, and sees that it can be lent
+ * once more. *entry is its entry, or NULL: there may be no table yet. */
 static int prepare_page(struct space *owner, vir_bytes page, uint32_t **entry)
 {
 	uint32_t **place = entry;

@@ -3,13 +3,16 @@
  * The end of lendings. Several may end at once, for instance one and all that were lent on from it:
  *
  *     collect   which they are
- *     unlend    their entries lose PTE_LENT and the right to write: nobody writes to the owner's frames any
- * more settle    each page becomes a snapshot, or nothing; where it is to be shared copy-on-write the owner's
- *               entry loses the right to write as well: the snapshot does not see what it writes later
- *     retire    the regions become the holder's own memory, or go; the records are forgotten
+ *     unlend    their entries lose PTE_LENT and the right to write: from here on
+ *               no holder writes to the owner's frames
+ *     settle    each page becomes a snapshot, or goes; where it is to be shared
+ *               copy-on-write its first owner's entry loses the right to write as
+ *               well: the snapshot does not see what that one writes later
+ *     retire    the regions become the holder's own memory, or go; the records
+ *               are forgotten
  *
- * VM may be interrupted in the middle of it. Then others see this or that page of either state, for what ends
- * the lendings has not returned.
+ * VM may be interrupted in the middle of it. Others may then see some pages before and some after the change;
+ * that is allowed until the call that ends the lendings has returned.
  */
 #include <granite/abi/vm.h>
 
@@ -34,7 +37,7 @@ static void collect(struct endings *endings, struct lending *lending)
 	endings->last = &lending->next_ending;
 }
 
-/* Those that this space gave on from what it holds by the lending. */
+/* The lendings that its holder has made of what it holds by this one. */
 static void collect_children(struct endings *endings, const struct lending *parent)
 {
 	for (struct link *link = parent->holder->lendings.given; link; link = link->next)
@@ -54,7 +57,7 @@ static vir_bytes source_of(const struct lending *lending, vir_bytes address)
 	return lending->source + (address - lending->start);
 }
 
-/* By whom the holder's memory is, in the end: who has it by no lending. */
+/* Whose memory it is in the end: the space that has it by no lending. */
 static const struct space *first_owner(const struct lending *lending)
 {
 	while (lending->parent)
@@ -101,8 +104,8 @@ static void drop_page(struct step *step, vir_bytes address, uint32_t *entry)
 }
 
 /*
- * The owner's next write finds out that the frame is shared. The owner is who has not got it by a lending:
- * those between have lost the right to write, and may lose the page.
+ * The next write of the first owner, who has the page by no lending, finds out that the frame is shared.
+ * Those between it and the holder have lost the right to write already, and may lose the page.
  */
 static void protect_from_owner(struct step *step, vir_bytes address)
 {
@@ -174,7 +177,7 @@ static void settle(struct lending *lending)
 	retire(lending, step.snapshot);
 }
 
-/* What was lent on before what it was lent on from, whose record and pages it needs. */
+/* Settles what was lent on before what it was lent on from: it needs that one's record and pages. */
 static void settle_all(struct endings *endings)
 {
 	for (uint32_t depth = GRANT_DEPTH_MAX; depth > 0; depth--) {
@@ -205,7 +208,7 @@ static void end_all(struct endings *endings)
 	settle_all(endings);
 }
 
-/* ---- Which ---- */
+/* ---- Which lendings end ---- */
 
 void lendings_revoke(struct space *granter, cp_grant_id_t grant)
 {

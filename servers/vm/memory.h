@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The machine's memory as a whole: how VM takes charge of it, and what is kept in reserve. */
 #ifndef VM_MEMORY_H
 #define VM_MEMORY_H
 
@@ -10,14 +11,15 @@
 void memory_init(const struct boot_info *info, void *pool);
 
 /*
- * Some frames and pool pages are kept back for whom the system can't live without: others get -ENOMEM before
- * they are used up. So it is but while VM serves such a process.
+ * Some frames and pool pages are kept back for processes that the system can't do without: others get -ENOMEM
+ * before the last ones are used up. VM gives the reserve up (0) only while it serves such a process.
  */
 void memory_keep_reserve(bool keep);
 
 /*
- * To share pages takes no frame, but parent and child soon write to some of them, and who gets no copy then
- * is killed. With fewer frames left than this a fork is refused, while there is still somebody to be told.
+ * Sharing pages, as a fork does, takes no frames. But parent and child soon write to some, and the one that
+ * gets no frame for its copy is killed. So with fewer frames left than this a fork is refused: that its
+ * caller can be told.
  */
 #define FORK_FRAMES 32
 

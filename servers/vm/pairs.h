@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two ranges of pages at once. What is done to each pair is put into the loop: it counts. */
+/* Walks two ranges of pages at once. All is inline, so that the compiler puts the visitor into the loop. */
 #ifndef VM_PAIRS_H
 #define VM_PAIRS_H
 

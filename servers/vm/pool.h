@@ -21,9 +21,9 @@ void pool_init(void *base, phys_bytes physical, uint32_t pages);
 void *pool_allocate(enum pool_use use);
 
 /*
- * Gives a page back, which the owner has filled with zeros again: it knows best how little of it is not. It
- * may be a table that the processor still has in its caches; it is not handed out again before all notes made
- * so far are carried out, so note first what makes the processor forget it.
+ * Gives a page back. The owner has filled it with zeros again: it knows best how little there is to clear.
+ * The page may be a table that the processor still has in its caches. It is not handed out again before all
+ * notes made so far are carried out; so note first what makes the processor forget it.
  */
 void pool_free(void *page, enum pool_use use);
 

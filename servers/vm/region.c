@@ -30,7 +30,7 @@ static struct place after(const struct regions *set, struct place place)
 	return (struct place){place.leaf + 1, 0};
 }
 
-/* The region before `place`, or NULL; *place goes there. */
+/* Moves *place back to the region before it, and returns that; NULL: there is none. */
 static struct region *step_back(const struct regions *set, struct place *place)
 {
 	if (place->index > 0) {
@@ -226,7 +226,7 @@ static void cut(struct regions *set, vir_bytes address)
 	insert_at(set, place, &right);
 }
 
-/* Joins what has come to fit together from just before `start` to just after `end`. */
+/* Joins neighbours that fit together: from one that ends at `start` to one that begins at `end`. */
 static void join(struct regions *set, vir_bytes start, vir_bytes end)
 {
 	struct place place = seek(set, start - 1);

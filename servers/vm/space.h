@@ -31,14 +31,14 @@ struct space *space_create(void);
 /* Gives back all it has. The kernel has left its directory. */
 void space_destroy(struct space *space);
 
-/* A copy that shares all pages, to be copied on write from now on on both sides; NULL: the pool is empty. */
+/* A copy that shares all pages: from now on either side copies what it writes to. NULL: the pool is empty. */
 struct space *space_clone(struct space *parent);
 
 /* Adds a region; -ENOMEM: no room for it, -EEXIST: something is there. */
 int space_map(struct space *space, const struct region *region);
 
-/* Both after regions_may_change() has agreed. The range is within the process. */
-void space_unmap(struct space *space, vir_bytes start, vir_bytes end); /* what is lent of it is so no more */
+/* Both only after regions_may_change() has agreed, so they can't fail. The range is within the process. */
+void space_unmap(struct space *space, vir_bytes start, vir_bytes end); /* ends lendings of it too */
 void space_protect(struct space *space, vir_bytes start, vir_bytes end, uint32_t prot);
 
 /* fault.c: makes the page of `address` readable, or writable. -EFAULT: the region forbids it; -ENOMEM. */

@@ -39,7 +39,7 @@ extern const struct memory_type lent_type;
 /* A device's memory: `object` is its physical address. */
 extern const struct memory_type device_type;
 
-/* Where the archive is; its page-aligned length. */
+/* Where the boot archive is in physical memory, and its length, a whole number of pages. */
 void archive_init(const struct boot_info *info);
 phys_bytes archive_start(void);
 uint32_t archive_bytes(void);
