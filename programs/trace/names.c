@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The names of processes, as the records tell them, and of operations. See trace.h. */
 #include <stdio.h>
 #include <string.h>
 #include <granite/abi/console.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Fetches records from the kernel's ring before they are overwritten. See trace.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <granite/sys.h>
