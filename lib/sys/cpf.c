@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Grants as programs give them, with errno: see <granite/grant.h>. */
 #include <errno.h>
 
 #include "grant_table.h"

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of grants: its slots, the numbers of its ids, its records. See grant_table.h. */
 #include "grant_table.h"
 
 #include <granite/abi/layout.h>
 #include <granite/vm.h>
 
 /*
- * All the process will ever need, so that it never moves: pages not yet touched cost nothing. Who interrupts
- * what is done here is a signal handler, and ends before it goes on; the atomic steps are for that.
+ * As large as it can become, so that it never moves: pages not yet touched cost nothing. Only a signal
+ * handler can interrupt what is done here, and it ends before that goes on; the atomic steps are for it.
  */
 static struct cp_grant table[GRANTS_MAX];
 
 static struct {
-	uint64_t free; /* the list of free slots: how often it was changed, and (low half) the first + 1 */
+	/* The list of free slots. Low half: the first one + 1; high half: how often the list was changed. */
+	uint64_t free;
 	uint64_t sequence; /* the next; its low GRANT_SEQUENCE_BITS are 0 if none are left */
 	uint32_t used;     /* slots from here on have never been used */
 } state __attribute__((aligned(8)));
 
-/* Its halves may be of different times; then exchange() finds that out. */
+/* If its two halves are read at different times exchange() finds that out. */
 static uint64_t load(const volatile uint64_t *word)
 {
 	return *word;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* See <granite/log.h>. */
 #include <stdio.h>
 #include <granite/log.h>
 #include <granite/sys.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* See <granite/region_words.h>. */
 #include <stdio.h>
 #include <string.h>
 #include <granite/abi/layout.h>

@@ -103,9 +103,10 @@ GRANITE_MUST_CHECK int sys_safememset(endpoint_t to, cp_grant_id_t grant, vir_by
  * these ends it:
  *
  *     the caller            sys_safeunmap, munmap, or its own exit or exec: it is gone
- *     who gave a grant of   cpf_revoke, sys_saferevmap_*, exit or exec, or, the owner, that it unmaps the
- *     the chain             memory: the caller keeps a private snapshot of what it last saw; or nothing, if a
- * grant of the chain has CPF_UNMAP or memory is short
+ *     who gave a grant of   cpf_revoke, sys_saferevmap_*, exit or exec, or, if it is
+ *     the chain             the owner, unmapping the memory: the caller keeps a
+ *                           private snapshot of what it last saw, or nothing, if a
+ *                           grant of the chain has CPF_UNMAP or memory is short
  *
  * A child of the caller's gets a snapshot too, or nothing. Errors as sys_safecopyfrom, and EPERM: a grant of
  * the chain has no CPF_MAP; EINVAL: not whole pages; below PROC_MIN_ADDRESS; one of the processes is a small

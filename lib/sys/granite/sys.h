@@ -128,6 +128,8 @@ GRANITE_MUST_CHECK int sys_vmctl_apply(void);
 
 /* VM: makes `directory` the page directory of `endpoint`. */
 GRANITE_MUST_CHECK int sys_vmctl_setdir(endpoint_t endpoint, phys_bytes directory);
+
+/* VM: OK if the privileges of `endpoint` list this physical memory, EPERM if not. */
 GRANITE_MUST_CHECK int sys_vmctl_may_map(endpoint_t endpoint, phys_bytes start, phys_bytes bytes);
 
 /*
@@ -151,7 +153,8 @@ GRANITE_MUST_CHECK int sys_sigupcall(endpoint_t endpoint, enum sigupcall_state s
 /* PM: tells the registers that `endpoint` had when it last entered the kernel. EINVAL: it is the caller. */
 GRANITE_MUST_CHECK int sys_registers(endpoint_t endpoint, struct sys_registers_rep *registers);
 
-/* RS, PM: gives `endpoint` (NONE: nobody yet) the privileges *spec. EINVAL: a field is out of range. */
+/* RS, PM: defines the privilege set *spec, and gives it to `endpoint` (NONE: to nobody yet). EINVAL: a field
+ * is out of range; EFAULT. */
 GRANITE_MUST_CHECK int sys_privctl(endpoint_t endpoint, const struct priv_spec *spec);
 
 /* RS, PM: sets priority (0 the most urgent) and quantum of `endpoint`. */

@@ -90,8 +90,10 @@ GRANITE_MUST_CHECK int vm_lendings(endpoint_t endpoint, uint32_t *from, struct v
 GRANITE_MUST_CHECK int vm_viewers(endpoint_t endpoint, vir_bytes address, uint32_t *from,
                                   struct vm_lending *viewers, uint32_t count, struct vm_viewers_rep *page);
 
-/* What <granite/grant.h> is made of: nothing is mapped any more by this grant of the caller's, or of this
- * page of its. EINVAL: an address that can't be. */
+/*
+ * For the functions of <granite/grant.h>: unmaps from all others what they have mapped by this grant of the
+ * caller's, or of the caller's page at `address`. EINVAL: an address that can't be.
+ */
 int vm_revoke_grant(cp_grant_id_t grant);
 int vm_revoke_address(vir_bytes address);
 
