@@ -243,8 +243,7 @@ static int receive_from_queue(struct proc *p, endpoint_t source)
 	return 1;
 }
 
-/* Takes what waits for p already: notifications first, then asynchronous messages, then senders. 0: nothing.
- */
+/* Takes what waits for p: a notification, else an asynchronous message, else a sender's. 0: nothing waits. */
 static int receive_waiting(struct proc *p, endpoint_t source)
 {
 	if (notify_take(p, source)) {

@@ -5,8 +5,7 @@
 
 struct arch_frame;
 
-/* Ends the system with a message, the state of the processor and of the current process, and the call chain.
- */
+/* Ends the system with a message, the state of processor and current process, and the call chains. */
 __attribute__((noreturn, format(printf, 1, 2))) void panic(const char *format, ...);
 
 /* Likewise for an exception; frame: the registers it interrupted. */

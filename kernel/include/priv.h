@@ -20,8 +20,7 @@ void priv_init(void);
 /* OK, or -EINVAL if a field is out of range. */
 int priv_check(const struct priv_spec *spec);
 
-/* Makes the set spec->id what `spec`, which was checked, says; for all processes that have it already, too.
- */
+/* Makes *spec, which was checked, the set spec->id, also for the processes that have that set already. */
 void priv_define(const struct priv_spec *spec);
 
 /* Hands the set `priv` to `p`. */

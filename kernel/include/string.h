@@ -13,8 +13,7 @@ size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t bytes);
 
-/* Freestanding, the compiler takes these for functions like any other; it knows better ways for small sizes.
- */
+/* Freestanding, the compiler would call these; as builtins, it puts small sizes in line. */
 #define memcpy(to, from, bytes) __builtin_memcpy(to, from, bytes)
 #define memset(at, byte, bytes) __builtin_memset(at, byte, bytes)
 

@@ -2,8 +2,7 @@
 #include "kcall.h"
 #include "safecopy.h"
 
-/* SYS_SAFECOPYFROM: copies from what was granted to the caller, to the caller. Errors: those of safecopy().
- */
+/* SYS_SAFECOPYFROM: copies to the caller from what was granted to it. Errors: those of safecopy(). */
 int do_safecopyfrom(struct proc *caller, const struct sys_safecopyfrom_req *request,
                     struct sys_safecopyfrom_rep *reply)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The FPU is switched lazily: who first uses it gets it by exception 7. Intel SDM vol. 1, 10.5; vol. 3A, 2.5.
- */
+/* The FPU is switched lazily, by exception 7 at the first use. Intel SDM vol. 1, 10.5; vol. 3A, 2.5. */
 #include "counters.h"
 #include "machine.h"
 #include "string.h"
