@@ -46,8 +46,7 @@ struct row {
 	uint32_t interrupts; /* that belong to a batch */
 };
 
-/* A row, and in any order what it needs besides: .setup = f. tools/bench looks for the names in the sources.
- */
+/* A row, and in any order what else it needs: .setup = f. tools/bench finds the names in the sources. */
 #define ROW(row_name, row_operations, row_operation, ...)                                                 \
 	{                                                                                                 \
 		.name = row_name, .operations = row_operations, .operation = row_operation, ##__VA_ARGS__ \

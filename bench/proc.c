@@ -121,8 +121,7 @@ static void be_notified(void)
 	notified = sys_self();
 }
 
-/* scale.fork_exit_wait: so many processes are in the system; scale.children: they are siblings of the child.
- */
+/* Of scale.fork_exit_wait: other processes in the system. Of scale.children: the child's siblings. */
 static const struct row rows[] = {
         ROW("proc.getpid", 256, get_pid),
         ROW("proc.fork_exit_wait", 8, fork_exit_wait),

@@ -51,8 +51,7 @@ struct frame {
 	uint32_t next, return_address;
 };
 
-/* Whether memory at `address` is a frame by its place, not below `above` nor far from it; *frame has it then.
- */
+/* Whether a frame can be at `address`, neither below `above` nor far above it; *frame is its copy. */
 static int read_frame(const struct walk *walk, uint32_t address, uint32_t above, struct frame *frame)
 {
 	return address % 4 == 0 && address - above <= STACK_SIZE_MAX && address < walk->limit &&
@@ -81,8 +80,7 @@ static int take_frame(const struct walk *walk, uint32_t address, struct position
 	return 1;
 }
 
-/* Adds the chain of frames that begins with the next one. Each lies above the one before: there is no loop.
- */
+/* Adds the chain of frames that begins with the next one. Each must lie above the last: so it ends. */
 static void follow(struct walk *walk, struct position *position)
 {
 	struct frame frame;

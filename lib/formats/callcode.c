@@ -28,8 +28,7 @@ static unsigned modrm_length(const uint8_t *code)
 	return length;
 }
 
-/* Whether one of the bytes begins an indirect call that ends with the last. A system call through gs is none.
- */
+/* Whether the last bytes are an indirect call, of whatever length. A system call through gs is none. */
 static int ends_with_indirect_call(const uint8_t code[CALL_BYTES_MAX])
 {
 	for (unsigned at = 0; at + 2 <= CALL_BYTES_MAX; at++)

@@ -284,8 +284,7 @@ int sys_saferevmap_gid(cp_grant_id_t grant)
 	return vm_revoke_grant(grant);
 }
 
-/* All records must say no before VM is asked; one that is made meanwhile, by a signal handler, is a new one.
- */
+/* All records must say no before VM is asked. One that a signal handler makes meanwhile is a new grant. */
 int sys_saferevmap_addr(vir_bytes address)
 {
 	for (uint32_t slot = 0; slot < state.used && slot < GRANTS_MAX; slot++)

@@ -24,8 +24,7 @@ const char *format_count(char *text, uint64_t number)
 	return text;
 }
 
-/* A tenth is told where it says something: below 100. Rounded up to the next unit where that would be 1024.
- */
+/* Below 100 tenths are shown. What would be rounded to 1024 of a unit is 1 of the next. */
 const char *format_bytes(char *text, uint64_t bytes)
 {
 	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};

@@ -25,8 +25,7 @@ const char *format_permille(char *text, uint64_t permille);
 /* part / whole in thousandths, rounded; 0 if the whole is. */
 uint32_t format_share(uint64_t part, uint64_t whole);
 
-/* #####: a bar of part / whole of `width` columns (FORMAT_MAX - 1 at most); of any part something is shown.
- */
+/* #####: a bar for part / whole; the whole is `width` columns, FORMAT_MAX - 1 at most; any part has a #. */
 const char *format_bar(char *text, uint64_t part, uint64_t whole, int width);
 
 #endif

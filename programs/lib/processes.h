@@ -73,8 +73,7 @@ const char *process_pid(const struct process *process, char text[PROCESS_PID_MAX
 
 #define PROCESS_WORDS_MAX 64
 
-/* What the process does or waits for, in words, for who calls itself `self`: at most PROCESS_WORDS_MAX bytes.
- */
+/* What the process does or waits for, in words, at most PROCESS_WORDS_MAX bytes; `self` is who asks. */
 const char *process_words(const struct processes *all, const struct process *process, endpoint_t self,
                           char *text);
 

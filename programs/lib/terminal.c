@@ -49,8 +49,7 @@ static void put_text(const char *text)
 
 /* ---- Taking and leaving ---- */
 
-/* Who changes the modes in the background would spoil them for the one in front: so it stops, as elsewhere.
- */
+/* In the background a change of modes would spoil them for the program in front: so this one stops first. */
 static void wait_for_foreground(void)
 {
 	pid_t front = tcgetpgrp(STDIN_FILENO);

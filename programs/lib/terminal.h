@@ -13,8 +13,7 @@
 /* Columns and rows as the system knows them; 80 by 24 where it does not. */
 void terminal_size(unsigned *rows, unsigned *columns);
 
-/* How wide lines may be that are not to be broken by the terminal; where there is none, TERMINAL_UNLIMITED.
- */
+/* How wide a line may be that the terminal does not break; TERMINAL_UNLIMITED where there is no terminal. */
 #define TERMINAL_UNLIMITED 10000
 int terminal_width(void);
 

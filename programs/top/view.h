@@ -37,8 +37,7 @@ void view_print(FILE *out, const struct view *view);
 /* How long the process of `now` has run since `before`, in nanoseconds. */
 uint64_t view_ran(const struct moment *before, const struct process *process);
 
-/* Fills indices[now->all.count] with the processes' places in now->all, sorted. Returns 0, or -1: no memory.
- */
+/* Fills indices[now->all.count] with places in now->all, sorted. Returns 0, or -1: no memory. */
 int view_sort(const struct view *view, uint32_t *indices);
 
 /* Of so many between two moments: how many a second, rounded. */
