@@ -3,10 +3,12 @@
  * A plugin of QEMU that counts instructions; what is counted runs as it would without. Its arguments:
  *
  *   out=FILE                 where the counts go
- *   batch=N                  how often each instruction was executed in the Nth batch of a program of bench/,
- * between the marks of bench/measure.h; may be given again mark=NAME:ADDRESS:BYTES  how many instructions
- * were executed until the first one at this linear address, if these are the bytes there, both in
- * hexadecimal; may be given again
+ *   batch=N                  how often each instruction was executed in the Nth
+ *                            batch of a program of bench/, between the marks of
+ *                            bench/measure.h; may be given again
+ *   mark=NAME:ADDRESS:BYTES  how many instructions were executed until the first
+ *                            one at this linear address, if these are the bytes
+ *                            there, both in hexadecimal; may be given again
  *
  * The output is text: "mark NAME COUNT", "batch N", and after that "ADDRESS BYTES COUNT" for each
  * instruction. Programs share their addresses, so it is address and bytes that make an instruction.
