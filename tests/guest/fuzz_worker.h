@@ -4,8 +4,9 @@
  *
  *   supervisor --fork--> worker: so many random calls; may fork children and partners of its own
  *       |  <--REPORT--------|    calls made, and the hash of what they came to
- *       |                   +    exits, or is killed: by itself, by others, by its supervisor at a random
- * moment or |                        when it has been silent for too long
+ *       |                   +    exits, or is killed: by itself, by others, or
+ *       |                        by its supervisor: at a random moment, or when
+ *       |                        it has been silent for too long
  *       '--kill, wait, the next
  */
 #ifndef GUEST_FUZZ_WORKER_H
