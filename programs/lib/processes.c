@@ -124,7 +124,8 @@ static int has_parent(const struct processes *all, const struct process *child)
 	return 0;
 }
 
-/* What is told is not of one moment: who has no parent here, or is its own grandparent, becomes a root. */
+/* The list is not of one moment: a process may have no parent in it, or be its own grandparent. Those are
+ * roots. */
 static void place_all(struct processes *from, struct processes *to)
 {
 	for (int orphans = 0; orphans <= 1; orphans++)

@@ -17,7 +17,7 @@ void terminal_size(unsigned *rows, unsigned *columns);
 #define TERMINAL_UNLIMITED 10000
 int terminal_width(void);
 
-/* What is left of that behind so many columns; 0: nothing. */
+/* How much of that is left behind `used` columns; 0: nothing. */
 int terminal_room(int used);
 
 /* How wide text may be: at most as wide as is read well. */

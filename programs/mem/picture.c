@@ -41,7 +41,8 @@ static uint32_t share_of(const struct frames *frames, uint32_t first, uint32_t e
 	return count;
 }
 
-/* Between two that are free in some way, or nothing at all, any memory counts more than none. */
+/* Memory that is used counts more than free memory, that more than none; among equals the larger share wins.
+ */
 static int outdoes(uint32_t owner, uint32_t share, uint32_t best, uint32_t best_share)
 {
 	if (counts_for_little(owner) != counts_for_little(best))

@@ -24,7 +24,7 @@ static const struct process *same_process(const struct moment *moment, const str
 	return NULL;
 }
 
-/* A process that has ended between the two no longer runs: its time was counted when it lived, or never. */
+/* A zombie does not run: its time was counted while it lived, or never will be. */
 uint64_t view_ran(const struct moment *before, const struct process *process)
 {
 	const struct process *then = same_process(before, process);

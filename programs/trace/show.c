@@ -107,7 +107,7 @@ static int is_selected(const struct trace_record *record, const struct selection
 	return is_wanted(record->endpoint, selection) || (other != NONE && is_wanted(other, selection));
 }
 
-/* Between the two only we ourselves ran, whom nobody sees. */
+/* Nobody runs, twice in a row: in between only we ourselves ran, which is not shown. */
 static int is_repeated(const struct trace_record *record, const struct trace_record *printed)
 {
 	return printed && printed->event == EVENT_IDLE && record->event == EVENT_IDLE;
