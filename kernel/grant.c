@@ -6,6 +6,7 @@
 
 #include "copy.h"
 #include "priv.h"
+#include "trace.h"
 
 int grant_set_table(struct proc *p, vir_bytes table, uint32_t entries)
 {
@@ -137,7 +138,8 @@ static int judge_record(struct proc *caller, struct judgement *judgement, uint32
 	}
 }
 
-int grant_judge(struct proc *caller, const struct grant_wish *wish, uint32_t flags, struct grant_use *use)
+static int judge_chain(struct proc *caller, const struct grant_wish *wish, uint32_t flags,
+                       struct grant_use *use)
 {
 	struct judgement judgement = {.wish = *wish, .grantee = caller->endpoint, .first = 1};
 	int result;
@@ -149,6 +151,18 @@ int grant_judge(struct proc *caller, const struct grant_wish *wish, uint32_t fla
 			return -ELOOP;
 		result = judge_record(caller, &judgement, flags, use);
 	} while (result == 1);
+	return result;
+}
+
+int grant_judge(struct proc *caller, const struct grant_wish *wish, uint32_t flags, struct grant_use *use)
+{
+	int result = judge_chain(caller, wish, flags, use);
+
+	if (result == OK)
+		TRACE(GRANT, put(EVENT_GRANT, 0, caller->endpoint, use->owner->endpoint, use->address,
+		                 wish->bytes, use->depth));
+	else if (result != KCALL_SUSPEND)
+		TRACE(GRANT, put(EVENT_GRANT_REFUSED, 0, caller->endpoint, wish->granter, result, 0, 0));
 	return result;
 }
 

@@ -383,7 +383,8 @@ int ipc_trap(struct proc *caller, uint32_t call, endpoint_t other, vir_bytes add
 void ipc_send_for(struct proc *p, struct proc *server, uint32_t why)
 {
 	vmassert(!(p->rts_flags & RTS_SENDING));
-	TRACE(FAULT, ask(p));
+	if (traced(TRACE_FAULT | TRACE_GRANT))
+		trace_ask(p);
 	proc_set_flags(p, why);
 	if (waits_for(server, p->endpoint) && !(server->misc_flags & MF_REPLY_PENDING)) {
 		server->deliver = p->outgoing;

@@ -88,8 +88,16 @@ static uint32_t put_asked(const struct proc *p)
 	}
 }
 
+/* Those by grant are of another kind than the rest. */
+static uint32_t kind_asked(const struct proc *p)
+{
+	return p->outgoing.m_type == VM_LEND || p->outgoing.m_type == VM_SHARE ? TRACE_GRANT : TRACE_FAULT;
+}
+
 void trace_ask(const struct proc *p)
 {
+	if (!traced(kind_asked(p)))
+		return;
 	told_by[proc_slot(p)].outgoing = put_asked(p);
 }
 

@@ -7,7 +7,6 @@
 #define QUANTUM_DEFAULT_MSECS 50
 #define QUANTUM_MAX_MSECS     1000
 #define IRQ_MAX               15
-#define PHYS_MAX              0xfffffffeu
 #define PORT_MAX              0xffff
 #define PHYS_MAX              0xfffffffeu /* the last byte: a range has less than 4 GiB */
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <granite/abi/layout.h>
+#include <granite/grant.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
 
@@ -303,6 +304,52 @@ static void a_copy_that_faults_is_recorded(void)
 	CHECK_INT(records[asked].args[3], 1);
 	CHECK_INT(count_events(EVENT_CALL, self),
 	          2); /* the second ends the trace: no call is told of twice */
+}
+
+static char *lent_page;
+
+/* Maps what the test has granted, again and again until it may. */
+static void map_from_parent(void)
+{
+	endpoint_t parent = pm_endpoint(getppid());
+	struct message m;
+	cp_grant_id_t grant;
+	REQUIRE(ipc_receive(parent, &m, NULL) == OK);
+	memcpy(&grant, m.m_bytes, sizeof(grant));
+	CHECK_INT(sys_safemap(parent, grant, 0, (vir_bytes)(uintptr_t)lent_page, PAGE_SIZE, 0), OK);
+}
+
+static void the_use_of_grants_is_recorded(void)
+{
+	char buffer[4];
+	self = sys_self();
+	lent_page = fresh_page();
+	lent_page[0] = 'x';
+	pid_t pid = tap_start(map_from_parent);
+	endpoint_t child = pm_endpoint(pid);
+	cp_grant_id_t mine = cpf_grant_direct(self, (vir_bytes)(uintptr_t)lent_page, 100, CPF_READ);
+	cp_grant_id_t its =
+	        cpf_grant_direct(child, (vir_bytes)(uintptr_t)lent_page, PAGE_SIZE, CPF_READ | CPF_MAP);
+	struct message m = {0};
+	memcpy(m.m_bytes, &its, sizeof(its));
+	begin(TRACE_GRANT);
+	CHECK_INT(sys_safecopyfrom(self, mine, 7, (vir_bytes)(uintptr_t)buffer, 4), OK);
+	CHECK_INT(sys_safecopyto(self, mine, 7, (vir_bytes)(uintptr_t)buffer, 4), -EPERM);
+	CHECK_INT(ipc_send(child, &m), OK);
+	CHECK_EXITED(tap_wait(pid), 0);
+	end();
+	REQUIRE_FOUND(used, 0, EVENT_GRANT, self);
+	CHECK_INT(records[used].args[0], self);
+	CHECK_INT(records[used].args[1], (uint32_t)(uintptr_t)lent_page + 7);
+	CHECK_INT(records[used].args[2], 4);
+	CHECK_INT(records[used].args[3], 1);
+	REQUIRE_FOUND(refused, used, EVENT_GRANT_REFUSED, self);
+	CHECK_INT((int32_t)records[refused].args[1], -EPERM);
+	REQUIRE_FOUND(lent, refused, EVENT_LEND, child);
+	CHECK_INT(records[lent].args[0], self);
+	CHECK_INT(records[lent].args[2], PAGE_SIZE);
+	CHECK_INT(cpf_revoke(mine), OK);
+	CHECK_INT(cpf_revoke(its), OK);
 }
 
 static void touch_nothing(void)
@@ -613,6 +660,7 @@ int main(void)
 	        TEST(a_kernel_call_is_recorded_with_its_result),
 	        TEST(a_page_fault_is_recorded_until_its_verdict),
 	        TEST(a_copy_that_faults_is_recorded),
+	        TEST(the_use_of_grants_is_recorded),
 	        TEST(fork_exception_and_exit_are_recorded),
 	        TEST(exec_is_recorded_with_the_new_label),
 	        TEST(who_runs_is_recorded),
