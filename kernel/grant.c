@@ -35,8 +35,7 @@ static int may_exist(const struct proc *granter, cp_grant_id_t id)
 }
 
 /* Copies a record. Mostly that is one short copy; else it is one as any other, which may ask VM. */
-static int fetch(struct proc *caller, struct proc *granter, cp_grant_id_t id, uint32_t flags,
-                 struct cp_grant *record)
+static int fetch(struct proc *caller, struct proc *granter, cp_grant_id_t id, struct cp_grant *record)
 {
 	vir_bytes address = granter->grant_table + GRANT_SLOT(id) * sizeof(*record);
 
@@ -44,7 +43,7 @@ static int fetch(struct proc *caller, struct proc *granter, cp_grant_id_t id, ui
 		return -EPERM;
 	if (copy_at_once(granter, address, record, sizeof(*record)))
 		return OK;
-	return copy_from_process(caller, granter, address, record, sizeof(*record), flags);
+	return copy_from_process(caller, granter, address, record, sizeof(*record), 0);
 }
 
 /* What is being judged. From record to record it becomes the wish for the grant below. */
@@ -105,8 +104,7 @@ static int go_below(struct proc *granter, const struct cp_grant *record, struct 
 }
 
 /* One record. 1: the chain goes on; otherwise the judgement. */
-static int judge_record(struct proc *caller, struct judgement *judgement, uint32_t flags,
-                        struct grant_use *use)
+static int judge_record(struct proc *caller, struct judgement *judgement, struct grant_use *use)
 {
 	struct proc *granter = proc_resolve(caller, judgement->wish.granter);
 	struct cp_grant record;
@@ -114,7 +112,7 @@ static int judge_record(struct proc *caller, struct judgement *judgement, uint32
 
 	if (!granter)
 		return -EDEADSRCDST;
-	result = fetch(caller, granter, judgement->wish.id, flags, &record);
+	result = fetch(caller, granter, judgement->wish.id, &record);
 	if (result != OK)
 		return result;
 	if (!allows(&record, judgement))
@@ -138,8 +136,7 @@ static int judge_record(struct proc *caller, struct judgement *judgement, uint32
 	}
 }
 
-static int judge_chain(struct proc *caller, const struct grant_wish *wish, uint32_t flags,
-                       struct grant_use *use)
+static int judge_chain(struct proc *caller, const struct grant_wish *wish, struct grant_use *use)
 {
 	struct judgement judgement = {.wish = *wish, .grantee = caller->endpoint, .first = 1};
 	int result;
@@ -149,19 +146,19 @@ static int judge_chain(struct proc *caller, const struct grant_wish *wish, uint3
 	do {
 		if (use->depth == GRANT_DEPTH_MAX)
 			return -ELOOP;
-		result = judge_record(caller, &judgement, flags, use);
+		result = judge_record(caller, &judgement, use);
 	} while (result == 1);
 	return result;
 }
 
-int grant_judge(struct proc *caller, const struct grant_wish *wish, uint32_t flags, struct grant_use *use)
+int grant_judge(struct proc *caller, const struct grant_wish *wish, struct grant_use *use)
 {
-	int result = judge_chain(caller, wish, flags, use);
+	int result = judge_chain(caller, wish, use);
 
 	if (result == OK)
 		TRACE(GRANT, put(EVENT_GRANT, 0, caller->endpoint, use->owner->endpoint, use->address,
 		                 wish->bytes, use->depth));
-	else if (result != KCALL_SUSPEND)
+	else if (result != KCALL_SUSPEND && result != KCALL_AGAIN)
 		TRACE(GRANT, put(EVENT_GRANT_REFUSED, 0, caller->endpoint, wish->granter, result, 0, 0));
 	return result;
 }
@@ -194,7 +191,7 @@ uint32_t grant_list(struct proc *p, uint32_t slot, struct cp_grant *grants, uint
 	while (slot < end && found < count) {
 		vir_bytes address = p->grant_table + slot * sizeof(*grants);
 
-		if (copy_from_process(p, p, address, &grants[found], sizeof(*grants), VIRCOPY_TRY) != OK) {
+		if (!copy_at_once(p, address, &grants[found], sizeof(*grants))) {
 			slot = next_page(p, slot);
 			continue;
 		}

@@ -20,7 +20,7 @@ static int judge(struct proc *caller, const struct safecopy *copy, struct transf
 {
 	struct copy_side mine = {COPY_PROC, caller, copy->address}, theirs;
 	struct grant_use use;
-	int result = grant_judge(caller, &copy->wish, 0, &use);
+	int result = grant_judge(caller, &copy->wish, &use);
 
 	if (result != OK)
 		return result;
@@ -124,7 +124,7 @@ int safememset(struct proc *caller, const struct grant_wish *wish, uint8_t byte)
 {
 	struct copy_side from = {.kind = COPY_FILL, .address = byte}, to = {.kind = COPY_PROC};
 	struct grant_use use;
-	int result = grant_judge(caller, wish, 0, &use);
+	int result = grant_judge(caller, wish, &use);
 
 	if (result != OK)
 		return result;

@@ -120,6 +120,7 @@ int vm_take_up(struct proc *vm, struct proc *p)
 
 	if (p->outgoing.m_type != VM_LEND && p->outgoing.m_type != VM_SHARE)
 		return 1;
+	notes_apply(); /* VM has just answered another: what it noted comes before anything is read */
 	result = kcall_judge_again(p);
 	if (result == KCALL_SUSPEND) {
 		vm_hand_over(vm, p);
@@ -229,6 +230,7 @@ static struct bridge_control bridge_state(struct proc *p)
 {
 	struct bridge_control control;
 
+	notes_apply();
 	if (p->bridge_control && copy_at_once(p, p->bridge_control, &control, sizeof(control)))
 		return control;
 	return (struct bridge_control){.busy = 1};

@@ -37,7 +37,7 @@ int do_safemap(struct proc *caller, const struct sys_safemap_req *request, struc
 	(void)reply;
 	if (!range_valid(caller, request))
 		return -EINVAL;
-	result = grant_judge(caller, &wish, 0, &use);
+	result = grant_judge(caller, &wish, &use);
 	if (result != OK)
 		return result;
 	if (use.address % PAGE_SIZE || proc_small(caller) || proc_small(use.owner))

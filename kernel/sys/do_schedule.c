@@ -18,8 +18,8 @@ int do_schedule(struct proc *caller, const struct sys_schedule_req *request, str
 		return -EDEADSRCDST;
 	if (proc_small(p))
 		return -EPERM;
-	if (request->priority >= SCHED_PRIORITIES || request->quantum_msecs < 1 ||
-	    request->quantum_msecs > 1000)
+	if (request->priority < SCHED_PRIO_DRIVER || request->priority >= SCHED_PRIORITIES ||
+	    request->quantum_msecs < 1 || request->quantum_msecs > 1000)
 		return -EINVAL;
 	ticks = request->quantum_msecs * CLOCK_HZ / 1000;
 	sched_set(p, request->priority, ticks ? ticks : 1);

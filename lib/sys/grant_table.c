@@ -30,6 +30,9 @@ static int exchange(uint64_t *word, uint64_t old, uint64_t new)
 	return __sync_bool_compare_and_swap(word, old, new);
 }
 
+/* What a record's `unused` says: in the list of free slots, the next one + 1; in use, 0 or this. */
+#define WAS_MAPPABLE 1u
+
 /* ---- Slots ---- */
 
 #define CHANGES(free) ((free) & ~0xffffffffull)
@@ -211,6 +214,7 @@ cp_grant_id_t grant_table_add(const struct cp_grant *content)
 	if (slot < 0)
 		return slot;
 	set_flags(&table[slot], 0);
+	table[slot].unused = 0;
 	table[slot].id = GRANT_ID(sequence, slot);
 	fill(&table[slot], content);
 	return table[slot].id;
@@ -237,7 +241,9 @@ static int disable(struct cp_grant *record)
 	uint32_t flags = record->flags;
 
 	set_flags(record, 0);
-	return flags & (CPF_MAP | CPF_INDIRECT) ? vm_revoke_grant(record->id) : OK;
+	if (flags & (CPF_MAP | CPF_INDIRECT) || record->unused == WAS_MAPPABLE)
+		return vm_revoke_grant(record->id);
+	return OK;
 }
 
 int grant_table_set(cp_grant_id_t id, const struct cp_grant *content)
@@ -262,8 +268,9 @@ int grant_table_remove(cp_grant_id_t id)
 	if (!record)
 		return -EPERM;
 	result = disable(record);
-	record->id = 0;
-	give_slot(GRANT_SLOT(id));
+	/* Unless a signal handler has done so meanwhile. */
+	if (__sync_bool_compare_and_swap(&record->id, id, 0))
+		give_slot(GRANT_SLOT(id));
 	return result;
 }
 
@@ -271,7 +278,8 @@ int grant_table_remove(cp_grant_id_t id)
 
 static void forbid_mapping(struct cp_grant *record)
 {
-	set_flags(record, record->flags & ~(uint32_t)CPF_MAP);
+	record->unused = WAS_MAPPABLE;
+	__atomic_fetch_and(&record->flags, ~(uint32_t)CPF_MAP, __ATOMIC_SEQ_CST);
 }
 
 int sys_saferevmap_gid(cp_grant_id_t grant)

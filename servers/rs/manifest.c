@@ -92,7 +92,8 @@ static problem_t read_phys(struct manifest_service *service, struct span value, 
 static problem_t read_priority(struct manifest_service *service, struct span value, struct span *word)
 {
 	*word = value;
-	if (!span_number(value, 10, SCHED_PRIORITIES - 1, &service->priority))
+	if (!span_number(value, 10, SCHED_PRIORITIES - 1, &service->priority) ||
+	    service->priority < SCHED_PRIO_DRIVER)
 		return "not a priority";
 	return NULL;
 }

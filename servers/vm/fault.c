@@ -123,13 +123,18 @@ int do_pagefault(endpoint_t caller, const struct vm_pagefault_req *request, stru
 	return result == -ENOMEM ? bring_from_reserve(caller, space, address, address + 1, write) : result;
 }
 
+/* On behalf of a stranger, who can name addresses as it likes, nobody's memory comes from the reserve. */
+static bool may_use_reserve(endpoint_t caller)
+{
+	return caller == PM_PROC_NR || process_has_privilege(caller, PRIV_RESERVE);
+}
+
 int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_memreq_rep *reply)
 {
 	struct space *space = process_space(request->endpoint);
 	vir_bytes start = request->address, end;
 	int result;
 
-	(void)caller;
 	(void)reply;
 	if (!space || start >= PROC_SIZE || request->bytes > PROC_SIZE - start)
 		return -EFAULT;
@@ -140,6 +145,7 @@ int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_
 	if (end - start > VM_MEMREQ_BYTES_MAX)
 		end = start + VM_MEMREQ_BYTES_MAX;
 	result = space_bring_all(space, start, end, request->write);
-	return result == -ENOMEM ? bring_from_reserve(request->endpoint, space, start, end, request->write)
-	                         : result;
+	if (result != -ENOMEM || !may_use_reserve(caller))
+		return result;
+	return bring_from_reserve(request->endpoint, space, start, end, request->write);
 }

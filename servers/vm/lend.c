@@ -279,7 +279,8 @@ static int prepare_source(const struct loan *loan)
 		if (!entry || page % BIG_PAGE_SIZE == 0)
 			entry = pagetable_find(&loan->owner->pagetable, page);
 		result = prepare_page(loan->owner, page, &entry);
-		entry++;
+		if (result == OK)
+			entry++;
 	}
 	return result;
 }
@@ -337,11 +338,13 @@ static int lend(struct loan *loan)
 
 	if (result != OK)
 		return result;
-	if (!has_room(loan))
-		return -ENOMEM;
+	/* The owner's pages first: they may take tables out of the pool, of which there must be enough left.
+	 */
 	result = prepare_source(loan);
 	if (result != OK)
 		return result;
+	if (!has_room(loan))
+		return -ENOMEM;
 	lending = lending_add(loan->holder);
 	if (!lending)
 		return -ENOMEM;

@@ -62,7 +62,8 @@ enum position {
 	POSITION_SPACE,
 	POSITION_DIRECTORY,
 	POSITION_LEAVES,
-	POSITION_TABLES = POSITION_LEAVES + REGION_LEAVES_MAX,
+	POSITION_LENDINGS = POSITION_LEAVES + REGION_LEAVES_MAX,
+	POSITION_TABLES = POSITION_LENDINGS + LENDING_PAGES_MAX,
 	POSITION_END = POSITION_TABLES + (PROC_SLOT_END - PROC_SLOT_FIRST),
 };
 
@@ -74,6 +75,11 @@ static struct vm_page record(const void *page)
 static struct vm_page leaf(const struct space *space, uint32_t index)
 {
 	return index < space->regions.nr_leaves ? record(space->regions.leaf[index]) : (struct vm_page){0};
+}
+
+static struct vm_page lendings(const struct space *space, uint32_t index)
+{
+	return index < space->lendings.nr_pages ? record(space->lendings.page[index]) : (struct vm_page){0};
 }
 
 static struct vm_page table(const struct space *space, uint32_t index)
@@ -94,8 +100,10 @@ static struct vm_page at_position(const struct space *space, uint32_t position)
 	if (position == POSITION_DIRECTORY)
 		return (struct vm_page){.frame = pagetable_physical(&space->pagetable),
 		                        .flags = VM_PAGE_TABLE};
-	if (position < POSITION_TABLES)
+	if (position < POSITION_LENDINGS)
 		return leaf(space, position - POSITION_LEAVES);
+	if (position < POSITION_TABLES)
+		return lendings(space, position - POSITION_LENDINGS);
 	return table(space, position - POSITION_TABLES);
 }
 

@@ -44,6 +44,18 @@ static void protect_source(struct sharing *sharing, vir_bytes address, uint32_t 
 	flush_page(&sharing->source_flush, address);
 }
 
+/*
+ * Who first writes to a shared frame finds one promised for the copy. Not if it is the archive's: nobody ever
+ * writes to that, and its own reference would keep the promise from being taken back.
+ */
+static bool share_frame(phys_bytes frame)
+{
+	if (frame - archive_start() >= archive_bytes())
+		return frame_share_paid(frame);
+	frame_share(frame);
+	return true;
+}
+
 /* What is at pair->from takes the place of what is at pair->to. */
 static int share_present(struct sharing *sharing, const struct page_pair *pair)
 {
@@ -54,7 +66,7 @@ static int share_present(struct sharing *sharing, const struct page_pair *pair)
 		return OK; /* shared already */
 	if (frame_lent(frame) || (old && frame_lent(old & PTE_FRAME)))
 		return -EBUSY;
-	if (!frame_share_paid(frame))
+	if (!share_frame(frame))
 		return -ENOMEM;
 	protect_source(sharing, pair->from, pair->from_entry);
 	pagetable_set(pair->to_entry, frame | PTE_PRESENT | PTE_USER);

@@ -23,6 +23,8 @@
 void kcall_trap(struct proc *caller, vir_bytes address);
 void kcall_resume(struct proc *caller);
 
+int sys_vmctl_apply(void); /* the machine's */
+
 extern void *kernel_vm_notes;
 
 struct granite_counters counters;
@@ -92,6 +94,12 @@ uint32_t arch_message_in(struct proc *p, vir_bytes address, struct message *to)
 	(void)address;
 	*to = call_of[proc_slot(p)];
 	return 0;
+}
+
+/* What VM notes is carried out when it is left: see vm_machine.c. */
+void notes_carry_out(void)
+{
+	(void)sys_vmctl_apply();
 }
 
 uint32_t trace_put(enum trace_event event, uint32_t number, endpoint_t who, uint32_t a, uint32_t b,

@@ -52,8 +52,11 @@ def typing_is_answered_while_hogs_run():
             terminal.type(f"echo answer {number}''{number}\r")
             terminal.expect(f"\nanswer {number}{number}\n")
             terminal.expect(PROMPT)
-        terminal.type("ps\r")
-        assert terminal.expect(PROMPT).count("hog") >= HOGS
+        for _ in range(50):  # the last may still be about to become one
+            terminal.type("ps\r")
+            if terminal.expect(PROMPT).count("hog") >= HOGS:
+                return
+        raise AssertionError("not all hogs run")
 
 
 def a_hog_is_interrupted_from_the_keyboard():

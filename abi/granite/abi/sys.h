@@ -119,7 +119,7 @@ struct sys_privctl_rep {
 
 struct sys_schedule_req {
 	endpoint_t endpoint;
-	uint32_t priority;      /* 0 .. SCHED_PRIORITIES - 1 */
+	uint32_t priority;      /* SCHED_PRIO_DRIVER .. SCHED_PRIORITIES - 1 */
 	uint32_t quantum_msecs; /* 1 .. 1000 */
 };
 struct sys_schedule_rep {
