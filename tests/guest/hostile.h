@@ -44,13 +44,14 @@ static inline int raw_ipc(uint32_t call, endpoint_t other, vir_bytes message)
 static inline int raw_linux(uint32_t number, const uint32_t a[6])
 {
 	int result = (int)number;
+	const uint32_t *at = a;
 	__asm__ volatile("pushl %%ebp\n\t"
-	                 "movl 20(%[a]), %%ebp\n\t"
+	                 "movl 20(%[at]), %%ebp\n\t"
+	                 "movl 16(%[at]), %%edi\n\t"
 	                 "int %[vector]\n\t"
 	                 "popl %%ebp"
-	                 : "+a"(result)
-	                 : [a] "D"(a), "b"(a[0]), "c"(a[1]), "d"(a[2]),
-	                   "S"(a[3]), [vector] "i"(SYSCALL_VECTOR)
+	                 : "+a"(result), [at] "+D"(at)
+	                 : "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), [vector] "i"(SYSCALL_VECTOR)
 	                 : "memory", "cc");
 	return result;
 }
