@@ -74,11 +74,3 @@ int do_poll(endpoint_t caller, const struct console_poll_req *request, struct co
 	(void)reply;
 	return poll_begin(caller, request->events, request->limit);
 }
-
-int do_cancel(endpoint_t caller, const struct console_cancel_req *request, struct console_cancel_rep *reply)
-{
-	(void)reply;
-	if (caller == PM_PROC_NR)
-		terminal_cancel(request->endpoint);
-	return caller == PM_PROC_NR ? SERVER_NO_REPLY : -EPERM;
-}

@@ -35,6 +35,7 @@ int main(int argc, char **argv)
 	static const struct server server = {
 	        .calls = SERVER_TABLE(CONSOLE_BASE, operations),
 	        .notified = notified,
+	        .cancelled = terminal_cancel,
 	};
 	int result = sys_irqattach(UART_IRQ);
 

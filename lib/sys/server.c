@@ -42,6 +42,17 @@ static int notified(const struct server *server, const struct message *m)
 	return SERVER_NO_REPLY;
 }
 
+/* Only PM knows of signals. */
+static int cancelled(const struct server *server, const struct message *m)
+{
+	const struct server_cancel_req *request = (const void *)m->m_bytes;
+
+	if (m->m_source != PM_PROC_NR)
+		return -EPERM;
+	server->cancelled(request->endpoint);
+	return SERVER_NO_REPLY;
+}
+
 /*
  * Whether the kernel asks is told by the status, which the kernel writes, and not by the message: a process
  * that sends the number of a kernel operation gets EBADCALL.
@@ -53,6 +64,10 @@ static int dispatch(const struct server *server, const struct message *request, 
 		return serve(&server->kernel_calls, request, reply);
 	if (IPC_STATUS_CALL(status) == IPC_NOTIFY)
 		return notified(server, request);
+	if (request->m_type == SERVER_CANCEL && server->cancelled) {
+		clear_payload(reply);
+		return cancelled(server, request);
+	}
 	return serve(&server->calls, request, reply);
 }
 

@@ -5,7 +5,9 @@
 #include <granite/abi/console.h>
 #include <granite/abi/ipc.h>
 #include <granite/abi/pm.h>
+#include <granite/abi/ramfs.h>
 #include <granite/abi/rs.h>
+#include <granite/abi/server.h>
 #include <granite/abi/sys.h>
 #include <granite/abi/vm.h>
 
@@ -117,6 +119,8 @@ const char *names_operation(uint32_t number)
 #include <granite/abi/ops/pm_kernel.def>
 #include <granite/abi/ops/rs.def>
 #include <granite/abi/ops/console.def>
+#include <granite/abi/ops/ramfs.def>
+#include <granite/abi/ops/server.def>
 #undef OP
 	case NOTIFY_MESSAGE:
 		return "notification";

@@ -138,9 +138,12 @@ static void fill_random(uint8_t random[STACK_RANDOM_BYTES])
 	}
 }
 
-static int finish_stack(uint32_t argc, uint32_t envc, const struct program *program)
+static int finish_stack(const struct pm_exec_req *request, const struct program *program)
 {
-	struct stack_facts facts = {.argc = argc, .envc = envc, .hwcap = processor_features()};
+	struct stack_facts facts = {.argc = request->argc,
+	                            .envc = request->envc,
+	                            .hwcap = processor_features(),
+	                            .descriptors = request->descriptors};
 
 	fill_random(facts.random);
 	return stack_finish(&stack, &facts, &program->image);
@@ -214,6 +217,7 @@ static int commit(struct process *process, const struct program *program)
 	result = vm_exec(process->endpoint, &plan);
 	if (result != OK)
 		return result == -EINVAL ? -ENOEXEC : result;
+	events_execed(process);
 	take_name(process, program);
 	take_text(process, &program->image);
 	process->program = program->entry.offset;
@@ -241,20 +245,22 @@ int do_exec(struct process *caller, const struct pm_exec_req *request, struct pm
 	if (result == OK)
 		result = copy_strings(caller, request, path);
 	if (result == OK)
-		result = finish_stack(request->argc, request->envc, &program);
+		result = finish_stack(request, &program);
 	return result == OK ? commit(caller, &program) : result;
 }
 
 int exec_rs(struct process *rs)
 {
 	static const char strings[] = "rs";
+	static const struct pm_exec_req request = {.argc = 1,
+	                                           .descriptors = {.console = {7}, .server = NONE}};
 	struct program program;
 	int result = read_program("/bin/rs", &program);
 
 	if (result != OK)
 		return result;
 	memcpy(stack_begin(&stack, "/bin/rs", sizeof(strings)), strings, sizeof(strings));
-	result = finish_stack(1, 0, &program);
+	result = finish_stack(&request, &program);
 	if (result != OK)
 		return result;
 	result = commit(rs, &program);

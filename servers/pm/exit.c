@@ -29,6 +29,13 @@ int process_is_driver(const struct process *process)
 	       info.priority < SCHED_PRIO_USER;
 }
 
+int process_has_privilege(const struct process *process, uint32_t privilege)
+{
+	struct proc_info info;
+
+	return ask_kernel(process, &info) && info.priv_flags & privilege;
+}
+
 uint64_t process_user_nsecs(const struct process *process)
 {
 	struct proc_info info;
@@ -84,6 +91,7 @@ static void destroy(struct process *process)
 {
 	GRANITE_IGNORE(sys_clear(process->endpoint));
 	GRANITE_IGNORE(vm_exit(process->endpoint));
+	events_exited(process->endpoint);
 }
 
 void process_die(struct process *process, uint32_t status)

@@ -40,13 +40,14 @@ int do_fork(struct process *caller, const struct pm_fork_req *request, struct pm
 
 	if (request->flags & ~(uint32_t)PM_FORK_VFORK)
 		return -EINVAL;
-	if (process_full(caller))
+	if (process_full(caller) || events_full())
 		return -EAGAIN;
 	result = vm_fork(caller->endpoint, &endpoint);
 	if (result != OK)
 		return result;
 	child = process_allocate(endpoint);
 	inherit(child, caller);
+	events_forked(caller, child);
 	server_reply(endpoint, OK, &reply_to_child, sizeof(reply_to_child));
 	reply->pid = child->pid;
 	return request->flags & PM_FORK_VFORK ? wait_for_vfork(caller, child) : OK;

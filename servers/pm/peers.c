@@ -2,7 +2,7 @@
 /* The machine as PM reaches it, where <granite/sys.h> and <granite/vm.h> have no function for it. */
 #include <cpuid.h>
 #include <string.h>
-#include <granite/abi/console.h>
+#include <granite/abi/server.h>
 #include <granite/ipc.h>
 #include <granite/sys.h>
 #include "pm.h"
@@ -27,10 +27,15 @@ void peer_notify_rs(void)
 	ipc_notify(RS_PROC_NR);
 }
 
+void peer_notify(endpoint_t endpoint)
+{
+	ipc_notify(endpoint);
+}
+
 int peer_cancel(endpoint_t server, endpoint_t caller)
 {
-	const struct console_cancel_req request = {.endpoint = caller};
-	struct message m = {.m_type = CONSOLE_CANCEL};
+	const struct server_cancel_req request = {.endpoint = caller};
+	struct message m = {.m_type = SERVER_CANCEL};
 
 	memcpy(m.m_bytes, &request, sizeof(request));
 	return ipc_senda(server, &m);

@@ -10,6 +10,7 @@
 
 #include <formats/cpio.h>
 #include <granite/abi/pm.h>
+#include <granite/abi/priv.h>
 #include <granite/server.h>
 #include "process.h"
 
@@ -47,6 +48,9 @@ GRANITE_MUST_CHECK int memory_peek(endpoint_t from, vir_bytes address, void *buf
 
 /* Tells RS to look for ended children; it asks with wait4. */
 void peer_notify_rs(void);
+
+/* Notifies a process that is not RS. */
+void peer_notify(endpoint_t endpoint);
 
 /* Has `server` end the call of `caller` under way with EINTR. -EAGAIN: try again later. */
 GRANITE_MUST_CHECK int peer_cancel(endpoint_t server, endpoint_t caller);
@@ -132,6 +136,9 @@ void process_die(struct process *process, uint32_t status);
 /* Whether it is a service that others wait for: a driver or a server, by its priority. */
 int process_is_driver(const struct process *process);
 
+/* Whether the living process has this privilege, PRIV_*. */
+int process_has_privilege(const struct process *process, uint32_t privilege);
+
 /* How long the living process ran, as the kernel tells. */
 uint64_t process_user_nsecs(const struct process *process);
 
@@ -153,6 +160,15 @@ void report_crash(const struct process *process, int signal, const struct signal
 
 /* The path of the process's program in the archive, or its name. The text lasts until the next call. */
 const char *report_program(const struct process *process);
+
+/* ---- events.c: what the file server is told ---- */
+
+/* Whether there is no room for another fork's event. */
+int events_full(void);
+/* To be called before anybody can know of it. */
+void events_forked(const struct process *parent, const struct process *child);
+void events_execed(struct process *process);
+void events_exited(endpoint_t endpoint);
 
 /* ---- jobs.c ---- */
 

@@ -186,6 +186,12 @@ int signals_set_mask(struct signal_state *state, uint32_t how, uint64_t set)
 		return OK;
 	case PM_MASK_ASK:
 		return OK;
+	case PM_MASK_LEND:
+		signals_suspend(state, set);
+		return OK;
+	case PM_MASK_RETURN:
+		restore_mask(state);
+		return OK;
 	default:
 		return -EINVAL;
 	}

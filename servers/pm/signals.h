@@ -85,7 +85,7 @@ GRANITE_MUST_CHECK int signals_take(struct signal_state *state, uint64_t set,
 GRANITE_MUST_CHECK int signals_set_action(struct signal_state *state, int signal,
                                           const struct pm_sigaction_data *action);
 
-/* Changes the mask as sigprocmask(2), or leaves it (PM_MASK_ASK). -EINVAL: no such `how`. */
+/* Changes the mask as sigprocmask(2), or as PM_MASK_* say. -EINVAL: no such `how`. */
 GRANITE_MUST_CHECK int signals_set_mask(struct signal_state *state, uint32_t how, uint64_t set);
 
 /* Blocks just `mask`, until the next fetch: sigsuspend. */

@@ -66,7 +66,7 @@ struct aux {
 	uint32_t type, value;
 };
 
-#define AUX_COUNT 19
+#define AUX_COUNT 20
 
 static void put_auxv(struct stack_image *image, uint32_t *at, const struct stack_facts *facts,
                      const struct elf_image *program)
@@ -90,6 +90,7 @@ static void put_auxv(struct stack_image *image, uint32_t *at, const struct stack
 	        {AT_RANDOM, address_of(image->random)},
 	        {AT_EXECFN, address_of(image->path)},
 	        {AT_PLATFORM, address_of(image->platform)},
+	        {PM_AT_DESCRIPTORS, address_of(image->descriptors)},
 	        {AT_NULL, 0},
 	};
 
@@ -125,6 +126,8 @@ int stack_finish(struct stack_image *image, const struct stack_facts *facts, con
 	image->platform = image->start;
 	push_bytes(image, facts->random, STACK_RANDOM_BYTES);
 	image->random = image->start;
+	push_bytes(image, &facts->descriptors, sizeof(facts->descriptors));
+	image->descriptors = image->start;
 	put_words(image, facts, program);
 	return OK;
 }

@@ -6,7 +6,7 @@
  *   STACK_TOP      4 zero bytes
  *                  the program's path (AT_EXECFN)
  *                  the strings, arguments first
- *                  "i686" (AT_PLATFORM), 16 random bytes (AT_RANDOM)
+ *                  "i686" (AT_PLATFORM), 16 random bytes (AT_RANDOM), descriptors (PM_AT_DESCRIPTORS)
  *                  auxiliary vector, ended by AT_NULL
  *                  envp[], 0
  *                  argv[], 0
@@ -30,7 +30,7 @@ _Static_assert(STACK_IMAGE_MAX % 16 == 0, "the image's end is STACK_TOP, aligned
 /* bytes[STACK_IMAGE_MAX] would be at STACK_TOP; bytes[start] is the lowest one in use. */
 struct stack_image {
 	uint32_t start;
-	uint32_t path, strings, platform, random; /* where in `bytes` these begin */
+	uint32_t path, strings, platform, random, descriptors; /* where in `bytes` these begin */
 	uint32_t strings_bytes;
 	uint8_t bytes[STACK_IMAGE_MAX] __attribute__((aligned(16)));
 };
@@ -39,6 +39,7 @@ struct stack_facts {
 	uint32_t argc, envc;
 	uint32_t hwcap; /* cpuid(1).edx */
 	uint8_t random[STACK_RANDOM_BYTES];
+	struct pm_descriptors descriptors;
 };
 
 /*

@@ -126,6 +126,8 @@ static problem_t read_flags(struct manifest_service *service, struct span value,
 			service->spec.flags |= PRIV_RESERVE;
 		else if (span_is(*word, "magic"))
 			service->spec.flags |= PRIV_MAGIC;
+		else if (span_is(*word, "events"))
+			service->spec.flags |= PRIV_EVENTS;
 		else if (span_is(*word, "inspect"))
 			service->spec.flags |= PRIV_INSPECT;
 		else

@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <time.h>
 #include <granite/abi/layout.h>
+#include <granite/abi/server.h>
 #include <granite/console.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
@@ -334,8 +335,9 @@ static void others_run_during_a_long_write_that_an_alarm_ends(void)
 
 static void cancel_is_pms_alone(void)
 {
-	union console_cancel_message call = {.req = {.endpoint = sys_self()}};
-	CHECK_INT(console_cancel_call(console(), &call), -EPERM);
+	struct message m = {.m_type = SERVER_CANCEL, .m_words = {(uint32_t)sys_self()}};
+	CHECK_INT(ipc_sendrec(console(), &m), OK);
+	CHECK_INT(m.m_type, -EPERM);
 }
 
 static void make_wild_calls(void)

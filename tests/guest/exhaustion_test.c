@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <granite/abi/layout.h>
+#include <granite/abi/server.h>
 #include <granite/console.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
@@ -289,11 +290,11 @@ static void empty_message_pool(void)
 /* A server that answers nobody until it is told to cancel. */
 static void cancel_only(void)
 {
-	const struct console_cancel_req *cancel = (const void *)letter.m_bytes;
+	const struct server_cancel_req *cancel = (const void *)letter.m_bytes;
 	int status;
 	while (ipc_receive(ANY, &letter, &status) == OK) {
 		struct message answer = {.m_type = -EINTR};
-		if (letter.m_type == CONSOLE_CANCEL && letter.m_source == PM_PROC_NR)
+		if (letter.m_type == SERVER_CANCEL && letter.m_source == PM_PROC_NR)
 			CHECK_INT(ipc_sendnb(cancel->endpoint, &answer), OK);
 	}
 }

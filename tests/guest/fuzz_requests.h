@@ -59,7 +59,7 @@ static const struct shape {
         {CONSOLE_READ, "gl"},
         {CONSOLE_WRITE, "gl"},
         {CONSOLE_FOREGROUND, "i"},
-        {CONSOLE_CANCEL, "e"},
+        {SERVER_CANCEL, "e"},
         {SYS_SETGRANT, "gn"},
         {SYS_SAFECOPYFROM, "xyhogl"},
         {SYS_SAFECOPYTO, "xyhogl"},

@@ -11,6 +11,7 @@
 #include <granite/abi/layout.h>
 #include <granite/abi/pm.h>
 #include <granite/abi/rs.h>
+#include <granite/abi/server.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
 
@@ -219,6 +220,9 @@ static const struct operation rs_operations[] = {
 static const struct operation console_operations[] = {
 #define OP(number, NAME, name) OPERATION(console, number, NAME, name)
 #include <granite/abi/ops/console.def>
+#undef OP
+#define OP(number, NAME, name) OPERATION(server, number, NAME, name)
+#include <granite/abi/ops/server.def>
 #undef OP
 };
 

@@ -82,8 +82,8 @@ static void operations_that_are_not_a_server_s_are_refused(void)
 /* In a form that asks for no answer, and so can't be refused. Nothing comes of it. */
 static void ask_without_waiting(void)
 {
-	static const int32_t harmful[] = {VM_PAGEFAULT, VM_MEMREQ, PM_EXCEPTION,  VM_EXIT,
-	                                  VM_EXEC,      VM_FORK,   CONSOLE_CANCEL};
+	static const int32_t harmful[] = {VM_PAGEFAULT, VM_MEMREQ, PM_EXCEPTION, VM_EXIT,
+	                                  VM_EXEC,      VM_FORK,   SERVER_CANCEL};
 	for (unsigned i = 0; i < COUNT(harmful); i++) {
 		for (int which = VM_INTERFACE; which < INTERFACES; which++) {
 			struct message m = {.m_type = harmful[i]};
@@ -110,7 +110,7 @@ static void what_is_for_pm_rs_or_drivers_is_refused_to_others(void)
 	CHECK_INT(result_of_number(VM_PROC_NR, VM_EXEC), -EPERM);
 	CHECK_INT(result_of_number(VM_PROC_NR, VM_EXIT), -EPERM);
 	CHECK_INT(result_of_number(VM_PROC_NR, VM_MAP_ARCHIVE), -EPERM);
-	CHECK_INT(result_of_number(interfaces[CONSOLE_INTERFACE].server, CONSOLE_CANCEL), -EPERM);
+	CHECK_INT(result_of_number(interfaces[CONSOLE_INTERFACE].server, SERVER_CANCEL), -EPERM);
 }
 
 /* ---- Pointers of kernel calls ---- */

@@ -29,6 +29,7 @@ struct event {
 	int result; /* of receiving; not OK: nothing comes */
 	int type, status;
 	uint32_t word;
+	endpoint_t source; /* 0: CLIENT */
 };
 
 struct answer {
@@ -49,7 +50,7 @@ static int next_event(struct message *m, int *status)
 	if (event.result != OK)
 		return event.result;
 	memset(m, 0xee, sizeof(*m));
-	m->m_source = CLIENT;
+	m->m_source = event.source ? event.source : CLIENT;
 	m->m_type = event.type;
 	m->m_words[0] = event.word;
 	*status = event.status;
@@ -194,6 +195,36 @@ static void a_client_that_does_not_wait_stops_nobody(void **state)
 	assert_int_equal(nr_answers, 0);
 }
 
+static endpoint_t given_up[4];
+static int nr_cancelled;
+
+static void note_cancelled(endpoint_t caller)
+{
+	given_up[nr_cancelled++] = caller;
+}
+
+static void only_pm_cancels_calls(void **state)
+{
+	static const struct server cancels = {.calls = SERVER_TABLE(BASE, ops), .cancelled = note_cancelled};
+	const struct event events[] = {
+	        {.type = SERVER_CANCEL, .status = IPC_SENDA, .word = 5, .source = PM_PROC_NR},
+	        {.type = SERVER_CANCEL, .status = IPC_SENDREC, .word = 6},
+	        {.result = STOP}};
+
+	(void)state;
+	nr_answers = nr_cancelled = refuse_replies = 0;
+	script = events;
+	assert_int_equal(server_run(&cancels), STOP);
+	assert_int_equal(nr_cancelled, 1);
+	assert_int_equal(given_up[0], 5);
+	assert_int_equal(nr_answers, 1);
+	assert_int_equal(answers[0].m.m_type, -EPERM);
+	assert_int_equal(answers[0].m.m_words[0], 0);
+	serve_script(events); /* a server whose calls never wait does not know the operation */
+	assert_int_equal(nr_answers, 2);
+	assert_int_equal(answers[0].m.m_type, -EBADCALL);
+}
+
 static void server_reply_sends_only_what_fits(void **state)
 {
 	uint32_t words[MESSAGE_PAYLOAD / 4 + 1] = {5, 6};
@@ -216,6 +247,7 @@ int main(void)
 	        cmocka_unit_test(the_kernels_operations_cannot_be_forged),
 	        cmocka_unit_test(notifications_and_delayed_answers_get_no_reply),
 	        cmocka_unit_test(a_client_that_does_not_wait_stops_nobody),
+	        cmocka_unit_test(only_pm_cancels_calls),
 	        cmocka_unit_test(server_reply_sends_only_what_fits),
 	};
 

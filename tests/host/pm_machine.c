@@ -51,6 +51,7 @@ int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first)
 	memset(info, 0, sizeof(*info));
 	info->endpoint = machine.procs[first].endpoint;
 	info->user_nsecs = machine.procs[first].user_nsecs;
+	info->priv_flags = machine.procs[first].priv_flags;
 	return sizeof(*info);
 }
 
@@ -177,6 +178,7 @@ int server_reply(endpoint_t client, int result, const void *reply, size_t bytes)
 
 	assert_true(bytes <= sizeof(proc->reply));
 	proc->replies++;
+	proc->notified_before_reply = machine.notified;
 	proc->result = result;
 	memset(proc->reply, 0, sizeof(proc->reply));
 	if (bytes)
@@ -217,6 +219,12 @@ int memory_write(endpoint_t to, vir_bytes address, const void *buffer, uint32_t 
 void peer_notify_rs(void)
 {
 	machine.notified_rs++;
+}
+
+void peer_notify(endpoint_t endpoint)
+{
+	assert_int_equal(machine.procs[ENDPOINT_SLOT(endpoint)].endpoint, endpoint);
+	machine.notified++;
 }
 
 int peer_cancel(endpoint_t server, endpoint_t caller)

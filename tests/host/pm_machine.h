@@ -21,8 +21,10 @@ struct machine_proc {
 	int upcalls;           /* how often it was told of a signal */
 	uint64_t user_nsecs;
 	struct sys_registers_rep registers;
+	uint32_t priv_flags;
 
-	int replies; /* answers it got after its request was put off */
+	int notified_before_reply; /* how many notifications there had been when it got its last answer */
+	int replies;               /* answers it got after its request was put off */
 	int32_t result;
 	uint8_t reply[MESSAGE_PAYLOAD];
 
@@ -35,7 +37,7 @@ struct machine_proc {
 struct machine {
 	struct machine_proc procs[ENDPOINT_SLOTS];
 	uint64_t now, alarm; /* alarm 0: none */
-	int notified_rs;
+	int notified_rs, notified;
 	endpoint_t cancelled_server, cancelled_caller;
 	int cancel_result, cancels;
 	int fork_error, exec_error;   /* of VM */

@@ -312,7 +312,7 @@ static void masks_are_combined_as_asked(void **state)
 	assert_int_equal(signals_set_mask(&s, SIG_UNBLOCK, 2), OK);
 	assert_int_equal(signals_set_mask(&s, PM_MASK_ASK, ~0ull), OK);
 	assert_int_equal(s.blocked, 5);
-	assert_int_equal(signals_set_mask(&s, 4, 0), -EINVAL);
+	assert_int_equal(signals_set_mask(&s, PM_MASK_RETURN + 1, 0), -EINVAL);
 	assert_int_equal(s.blocked, 5);
 }
 
@@ -339,6 +339,25 @@ static void names_are_known(void **state)
 	assert_string_equal(signal_name(SIGSTKFLT), "signal");
 }
 
+static void a_lent_mask_is_the_old_one_again(void **state)
+{
+	struct pm_sigfetch_rep fetched = {0};
+
+	(void)state;
+	act(SIGUSR1, HANDLER, 0, 0);
+	block(SIGNAL_BIT(SIGUSR1));
+	assert_int_equal(signals_set_mask(&s, PM_MASK_LEND, 0), OK);
+	assert_int_equal(signals_set_mask(&s, PM_MASK_RETURN, 0), OK);
+	assert_int_equal(s.blocked, SIGNAL_BIT(SIGUSR1));
+	assert_true(signals_post(&s, SIGUSR1, &info));
+	assert_judged(SIGNAL_NOTHING, 0);
+	assert_int_equal(signals_set_mask(&s, PM_MASK_LEND, 0), OK);
+	assert_judged(SIGNAL_CATCH, 0);
+	assert_int_equal(signals_fetch(&s, &fetched), OK);
+	assert_int_equal(fetched.old_mask[0], SIGNAL_BIT(SIGUSR1));
+	assert_int_equal(signals_set_mask(&s, PM_MASK_RETURN + 1, 0), -EINVAL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, reset)
@@ -362,6 +381,7 @@ int main(void)
 	        TEST(taking_is_by_set_and_never_takes_stop),
 	        TEST(masks_are_combined_as_asked),
 	        TEST(exceptions_need_an_unblocked_handler),
+	        TEST(a_lent_mask_is_the_old_one_again),
 	        TEST(names_are_known),
 	};
 

@@ -20,9 +20,11 @@ static struct stack_image image;
 
 static const struct elf_image program = {.entry = 0x08048123, .phdr_address = 0x08048034, .phnum = 5};
 
+static const struct pm_descriptors descriptors = {.console = {5}, .pipes = {0, 9}, .server = 77};
+
 static int build(const char *path, const char *strings, uint32_t bytes, uint32_t argc, uint32_t envc)
 {
-	struct stack_facts facts = {.argc = argc, .envc = envc, .hwcap = 0x1234};
+	struct stack_facts facts = {.argc = argc, .envc = envc, .hwcap = 0x1234, .descriptors = descriptors};
 
 	for (int i = 0; i < STACK_RANDOM_BYTES; i++)
 		facts.random[i] = (uint8_t)(i + 1);
@@ -119,6 +121,7 @@ static void the_auxiliary_vector_is_linux_s(void **state)
 	assert_string_equal(at(aux(AT_PLATFORM)), "i686");
 	for (uint32_t i = 0; i < STACK_RANDOM_BYTES; i++)
 		assert_int_equal(*(const uint8_t *)at(aux(AT_RANDOM) + i), i + 1);
+	assert_memory_equal(at(aux(PM_AT_DESCRIPTORS)), &descriptors, sizeof(descriptors));
 	assert_int_equal(word_at(STACK_TOP - 4), 0);
 }
 

@@ -184,6 +184,15 @@ static void guests_reach_each_other_and_the_console(void **state)
 	assert_false(may_reach(&g->spec, PRIV_ID_USER));
 }
 
+static void guests_have_files_where_there_are_any(void **state)
+{
+	(void)state;
+	parse("service ramfs bin/ramfs flags=archive,events\nservice one bin/one ipc=guest\n");
+	assert_int_equal(reports, 0);
+	assert_int_equal(manifest.services[0].spec.flags, PRIV_ARCHIVE | PRIV_EVENTS);
+	assert_true(may_reach(&manifest.services[1].spec, PRIV_ID_FIRST));
+}
+
 static void all_is_everybody(void **state)
 {
 	(void)state;
@@ -314,6 +323,7 @@ int main(void)
 	        TEST(labels_may_be_named_before_they_are_given),
 	        TEST(unknown_peers_take_their_own_line_out_only),
 	        TEST(guests_reach_each_other_and_the_console),
+	        TEST(guests_have_files_where_there_are_any),
 	        TEST(all_is_everybody),
 	        TEST(bad_lines_are_named_and_left_out),
 	        TEST(a_second_users_line_is_refused),

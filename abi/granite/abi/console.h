@@ -52,16 +52,6 @@ struct console_foreground_rep {
 };
 
 /*
- * From PM alone, asynchronous, without a reply: the call that `endpoint` has under way, if any, must end,
- * with EINTR or with the bytes that it has moved so far.
- */
-struct console_cancel_req {
-	endpoint_t endpoint;
-};
-struct console_cancel_rep {
-};
-
-/*
  * Answered when the terminal is ready for one of the events, at the latest at `limit`. A terminal is ready to
  * be read when there is a line, or in raw mode VMIN bytes (with VTIME: one); to be written to it always is.
  */

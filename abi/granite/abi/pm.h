@@ -27,6 +27,18 @@ struct pm_fork_rep {
 	int32_t pid; /* the child's; in the child 0 */
 };
 
+/*
+ * The descriptors that a new program begins with, bit n for descriptor n. PM hands it on unseen: its address
+ * stands in the auxiliary vector as PM_AT_DESCRIPTORS.
+ */
+struct pm_descriptors {
+	uint32_t console[2]; /* they stand for the console */
+	uint32_t files[2];   /* they are files or directories of the file server */
+	uint32_t pipes[2];   /* they are ends of its pipes */
+	endpoint_t server;   /* which one that is, or NONE */
+};
+#define PM_AT_DESCRIPTORS 0x4752
+
 /* The new program's strings: argc + envc strings, each ended by a 0 byte, arguments first. */
 #define PM_ARGS_MAX 0x10000 /* all strings together, in bytes */
 struct pm_exec_req {
@@ -35,6 +47,7 @@ struct pm_exec_req {
 	vir_bytes strings;
 	uint32_t strings_bytes;
 	uint32_t argc, envc;
+	struct pm_descriptors descriptors;
 };
 /* A reply comes only when it failed: the old program goes on. */
 struct pm_exec_rep {
@@ -100,10 +113,12 @@ struct pm_sigaction_rep {
 };
 
 struct pm_sigprocmask_req {
-	uint32_t how; /* SIG_BLOCK 0, SIG_UNBLOCK 1, SIG_SETMASK 2, or PM_MASK_ASK */
+	uint32_t how; /* SIG_BLOCK 0, SIG_UNBLOCK 1, SIG_SETMASK 2, or PM_MASK_* */
 	uint64_t set;
 };
-#define PM_MASK_ASK 3
+#define PM_MASK_ASK    3
+#define PM_MASK_LEND   4 /* for a call that waits: until a signal is fetched, or PM_MASK_RETURN */
+#define PM_MASK_RETURN 5 /* the mask is again what it was before PM_MASK_LEND */
 struct pm_sigprocmask_rep {
 	uint64_t old;
 };
@@ -226,6 +241,25 @@ struct pm_procinfo_rep {
 };
 #define PM_PROC_SERVICE 1 /* started by RS */
 #define PM_PROC_STOPPED 2 /* by a signal */
+
+/*
+ * What has become of processes, in the order in which it happened. The first caller with PRIV_EVENTS becomes
+ * the one who is notified when there is more; it is told from then on, until it ends. EPERM: the privilege is
+ * missing; EBUSY: another is told already.
+ */
+struct pm_event {
+	endpoint_t endpoint;
+	endpoint_t what; /* it is a child of this one, which is 0 or above; or PM_EVENT_* */
+};
+#define PM_EVENT_EXEC     (-1)
+#define PM_EVENT_EXIT     (-2)
+#define PM_EVENTS_AT_ONCE 6
+struct pm_events_req {
+};
+struct pm_events_rep {
+	uint32_t count; /* fewer than PM_EVENTS_AT_ONCE: that was all */
+	struct pm_event events[PM_EVENTS_AT_ONCE];
+};
 
 /* The process has caused an exception, and waits. PM's reply OK resumes it; without a reply it is dead. */
 struct pm_exception_req {

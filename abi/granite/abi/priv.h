@@ -23,6 +23,7 @@
 #define PRIV_RESERVE  0x4  /* gets memory that VM keeps back from others */
 #define PRIV_INSPECT  0x8  /* may ask which page frames a process has (vm_pages) */
 #define PRIV_MAGIC    0x10 /* may give magic grants: of another process's memory */
+#define PRIV_EVENTS   0x20 /* is told of all forks, execs and exits (PM_EVENTS) */
 
 /* The kernel calls that every process has; it may also start IPC with VM, PM and RS. */
 #define PRIV_BASIC_CALLS                                                                               \

@@ -19,6 +19,7 @@
 #define GRANITE_SERVER_H
 
 #include <stddef.h>
+#include <granite/abi/server.h>
 #include <granite/ipc.h>
 
 /* What a handler may return besides OK and errors. */
@@ -57,11 +58,12 @@ struct server_table {
 		ops, base, sizeof(ops) / sizeof((ops)[0]) \
 	}
 
-/* It must not change once the server runs. Tables may be empty, and `notified` null. */
+/* It must not change once the server runs. Tables may be empty, and the functions null. */
 struct server {
 	struct server_table calls;        /* what processes ask */
 	struct server_table kernel_calls; /* what the kernel asks on a process's behalf; nobody else can */
 	void (*notified)(const struct message *m); /* takes a notification: payload struct notify_payload */
+	void (*cancelled)(endpoint_t caller); /* ends the call that this one has under way: SERVER_CANCEL */
 };
 
 /* Serves for ever. Returns only, with the negative errno, when receiving itself fails. */
