@@ -6,12 +6,12 @@
 #include <string.h>
 #include <granite/abi/errno.h>
 #include <granite/console.h>
-#include <granite/pm.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
 
 #include "bridge.h"
 #include "console.h"
+#include "restart.h"
 
 static endpoint_t driver = NONE; /* as RS last told; NONE: not asked yet, or found dead */
 
@@ -40,18 +40,6 @@ static int32_t ask_once(int32_t operation, struct message *m)
 	return result;
 }
 
-/* A dead driver's successor is waited for as long as this: 2 seconds. */
-#define RESTART_TRIES       100
-#define RESTART_PAUSE_NSECS 20000000u
-
-static int32_t pause_for_restart(void)
-{
-	union pm_nanosleep_message call;
-
-	call.req = (struct pm_nanosleep_req){.nsecs = RESTART_PAUSE_NSECS};
-	return pm_nanosleep_call(&call);
-}
-
 /*
  * Asks the driver, and if it dies, its successor: a request that was not answered is still in *m. RS gets
  * time to start one only when a driver has died; where there never was one, the result is -ESRCH at once.
@@ -63,7 +51,7 @@ static int32_t ask(int32_t operation, struct message *m)
 	if (result != -EDEADSRCDST)
 		return result;
 	for (int tries = 0; tries < RESTART_TRIES && (result == -EDEADSRCDST || result == -ESRCH); tries++) {
-		if (pause_for_restart() != OK)
+		if (restart_pause() != OK)
 			return -EINTR;
 		result = ask_once(operation, m);
 	}

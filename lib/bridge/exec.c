@@ -5,6 +5,8 @@
 
 #include "bridge.h"
 #include "exec.h"
+#include "fd.h"
+#include "fileserver.h"
 
 #define PATH_BYTES_MAX 4096 /* Linux's PATH_MAX, the end included */
 
@@ -58,13 +60,14 @@ static int32_t measure(const struct bridge_regs *regs, struct pm_exec_req *reque
  */
 int32_t linux_execve(struct bridge_regs *regs)
 {
-	struct pm_exec_req request = {.strings_bytes = 0};
+	struct pm_exec_req request = {.descriptors = {.server = fileserver_endpoint()}};
 	uint32_t buffer_bytes;
 	vir_bytes buffer;
 	int32_t result = measure(regs, &request);
 
 	if (result != OK)
 		return result;
+	fd_pass_on(&request.descriptors);
 	buffer_bytes = request.strings_bytes + 1; /* VM maps no empty range, but there may be no strings */
 	result = vm_mmap(0, buffer_bytes, VM_PROT_READ | VM_PROT_WRITE, 0, &buffer);
 	if (result != OK)

@@ -5,60 +5,72 @@
 
 #include "fd.h"
 
-#define FD_OPEN 0x80u
+static struct {
+	uint8_t kind, flags; /* enum fd_kind, FD_CLOSES_ON_EXEC */
+} descriptors[FD_MAX];
 
-/* Of each: FD_OPEN and its flags; 0: it is closed. */
-static uint8_t descriptors[FD_MAX] = {FD_OPEN, FD_OPEN, FD_OPEN};
-
-static int in_range(int32_t fd)
+static int has(const uint32_t mask[2], int32_t fd)
 {
-	return fd >= 0 && fd < FD_MAX;
+	return (mask[fd / 32] >> fd % 32) & 1;
 }
 
-int fd_is_open(int32_t fd)
+void fd_begin(const struct pm_descriptors *begin)
 {
-	return in_range(fd) && (descriptors[fd] & FD_OPEN);
+	for (int32_t fd = 0; fd < FD_MAX; fd++) {
+		if (has(begin->console, fd))
+			fd_put(fd, FD_CONSOLE, 0);
+		else if (has(begin->files, fd))
+			fd_put(fd, FD_FILE, 0);
+		else
+			fd_put(fd, has(begin->pipes, fd) ? FD_PIPE : FD_CLOSED, 0);
+	}
 }
 
-int32_t fd_close(int32_t fd)
+static void add(uint32_t mask[2], int32_t fd, int is_member)
 {
-	if (!fd_is_open(fd))
-		return -EBADF;
-	descriptors[fd] = 0;
-	return OK;
+	mask[fd / 32] |= (uint32_t)is_member << fd % 32;
 }
 
-int32_t fd_duplicate(int32_t fd, uint32_t lowest, uint32_t flags)
+void fd_pass_on(struct pm_descriptors *pass)
 {
-	if (!fd_is_open(fd))
-		return -EBADF;
+	*pass = (struct pm_descriptors){.server = pass->server};
+	for (int32_t fd = 0; fd < FD_MAX; fd++) {
+		if (descriptors[fd].flags & FD_CLOSES_ON_EXEC)
+			continue;
+		add(pass->console, fd, descriptors[fd].kind == FD_CONSOLE);
+		add(pass->files, fd, descriptors[fd].kind == FD_FILE);
+		add(pass->pipes, fd, descriptors[fd].kind == FD_PIPE);
+	}
+}
+
+enum fd_kind fd_kind(int32_t fd)
+{
+	return fd_in_range(fd) ? descriptors[fd].kind : FD_CLOSED;
+}
+
+int32_t fd_find_closed(uint32_t lowest)
+{
 	if (lowest >= FD_MAX)
 		return -EINVAL;
-	while (lowest < FD_MAX && descriptors[lowest])
+	while (lowest < FD_MAX && descriptors[lowest].kind != FD_CLOSED)
 		lowest++;
-	if (lowest == FD_MAX)
-		return -EMFILE;
-	descriptors[lowest] = FD_OPEN | flags;
-	return (int32_t)lowest;
+	return lowest < FD_MAX ? (int32_t)lowest : -EMFILE;
 }
 
-int32_t fd_duplicate_to(int32_t fd, int32_t to, uint32_t flags)
+void fd_put(int32_t fd, enum fd_kind kind, uint32_t flags)
 {
-	if (!fd_is_open(fd) || !in_range(to))
-		return -EBADF;
-	descriptors[to] = FD_OPEN | flags;
-	return to;
+	descriptors[fd].kind = (uint8_t)kind;
+	descriptors[fd].flags = (uint8_t)flags;
 }
 
 int32_t fd_get_flags(int32_t fd)
 {
-	return fd_is_open(fd) ? (int32_t)(descriptors[fd] & ~FD_OPEN) : -EBADF;
+	return fd_is_open(fd) ? descriptors[fd].flags : -EBADF;
 }
 
-int32_t fd_set_flags(int32_t fd, uint32_t flags)
+void fd_lose_files(void)
 {
-	if (!fd_is_open(fd))
-		return -EBADF;
-	descriptors[fd] = FD_OPEN | flags;
-	return OK;
+	for (int32_t fd = 0; fd < FD_MAX; fd++)
+		if (fd_is_served(fd))
+			descriptors[fd].kind = FD_LOST;
 }

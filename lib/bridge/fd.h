@@ -1,39 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * File descriptors. There are no files yet: whatever descriptor is open stands for the console, and a new
- * program starts with 0, 1 and 2 open.
+ * File descriptors: which numbers are open, and who knows what they stand for. The file server keeps the
+ * files; it is told of every change of a descriptor that is one of its own.
  */
 #ifndef BRIDGE_FD_H
 #define BRIDGE_FD_H
 
 #include <stdint.h>
+#include <granite/abi/pm.h>
 
 #define FD_MAX            64
 
 #define FD_CLOSES_ON_EXEC 1u /* FD_CLOEXEC */
 
-/* 1 if it is open; 0 if not, or if there is no such number. */
-int fd_is_open(int32_t fd);
+enum fd_kind {
+	FD_CLOSED,
+	FD_CONSOLE,
+	FD_FILE, /* a file or directory of the file server: no call waits */
+	FD_PIPE, /* an end of a pipe there */
+	FD_LOST, /* it was the file server's, which has died since */
+};
 
-/* Closes it. -EBADF: it is not open. */
-int32_t fd_close(int32_t fd);
+/* Takes over what exec has passed on. */
+void fd_begin(const struct pm_descriptors *descriptors);
 
-/*
- * Duplicates `fd` as the lowest free one from `lowest` on, which it returns. `flags`: FD_CLOSES_ON_EXEC or 0.
- * -EBADF: it is not open; -EINVAL: `lowest` is too high; -EMFILE: none is free.
- */
-int32_t fd_duplicate(int32_t fd, uint32_t lowest, uint32_t flags);
+/* What exec passes on: those that it does not close. */
+void fd_pass_on(struct pm_descriptors *descriptors);
 
-/*
- * Duplicates `fd` as `to`, which is closed first if it is open, and returns `to`. -EBADF: `fd`
- * is not open, or there is no number `to`.
- */
-int32_t fd_duplicate_to(int32_t fd, int32_t to, uint32_t flags);
+/* FD_CLOSED also if there is no such number. */
+enum fd_kind fd_kind(int32_t fd);
+
+static inline int fd_is_open(int32_t fd)
+{
+	return fd_kind(fd) != FD_CLOSED;
+}
+
+static inline int fd_in_range(int32_t fd)
+{
+	return fd >= 0 && fd < FD_MAX;
+}
+
+/* Whether the file server has it. */
+static inline int fd_is_served(int32_t fd)
+{
+	return fd_kind(fd) == FD_FILE || fd_kind(fd) == FD_PIPE;
+}
+
+/* The lowest closed one from `lowest` on. -EINVAL: `lowest` is too high; -EMFILE: there is none. */
+int32_t fd_find_closed(uint32_t lowest);
+
+/* Sets what `fd`, which is in range, is. `flags`: FD_CLOSES_ON_EXEC or 0. */
+void fd_put(int32_t fd, enum fd_kind kind, uint32_t flags);
 
 /* The descriptor's flags, or -EBADF: it is not open. */
 int32_t fd_get_flags(int32_t fd);
 
-/* OK, or -EBADF: it is not open. */
-int32_t fd_set_flags(int32_t fd, uint32_t flags);
+/* The file server has died. */
+void fd_lose_files(void);
 
 #endif

@@ -69,6 +69,29 @@ struct linux_stat64 {
 	uint64_t ino;
 } __attribute__((packed, aligned(4)));
 
+struct linux_statx_time {
+	int64_t sec;
+	uint32_t nsec;
+	int32_t padding;
+};
+struct linux_statx {
+	uint32_t mask, blksize; /* mask: which of the others count */
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, padding;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct linux_statx_time atime, btime, ctime, mtime;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t spare[14];
+};
+
+#define LINUX_STATX_BASIC_STATS 0x7ff /* all but btime */
+
+struct linux_pollfd {
+	int32_t fd;
+	uint16_t events, revents;
+};
+
 struct linux_sysinfo {
 	int32_t uptime;
 	uint32_t loads[3];
@@ -171,6 +194,7 @@ struct linux_rt_sigframe {
 };
 
 _Static_assert(sizeof(struct linux_stat64) == 96, "as Linux has it");
+_Static_assert(sizeof(struct linux_statx) == 256, "as Linux has it");
 _Static_assert(sizeof(struct linux_sysinfo) == 64, "as Linux has it");
 _Static_assert(sizeof(struct linux_rusage) == 72, "as Linux has it");
 _Static_assert(sizeof(struct linux_siginfo) == 128, "as Linux has it");

@@ -2,13 +2,14 @@
 /* Memory: Linux's calls in VM's words. */
 #define _GNU_SOURCE /* MREMAP_MAYMOVE */
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
 
 #include "bridge.h"
-#include "fd.h"
+#include "files.h"
 
 #define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
 
@@ -34,39 +35,92 @@ static uint32_t vm_flags_of(uint32_t flags)
 	return vm_flags;
 }
 
-/* There are no files to map, and memory is never shared through fork. */
-static int32_t check_mapping(uint32_t prot, uint32_t flags, int32_t fd)
+/* What mmap was given. */
+struct mapping {
+	uint32_t address, bytes, prot, flags;
+	int32_t fd;
+	uint64_t offset; /* in the file */
+};
+
+/* Only files can be mapped, for they alone have pages; and memory is never shared. */
+static int32_t check_file(const struct mapping *mapping)
 {
-	if (!(flags & MAP_ANONYMOUS))
-		return fd_is_open(fd) ? -ENODEV : -EBADF;
-	if ((flags & MAP_TYPE) != MAP_PRIVATE)
-		return -EINVAL;
-	return prot & ~PROT_KNOWN ? -EINVAL : OK;
+	struct file_facts facts;
+	int32_t result = file_facts_of_fd(mapping->fd, &facts);
+
+	if (result != OK)
+		return result;
+	return S_ISREG(facts.file.mode) && (mapping->flags & MAP_TYPE) == MAP_PRIVATE ? OK : -ENODEV;
 }
 
-static int32_t map(uint32_t address, uint32_t bytes, uint32_t prot, uint32_t flags, int32_t fd)
+static int32_t check_mapping(const struct mapping *mapping)
+{
+	uint32_t type = mapping->flags & MAP_TYPE;
+
+	if (mapping->prot & ~PROT_KNOWN || mapping->offset % PAGE_SIZE)
+		return -EINVAL;
+	if (!(mapping->flags & MAP_ANONYMOUS))
+		return check_file(mapping);
+	return type == MAP_PRIVATE ? OK : -EINVAL;
+}
+
+/* Puts the file's bytes into the new mapping; what is behind the file's end stays zero. */
+static int32_t fill(const struct mapping *mapping, uint32_t place)
+{
+	int32_t result = file_read(mapping->fd, place, mapping->bytes, RAMFS_AT, mapping->offset);
+
+	if (result >= 0 && !(mapping->prot & PROT_WRITE))
+		result = vm_mprotect(place, mapping->bytes, mapping->prot);
+	return result < 0 ? result : OK;
+}
+
+/* The server writes whole pages of the archive into whole pages here: they are shared until written to. */
+static int32_t map_file(const struct mapping *mapping, vir_bytes *place)
+{
+	int32_t result = vm_mmap(mapping->address, mapping->bytes, VM_PROT_READ | VM_PROT_WRITE,
+	                         vm_flags_of(mapping->flags & ~(uint32_t)(MAP_POPULATE | MAP_LOCKED)), place);
+
+	if (result != OK)
+		return result;
+	result = fill(mapping, *place);
+	if (result != OK)
+		GRANITE_IGNORE(vm_munmap(*place, mapping->bytes)); /* it was mapped just now */
+	return result;
+}
+
+static int32_t map(const struct mapping *mapping)
 {
 	vir_bytes place;
-	int32_t result = check_mapping(prot, flags, fd);
+	int32_t result = check_mapping(mapping);
 
-	if (result == OK)
-		result = vm_mmap(address, bytes, prot, vm_flags_of(flags), &place);
+	if (result != OK)
+		return result;
+	result = mapping->flags & MAP_ANONYMOUS ? vm_mmap(mapping->address, mapping->bytes, mapping->prot,
+	                                                  vm_flags_of(mapping->flags), &place)
+	                                        : map_file(mapping, &place);
 	return result == OK ? (int32_t)place : result;
 }
 
 /* mmap2(address, bytes, prot, flags, fd, page offset) */
 int32_t linux_mmap2(struct bridge_regs *regs)
 {
-	return map(regs->ebx, regs->ecx, regs->edx, regs->esi, (int32_t)regs->edi);
+	const struct mapping mapping = {regs->ebx, regs->ecx,          regs->edx,
+	                                regs->esi, (int32_t)regs->edi, (uint64_t)regs->ebp * PAGE_SIZE};
+
+	return map(&mapping);
 }
 
 /* mmap(arguments) */
 int32_t linux_mmap(struct bridge_regs *regs)
 {
 	struct linux_mmap_args args;
+	struct mapping mapping;
 	int32_t result = user_get(&args, regs->ebx, sizeof(args));
 
-	return result == OK ? map(args.address, args.bytes, args.prot, args.flags, args.fd) : result;
+	if (result != OK)
+		return result;
+	mapping = (struct mapping){args.address, args.bytes, args.prot, args.flags, args.fd, args.offset};
+	return map(&mapping);
 }
 
 /* munmap(address, bytes) */

@@ -48,16 +48,6 @@ int32_t linux_sysinfo(struct bridge_regs *regs)
 	return user_put(regs->ebx, &info, sizeof(info));
 }
 
-/* getcwd(buffer, bytes): the length with the end. There is only the root. */
-int32_t linux_getcwd(struct bridge_regs *regs)
-{
-	static const char root[] = "/";
-
-	if (regs->ecx < sizeof(root))
-		return -ERANGE;
-	return user_put(regs->ebx, root, sizeof(root)) == OK ? (int32_t)sizeof(root) : -EFAULT;
-}
-
 /* umask(mask) */
 int32_t linux_umask(struct bridge_regs *regs)
 {

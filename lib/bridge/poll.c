@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poll(2) and select(2). All open descriptors are the console, so there is one thing to wait for: the driver
- * is asked, with the time at which it must answer.
+ * Waiting for descriptors. The console driver and the file server both know when theirs are ready and answer
+ * then; but only one can be waited for. If some are the file server's it is that one, and the console is
+ * asked every 10 ms, and only if somebody wants to read from it.
  */
-#include <poll.h>
-#include <string.h>
-#include <sys/select.h>
 #include <granite/abi/console.h>
 #include <granite/abi/errno.h>
 #include <granite/sys.h>
@@ -15,18 +13,75 @@
 #include "console.h"
 #include "convert.h"
 #include "fd.h"
+#include "fileserver.h"
+#include "poll.h"
 
-#define READ_EVENTS     (POLLIN | POLLRDNORM)
-#define WRITE_EVENTS    (POLLOUT | POLLWRNORM)
-#define NSECS_PER_MSEC  1000000u
-#define SELECT_MAX      1024 /* FD_SETSIZE */
-#define BITS_PER_WORD   32
-#define LIMIT_AFTER_MAX (CONSOLE_NO_LIMIT - 1)
+#define CONSOLE_PAUSE_NSECS 10000000u
+#define LIMIT_AFTER_MAX     (CONSOLE_NO_LIMIT - 1)
+#define AT_ONCE             0 /* a limit that has passed */
 
-_Static_assert(sizeof(struct pollfd) == 8, "as Linux has it");
+_Static_assert(sizeof(struct linux_pollfd) == sizeof(struct ramfs_pollfd), "the server's form is Linux's");
 
-/* Nanoseconds since boot, `nsecs` from now. */
-static int32_t limit_after(uint64_t nsecs, uint64_t *limit)
+/* Of the entries those that are the server's, in the same places. */
+static struct ramfs_pollfd served[FD_MAX];
+
+struct poll_call {
+	struct linux_pollfd *entries;
+	uint32_t count;
+	uint32_t nr_known, nr_console,
+	        nr_served;       /* entries: with nothing to wait for; whose the others are */
+	uint32_t console_events; /* CONSOLE_POLL_*: what the console is asked for */
+	uint64_t limit;
+};
+
+/* ---- Entries ---- */
+
+static uint32_t to_console_events(uint16_t events)
+{
+	return (events & READ_EVENTS ? CONSOLE_POLL_IN : 0u) |
+	       (events & WRITE_EVENTS ? CONSOLE_POLL_OUT : 0u);
+}
+
+static uint16_t from_console_events(uint32_t events)
+{
+	return (uint16_t)((events & CONSOLE_POLL_IN ? READ_EVENTS : 0) |
+	                  (events & CONSOLE_POLL_OUT ? WRITE_EVENTS : 0));
+}
+
+static void sort_entry(struct poll_call *call, uint32_t i)
+{
+	struct linux_pollfd *entry = &call->entries[i];
+
+	switch (fd_kind(entry->fd)) {
+	case FD_CLOSED:
+		entry->revents = entry->fd >= 0 ? POLLNVAL : 0;
+		break;
+	case FD_LOST:
+		entry->revents = POLLERR | POLLHUP;
+		break;
+	case FD_CONSOLE:
+		call->nr_console++;
+		call->console_events |= to_console_events(entry->events);
+		break;
+	default:
+		call->nr_served++;
+		served[i].fd = entry->fd;
+	}
+	call->nr_known += entry->revents != 0;
+}
+
+static void sort(struct poll_call *call)
+{
+	for (uint32_t i = 0; i < call->count; i++) {
+		call->entries[i].revents = 0;
+		served[i] = (struct ramfs_pollfd){.fd = -1, .events = call->entries[i].events};
+		sort_entry(call, i);
+	}
+}
+
+/* ---- Waiting ---- */
+
+int32_t poll_limit_after(uint64_t nsecs, uint64_t *limit)
 {
 	int32_t result = sys_clock(limit, NULL);
 
@@ -34,235 +89,185 @@ static int32_t limit_after(uint64_t nsecs, uint64_t *limit)
 	return result;
 }
 
-/* With nothing to wait for it is a sleep. */
-static int32_t sleep_until_limit(uint64_t limit)
+static int32_t get_time_left(uint64_t limit, uint64_t *left)
 {
-	uint64_t now, left;
+	uint64_t now;
 	int32_t result = sys_clock(&now, NULL);
 
-	return result == OK && limit > now ? sleep_for(limit - now, &left) : result;
-}
-
-/* ---- poll ---- */
-
-/* What is asked of all the descriptors together. */
-struct poll_sum {
-	uint32_t events; /* CONSOLE_POLL_* */
-	uint32_t open;   /* how many are descriptors */
-	uint32_t closed; /* how many are none: nothing needs to be waited for */
-};
-
-static void add_up(struct poll_sum *sum, const struct pollfd *asked)
-{
-	if (asked->fd < 0)
-		return;
-	if (!fd_is_open(asked->fd)) {
-		sum->closed++;
-		return;
-	}
-	sum->open++;
-	sum->events |= asked->events & READ_EVENTS ? CONSOLE_POLL_IN : 0;
-	sum->events |= asked->events & WRITE_EVENTS ? CONSOLE_POLL_OUT : 0;
-}
-
-static short answer_for(const struct pollfd *asked, uint32_t ready)
-{
-	int events = 0;
-
-	if (asked->fd < 0)
-		return 0;
-	if (!fd_is_open(asked->fd))
-		return POLLNVAL;
-	events |= ready & CONSOLE_POLL_IN ? READ_EVENTS : 0;
-	events |= ready & CONSOLE_POLL_OUT ? WRITE_EVENTS : 0;
-	return (short)(asked->events & events);
-}
-
-static uint32_t element(uint32_t address, uint32_t index)
-{
-	return address + index * sizeof(struct pollfd);
-}
-
-static int32_t sum_up(uint32_t address, uint32_t count, struct poll_sum *sum)
-{
-	struct pollfd asked;
-	int32_t result = OK;
-
-	for (uint32_t i = 0; i < count && result == OK; i++) {
-		result = user_get(&asked, element(address, i), sizeof(asked));
-		if (result == OK)
-			add_up(sum, &asked);
-	}
+	if (result == OK)
+		*left = limit > now ? limit - now : 0;
 	return result;
 }
 
-/* Returns how many have an event. */
-static int32_t store_answers(uint32_t address, uint32_t count, uint32_t ready)
+/* With nothing to wait for it is a sleep. */
+static int32_t sleep_until(uint64_t limit)
 {
-	struct pollfd asked;
-	int32_t found = 0, result = OK;
+	uint64_t left;
+	int32_t result = get_time_left(limit, &left);
 
-	for (uint32_t i = 0; i < count && result == OK; i++) {
-		result = user_get(&asked, element(address, i), sizeof(asked));
-		if (result != OK)
-			break;
-		asked.revents = answer_for(&asked, ready);
-		found += asked.revents != 0;
-		result = user_put(element(address, i), &asked, sizeof(asked));
-	}
-	return result == OK ? found : result;
+	return result == OK && left ? sleep_for(left, &left) : result;
 }
 
-/* poll(descriptors, count, msecs) */
-int32_t linux_poll(struct bridge_regs *regs)
+/* Asks the console, which waits until `limit`: how many of its entries have something to tell; each says
+ * what. */
+static int32_t ask_console(const struct poll_call *call, uint64_t limit)
 {
-	struct poll_sum sum = {0};
-	uint64_t limit = CONSOLE_NO_LIMIT;
-	int32_t msecs = (int32_t)regs->edx, result = OK;
+	uint32_t events = call->console_events;
+	int32_t ready = 0, result = console_poll(&events, limit);
 
-	if (regs->ecx > FD_MAX)
-		return -EINVAL;
-	result = sum_up(regs->ebx, regs->ecx, &sum);
-	if (result == OK && sum.closed)
-		msecs = 0;
-	if (result == OK && msecs >= 0)
-		result = limit_after((uint64_t)msecs * NSECS_PER_MSEC, &limit);
-	if (result == OK && sum.open)
-		result = console_poll(&sum.events, limit);
-	else if (result == OK)
-		result = sleep_until_limit(limit);
-	return result == OK ? store_answers(regs->ebx, regs->ecx, sum.events) : result;
-}
+	for (uint32_t i = 0; i < call->count && result == OK; i++) {
+		struct linux_pollfd *entry = &call->entries[i];
 
-/* ---- select ---- */
-
-/* The three sets, of which the third, of exceptions, never has any. */
-enum { SET_READ, SET_WRITE, SET_EXCEPT, NR_SETS };
-
-struct select_sets {
-	uint32_t address[NR_SETS]; /* in the program; 0: there is none */
-	uint32_t words;            /* of each */
-	uint32_t bits[NR_SETS][SELECT_MAX / BITS_PER_WORD];
-};
-
-static int32_t get_sets(struct select_sets *sets, const struct bridge_regs *regs)
-{
-	const uint32_t address[NR_SETS] = {regs->ecx, regs->edx, regs->esi};
-	int32_t result = OK;
-
-	sets->words = (regs->ebx + BITS_PER_WORD - 1) / BITS_PER_WORD;
-	for (int set = 0; set < NR_SETS && result == OK; set++) {
-		sets->address[set] = address[set];
-		if (address[set])
-			result = user_get(sets->bits[set], address[set], sets->words * sizeof(uint32_t));
-	}
-	return result;
-}
-
-static int32_t put_sets(const struct select_sets *sets)
-{
-	int32_t result = OK;
-
-	for (int set = 0; set < NR_SETS && result == OK; set++)
-		if (sets->address[set])
-			result =
-			        user_put(sets->address[set], sets->bits[set], sets->words * sizeof(uint32_t));
-	return result;
-}
-
-static int is_member(const struct select_sets *sets, int set, uint32_t fd)
-{
-	return (sets->bits[set][fd / BITS_PER_WORD] >> fd % BITS_PER_WORD & 1) != 0;
-}
-
-/* -EBADF: a member is not open. */
-static int32_t sum_members(const struct select_sets *sets, uint32_t end, struct poll_sum *sum)
-{
-	for (uint32_t fd = 0; fd < end; fd++) {
-		int reads = is_member(sets, SET_READ, fd), writes = is_member(sets, SET_WRITE, fd);
-
-		if (!reads && !writes && !is_member(sets, SET_EXCEPT, fd))
+		if (fd_kind(entry->fd) != FD_CONSOLE)
 			continue;
-		if (!fd_is_open((int32_t)fd))
-			return -EBADF;
-		sum->open++;
-		sum->events |= (reads ? CONSOLE_POLL_IN : 0) | (writes ? CONSOLE_POLL_OUT : 0);
+		entry->revents = entry->events & from_console_events(events);
+		ready += entry->revents != 0;
 	}
-	return OK;
+	return result == OK ? ready : result;
 }
 
-/* Leaves the members that are ready. Returns how many that are. */
-static int32_t keep_ready(struct select_sets *sets, uint32_t end, uint32_t ready)
+/* Asks the server, which waits for so long: how many of its entries have something to tell. */
+static int32_t ask_server(const struct poll_call *call, uint64_t nsecs)
 {
-	static const uint32_t events[NR_SETS] = {CONSOLE_POLL_IN, CONSOLE_POLL_OUT, 0};
-	int32_t count = 0;
-
-	for (int set = 0; set < NR_SETS; set++) {
-		for (uint32_t fd = 0; fd < end; fd++) {
-			uint32_t *word = &sets->bits[set][fd / BITS_PER_WORD];
-
-			if (ready & events[set])
-				count += is_member(sets, set, fd);
-			else
-				*word &= ~(1u << fd % BITS_PER_WORD);
-		}
-	}
-	return count;
-}
-
-/* `address` 0: without end. */
-static int32_t get_limit(uint32_t address, uint64_t *limit)
-{
-	struct linux_timeval time;
+	const struct loan loan = {user_address(served), call->count * (uint32_t)sizeof(served[0]),
+	                          CPF_READ | CPF_WRITE};
+	union ramfs_poll_message m;
 	int32_t result;
 
-	*limit = CONSOLE_NO_LIMIT;
-	if (!address)
-		return OK;
-	result = user_get(&time, address, sizeof(time));
-	if (result != OK)
-		return result;
-	if (time.sec < 0 || time.usec < 0)
-		return -EINVAL;
-	return limit_after((uint64_t)time.sec * NSECS_PER_SEC + (uint64_t)time.usec * NSECS_PER_USEC, limit);
+	m.req = (struct ramfs_poll_req){.nsecs = nsecs, .count = call->count, .forever = nsecs >= NSECS_MAX};
+	result = fileserver_call(FILE_WAITS, RAMFS_POLL, &m.m, &loan);
+	return result == OK ? (int32_t)m.rep.ready : result;
 }
 
-/* Linux tells what is left of the time. */
-static int32_t put_time_left(uint32_t address, uint64_t limit)
+/* One round: how many entries have something to tell; 0: the server has waited as long as it should. */
+static int32_t ask_both(const struct poll_call *call, uint64_t left)
 {
-	struct linux_timeval left;
-	uint64_t now;
-	int32_t result = address ? sys_clock(&now, NULL) : OK;
+	int32_t ready = call->console_events ? ask_console(call, AT_ONCE) : 0, result;
 
-	if (!address || result != OK)
-		return result;
-	left = timeval_of(limit > now ? limit - now : 0);
-	return user_put(address, &left, sizeof(left));
+	if (ready < 0)
+		return ready;
+	if (ready)
+		left = 0;
+	else if (call->console_events & CONSOLE_POLL_IN && left > CONSOLE_PAUSE_NSECS)
+		left = CONSOLE_PAUSE_NSECS;
+	result = ask_server(call, left);
+	return result >= 0 ? result + ready : result;
 }
 
-/* select(end, read, write, except, time) */
-int32_t linux_select(struct bridge_regs *regs)
+static void store_answers(const struct poll_call *call)
 {
-	static struct select_sets sets;
-	struct poll_sum sum = {0};
-	uint64_t limit;
-	int32_t result, count;
+	for (uint32_t i = 0; i < call->count; i++)
+		if (served[i].fd >= 0)
+			call->entries[i].revents = served[i].revents;
+}
 
-	if (regs->ebx > SELECT_MAX)
-		return -EINVAL;
-	memset(&sets, 0, sizeof(sets));
-	result = get_sets(&sets, regs);
+static int32_t wait_for_both(const struct poll_call *call)
+{
+	uint64_t left;
+	int32_t result;
+
+	do {
+		result = get_time_left(call->limit, &left);
+		if (result == OK)
+			result = ask_both(call, left);
+	} while (result == OK && left);
+	store_answers(call);
+	return result;
+}
+
+int32_t poll_entries(struct linux_pollfd *entries, uint32_t count, uint64_t limit)
+{
+	struct poll_call call = {.entries = entries, .count = count, .limit = limit};
+	int32_t result;
+
+	sort(&call);
+	if (call.nr_known)
+		call.limit = AT_ONCE;
+	if (call.nr_served)
+		result = wait_for_both(&call);
+	else if (call.nr_console)
+		result = ask_console(&call, call.limit);
+	else
+		result = sleep_until(call.limit);
+	return result >= 0 ? result + (int32_t)call.nr_known : result;
+}
+
+/* ---- poll and ppoll ---- */
+
+static int32_t poll_program(uint32_t address, uint32_t count, uint64_t limit)
+{
+	static struct linux_pollfd entries[FD_MAX];
+	uint32_t bytes = count * (uint32_t)sizeof(entries[0]);
+	int32_t result = count > FD_MAX ? -EINVAL : user_get(entries, address, bytes);
+
 	if (result == OK)
-		result = sum_members(&sets, regs->ebx, &sum);
-	if (result == OK)
-		result = get_limit(regs->edi, &limit);
-	if (result == OK)
-		result = sum.open ? console_poll(&sum.events, limit) : sleep_until_limit(limit);
+		result = poll_entries(entries, count, limit);
+	if (result < 0)
+		return result;
+	return user_put(address, entries, bytes) == OK ? result : -EFAULT;
+}
+
+/* poll(entries, count, milliseconds) */
+int32_t linux_poll(struct bridge_regs *regs)
+{
+	int32_t msecs = (int32_t)regs->edx, result = OK;
+	uint64_t limit = CONSOLE_NO_LIMIT;
+
+	if (msecs >= 0)
+		result = poll_limit_after((uint64_t)msecs * 1000000u, &limit);
+	return result == OK ? poll_program(regs->ebx, regs->ecx, limit) : result;
+}
+
+static int32_t change_mask(uint32_t how, uint64_t set)
+{
+	union pm_sigprocmask_message call;
+
+	call.req = (struct pm_sigprocmask_req){.how = how, .set = set};
+	return pm_sigprocmask_call(&call);
+}
+
+/* After EINTR the mask comes back when the signal is fetched, which the lent mask lets through. */
+static int32_t poll_with_mask(const struct bridge_regs *regs, uint64_t limit, uint64_t mask)
+{
+	int32_t result = change_mask(PM_MASK_LEND, mask), returned;
+
 	if (result != OK)
 		return result;
-	count = keep_ready(&sets, regs->ebx, sum.events);
-	result = put_sets(&sets);
-	if (result == OK)
-		result = put_time_left(regs->edi, limit);
-	return result == OK ? count : result;
+	result = poll_program(regs->ebx, regs->ecx, limit);
+	if (result == -EINTR)
+		return result;
+	returned = change_mask(PM_MASK_RETURN, 0);
+	return returned == OK ? result : returned;
+}
+
+/* ppoll(entries, count, time, mask, mask bytes), with the time in `nsecs`, which counts if there is one */
+static int32_t ppoll(const struct bridge_regs *regs, uint64_t nsecs)
+{
+	uint64_t mask, limit = CONSOLE_NO_LIMIT;
+	int32_t result = regs->edx ? poll_limit_after(nsecs, &limit) : OK;
+
+	if (result != OK)
+		return result;
+	if (!regs->esi)
+		return poll_program(regs->ebx, regs->ecx, limit);
+	if (regs->edi != LINUX_SIGSET_BYTES)
+		return -EINVAL;
+	result = user_get(&mask, regs->esi, sizeof(mask));
+	return result == OK ? poll_with_mask(regs, limit, mask) : result;
+}
+
+int32_t linux_ppoll(struct bridge_regs *regs)
+{
+	uint64_t nsecs = 0;
+	int32_t result = regs->edx ? user_get_time32(regs->edx, &nsecs) : OK;
+
+	return result == OK ? ppoll(regs, nsecs) : result;
+}
+
+int32_t linux_ppoll_time64(struct bridge_regs *regs)
+{
+	uint64_t nsecs = 0;
+	int32_t result = regs->edx ? user_get_time64(regs->edx, &nsecs) : OK;
+
+	return result == OK ? ppoll(regs, nsecs) : result;
 }

@@ -25,7 +25,10 @@ void bridge_start(uint32_t *stack)
 
 	if (sys_bridge(granite_bridge_entry, granite_bridge_upcall, &granite_bridge_control) != OK)
 		bridge_die();
-	for (; entry->a_type != AT_NULL; entry++)
+	for (; entry->a_type != AT_NULL; entry++) {
 		if (entry->a_type == AT_SYSINFO)
 			entry->a_un.a_val = (uint32_t)(uintptr_t)granite_bridge_entry;
+		if (entry->a_type == PM_AT_DESCRIPTORS)
+			bridge_take_descriptors(user_pointer(entry->a_un.a_val));
+	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ioctl(2) on a terminal, and every open descriptor is one: tty_ioctl(4). */
+/* ioctl(2) on a terminal, the console: tty_ioctl(4). */
 #include <sys/ioctl.h>
 #include <granite/abi/console.h>
 #include <granite/abi/errno.h>
@@ -69,8 +69,8 @@ static int32_t set_foreground(uint32_t address)
 /* ioctl(fd, request, argument) */
 int32_t linux_ioctl(struct bridge_regs *regs)
 {
-	if (!fd_is_open((int32_t)regs->ebx))
-		return -EBADF;
+	if (fd_kind((int32_t)regs->ebx) != FD_CONSOLE)
+		return fd_is_open((int32_t)regs->ebx) ? -ENOTTY : -EBADF;
 	switch (regs->ecx) {
 	case TCGETS:
 		return get_attributes(regs->edx);

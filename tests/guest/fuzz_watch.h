@@ -120,6 +120,7 @@ static inline void watch_pm(void)
 static inline void watch_rs(void)
 {
 	CHECK_INT(rs_lookup("console"), console);
+	CHECK_INT(rs_lookup("ramfs"), interfaces[RAMFS_INTERFACE].server);
 	CHECK_INT(rs_lookup("pm"), PM_PROC_NR);
 	CHECK_INT(rs_lookup("nobody"), -ESRCH);
 }

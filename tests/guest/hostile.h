@@ -10,6 +10,7 @@
 #include <granite/abi/console.h>
 #include <granite/abi/layout.h>
 #include <granite/abi/pm.h>
+#include <granite/abi/ramfs.h>
 #include <granite/abi/rs.h>
 #include <granite/abi/server.h>
 #include <granite/sys.h>
@@ -226,15 +227,32 @@ static const struct operation console_operations[] = {
 #undef OP
 };
 
+static const struct operation ramfs_operations[] = {
+#define OP(number, NAME, name) OPERATION(ramfs, number, NAME, name)
+#include <granite/abi/ops/ramfs.def>
+#undef OP
+#define OP(number, NAME, name) OPERATION(server, number, NAME, name)
+#include <granite/abi/ops/server.def>
+#undef OP
+};
+
 #define TO_KERNEL NONE /* where a server stands otherwise */
 
 struct interface {
-	endpoint_t server; /* the console's is to be filled in */
+	endpoint_t server; /* those of the console and of ramfs are to be filled in */
 	const struct operation *operations;
 	uint32_t count;
 };
 
-enum { KERNEL_INTERFACE, VM_INTERFACE, PM_INTERFACE, RS_INTERFACE, CONSOLE_INTERFACE, INTERFACES };
+enum {
+	KERNEL_INTERFACE,
+	VM_INTERFACE,
+	PM_INTERFACE,
+	RS_INTERFACE,
+	CONSOLE_INTERFACE,
+	RAMFS_INTERFACE,
+	INTERFACES
+};
 
 #define INTERFACE(server, operations)                 \
 	{                                             \
@@ -247,6 +265,7 @@ static struct interface interfaces[INTERFACES] __attribute__((unused)) = {
         [PM_INTERFACE] = INTERFACE(PM_PROC_NR, pm_operations),
         [RS_INTERFACE] = INTERFACE(RS_PROC_NR, rs_operations),
         [CONSOLE_INTERFACE] = INTERFACE(NONE, console_operations),
+        [RAMFS_INTERFACE] = INTERFACE(NONE, ramfs_operations),
 };
 
 /* Makes the call that *m asks for, of the kernel or a server: the result, or why the call could not be made.

@@ -43,6 +43,9 @@ static inline int may_wait(int32_t number)
 	case PM_FORK:
 	case CONSOLE_READ:
 	case CONSOLE_POLL:
+	case RAMFS_READ:
+	case RAMFS_WRITE:
+	case RAMFS_POLL:
 		return 1;
 	default:
 		return 0;

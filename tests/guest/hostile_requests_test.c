@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* guest: timeout=180 time=counted */
 /*
- * What stands in requests: every operation of the kernel and of VM, PM, RS and the console, with wild values
- * in each of its fields, by a process that has no rights but everybody's. It gets an answer, and nobody else
- * notices.
+ * What stands in requests: every operation of the kernel and of VM, PM, RS, the console and ramfs, with wild
+ * values in each of its fields, by a process that has no rights but everybody's. It gets an answer, and
+ * nobody else notices.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/time.h>
 #include <granite/abi/counters.h>
 #include <granite/rs.h>
@@ -49,6 +50,22 @@ static void no_field_of_a_call_of_the_console_harms(void)
 	CHECK_INT(make_call(interfaces[CONSOLE_INTERFACE].server, &restore), OK);
 	foreground.m_type = CONSOLE_FOREGROUND;
 	CHECK_INT(make_call(interfaces[CONSOLE_INTERFACE].server, &foreground), OK);
+}
+
+/* Once with nothing open, and once with descriptors that the wild values find. */
+static void no_field_of_a_call_of_ramfs_harms(void)
+{
+	int fds[2];
+	try_interface(RAMFS_INTERFACE);
+	CHECK_INT(open("/bin", O_RDONLY), 3);
+	CHECK_INT(open("/bin/true", O_RDONLY), 4);
+	CHECK_INT(pipe(fds), 0);
+	CHECK_INT(dup2(fds[0], 2), 2);
+	CHECK_INT(dup2(fds[1], 63), 63);
+	try_interface(RAMFS_INTERFACE);
+	CHECK_INT(dup2(1, 2), 2);
+	for (int fd = 3; fd < 64; fd++)
+		close(fd);
 }
 
 /* ---- Who may ask what ---- */
@@ -111,6 +128,8 @@ static void what_is_for_pm_rs_or_drivers_is_refused_to_others(void)
 	CHECK_INT(result_of_number(VM_PROC_NR, VM_EXIT), -EPERM);
 	CHECK_INT(result_of_number(VM_PROC_NR, VM_MAP_ARCHIVE), -EPERM);
 	CHECK_INT(result_of_number(interfaces[CONSOLE_INTERFACE].server, SERVER_CANCEL), -EPERM);
+	CHECK_INT(result_of_number(interfaces[RAMFS_INTERFACE].server, SERVER_CANCEL), -EPERM);
+	CHECK_INT(result_of_number(PM_PROC_NR, PM_EVENTS), -EPERM);
 }
 
 /* ---- Pointers of kernel calls ---- */
@@ -340,6 +359,8 @@ static void setup(void)
 	parent = somebody = sys_self();
 	interfaces[CONSOLE_INTERFACE].server = rs_lookup("console");
 	CHECK(interfaces[CONSOLE_INTERFACE].server > 0);
+	interfaces[RAMFS_INTERFACE].server = rs_lookup("ramfs");
+	CHECK(interfaces[RAMFS_INTERFACE].server > 0);
 	at_first = account_now();
 }
 
@@ -348,6 +369,7 @@ static void everything_is_where_it_was(void)
 	CHECK_INT(vm_munmap(AT(arena_page(0)), 2 * PAGE_SIZE), OK);
 	check_account(&at_first);
 	CHECK_INT(rs_lookup("console"), interfaces[CONSOLE_INTERFACE].server);
+	CHECK_INT(rs_lookup("ramfs"), interfaces[RAMFS_INTERFACE].server);
 }
 
 int main(void)
@@ -359,6 +381,7 @@ int main(void)
 	        TEST(no_field_of_a_call_of_pm_harms),
 	        TEST(no_field_of_a_call_of_rs_harms),
 	        TEST(no_field_of_a_call_of_the_console_harms),
+	        TEST(no_field_of_a_call_of_ramfs_harms),
 	        TEST(operations_that_are_not_a_server_s_are_refused),
 	        TEST(what_others_may_not_ask_they_may_not_send_either),
 	        TEST(what_is_for_pm_rs_or_drivers_is_refused_to_others),

@@ -190,6 +190,104 @@ static void select_refuses_what_can_not_be(void)
 	CHECK(select(32, (fd_set *)(uintptr_t)(PROC_SIZE - 2), NULL, NULL, NULL) == -1 && errno == EFAULT);
 }
 
+/* ---- The console and pipes together ---- */
+
+static void write_a_byte_later(int fd)
+{
+	usleep(50000);
+	_exit(write(fd, "x", 1) != 1);
+}
+
+static void the_console_and_a_pipe_are_polled_together(void)
+{
+	struct pollfd both[2] = {{.fd = 0, .events = POLLIN}, {.events = POLLIN}};
+	int ends[2];
+	CHECK_INT(pipe(ends), 0);
+	both[1].fd = ends[0];
+	long start = msecs();
+	CHECK_INT(poll(both, 2, 100), 0);
+	CHECK(msecs() - start >= 100);
+	pid_t pid = fork();
+	if (pid == 0)
+		write_a_byte_later(ends[1]);
+	CHECK_INT(poll(both, 2, -1), 1);
+	CHECK_INT(both[0].revents, 0);
+	CHECK_INT(both[1].revents, POLLIN);
+	CHECK_EXITED(tap_wait(pid), 0);
+	both[0] = (struct pollfd){.fd = 1, .events = POLLOUT};
+	CHECK_INT(poll(both, 2, -1), 2);
+	CHECK_INT(both[0].revents, POLLOUT);
+	CHECK_INT(both[1].revents, POLLIN);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void a_closed_descriptor_among_pipes_is_told_at_once(void)
+{
+	struct pollfd some[3] = {{.fd = 0, .events = POLLIN}, {.events = POLLIN}, {.fd = 17}};
+	int ends[2];
+	CHECK_INT(pipe(ends), 0);
+	some[1].fd = ends[0];
+	CHECK_INT(poll(some, 3, -1), 1);
+	CHECK(some[0].revents == 0 && some[1].revents == 0);
+	CHECK_INT(some[2].revents, POLLNVAL);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* Whether it is ready to be read, or written to; nobody waits for long. */
+static int select_one(int fd, int to_write)
+{
+	struct timeval time = {.tv_usec = 50000};
+	fd_set set;
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
+	int count = select(fd + 1, to_write ? NULL : &set, to_write ? &set : NULL, NULL, &time);
+	CHECK_INT(count, FD_ISSET(fd, &set) != 0);
+	return count;
+}
+
+static void select_knows_pipes(void)
+{
+	int ends[2];
+	char byte;
+	CHECK_INT(pipe(ends), 0);
+	CHECK_INT(select_one(ends[0], 0), 0);
+	CHECK_INT(select_one(ends[1], 1), 1);
+	CHECK_INT(write(ends[1], "x", 1), 1);
+	CHECK_INT(select_one(ends[0], 0), 1);
+	CHECK_INT(read(ends[0], &byte, 1), 1);
+	CHECK_INT(select_one(ends[0], 0), 0);
+	close(ends[1]);
+	CHECK_INT(select_one(ends[0], 0), 1); /* its end can be read */
+	long start = msecs();
+	CHECK_INT(select_one(ends[0], 1), 0); /* but is nothing to write to */
+	CHECK(msecs() - start >= 50);
+	close(ends[0]);
+}
+
+static void select_waits_for_the_console_and_a_pipe(void)
+{
+	fd_set reads, writes;
+	int ends[2];
+	CHECK_INT(pipe(ends), 0);
+	FD_ZERO(&reads);
+	FD_SET(0, &reads);
+	FD_SET(ends[0], &reads);
+	pid_t pid = fork();
+	if (pid == 0)
+		write_a_byte_later(ends[1]);
+	CHECK_INT(select(ends[0] + 1, &reads, NULL, NULL, NULL), 1);
+	CHECK(!FD_ISSET(0, &reads) && FD_ISSET(ends[0], &reads));
+	CHECK_EXITED(tap_wait(pid), 0);
+	FD_ZERO(&writes);
+	FD_SET(1, &writes);
+	CHECK_INT(select(ends[0] + 1, &reads, &writes, NULL, NULL), 2);
+	CHECK(FD_ISSET(1, &writes) && FD_ISSET(ends[0], &reads));
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* ---- The terminal's size ---- */
 
 static void a_new_size_is_told_to_all_and_signalled_once(void)
@@ -222,6 +320,10 @@ int main(void)
 	        TEST(select_waits_and_empties_the_sets),
 	        TEST(select_tells_what_is_ready),
 	        TEST(select_refuses_what_can_not_be),
+	        TEST(the_console_and_a_pipe_are_polled_together),
+	        TEST(a_closed_descriptor_among_pipes_is_told_at_once),
+	        TEST(select_knows_pipes),
+	        TEST(select_waits_for_the_console_and_a_pipe),
 	        TEST(a_new_size_is_told_to_all_and_signalled_once),
 	};
 	silence_input();

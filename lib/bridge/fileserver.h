@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The file server, as the bridge uses it. */
+#ifndef BRIDGE_FILESERVER_H
+#define BRIDGE_FILESERVER_H
+
+#include <stdint.h>
+#include <granite/grant.h>
+#include <granite/ramfs.h>
+
+/* Memory of the program's, or of the bridge, that is lent to the server while a call lasts. */
+struct loan {
+	uint32_t address, bytes; /* 0 bytes: nothing */
+	int access;              /* CPF_READ, CPF_WRITE */
+};
+
+/* How a call is made. */
+enum file_call {
+	FILE_CALL,  /* it is answered at once, and no signal ends it */
+	FILE_WAITS, /* a signal ends it */
+	FILE_ANEW, /* as FILE_CALL, but it is about no descriptor: when the server dies its successor is asked
+	            */
+};
+
+/*
+ * Calls the server; in each request that has a grant it comes first, and is filled in here from *loan (null:
+ * there is none). The grant is revoked when the call has ended, however that was. Returns the reply's result;
+ * -EIO: the server has died.
+ */
+int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan);
+
+/* A FILE_CALL without a grant. */
+int32_t fileserver_ask(int32_t operation, struct message *m);
+
+/* Finds the server, and waits for its successor if it has died. -ESRCH: there is none. */
+int32_t fileserver_find(void);
+
+/* The one last found, or NONE. */
+endpoint_t fileserver_endpoint(void);
+
+/*
+ * The path at the program's address `path`. *loan: its bytes. -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR; an
+ * empty path is one. */
+int32_t fileserver_path(uint32_t path, int32_t directory, struct ramfs_path *request, struct loan *loan);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What PM tells of processes. */
+#include <granite/pm.h>
+
+#include "ramfs.h"
+
+static void take(const struct pm_event *event)
+{
+	switch (event->what) {
+	case PM_EVENT_EXEC:
+		client_execed(event->endpoint);
+		break;
+	case PM_EVENT_EXIT:
+		client_exited(event->endpoint);
+		break;
+	default:
+		client_forked(event->what, event->endpoint);
+	}
+}
+
+int events_pull(void)
+{
+	union pm_events_message call;
+	int result;
+
+	do {
+		result = pm_events_call(&call);
+		if (result != OK)
+			return result;
+		for (uint32_t i = 0; i < call.rep.count; i++)
+			take(&call.rep.events[i]);
+	} while (call.rep.count == PM_EVENTS_AT_ONCE);
+	return OK;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine as ramfs reaches it. */
+#include <sys/mman.h>
+#include <granite/grant.h>
+#include <granite/sys.h>
+
+#include "ramfs.h"
+
+int lent_read(endpoint_t client, cp_grant_id_t grant, uint32_t offset, void *buffer, uint32_t bytes)
+{
+	return sys_safecopyfrom(client, grant, offset, (vir_bytes)(uintptr_t)buffer, bytes);
+}
+
+int lent_write(endpoint_t client, cp_grant_id_t grant, uint32_t offset, const void *buffer, uint32_t bytes)
+{
+	return sys_safecopyto(client, grant, offset, (vir_bytes)(uintptr_t)buffer, bytes);
+}
+
+int process_lives(endpoint_t endpoint)
+{
+	struct proc_info info;
+	uint32_t slot = (uint32_t)ENDPOINT_SLOT(endpoint);
+
+	return sys_getinfo(GET_PROCTAB, &info, sizeof(info), slot) == (int)sizeof(info) &&
+	       info.endpoint == endpoint;
+}
+
+uint64_t uptime_now(void)
+{
+	uint64_t uptime;
+
+	return sys_clock(&uptime, NULL) == OK ? uptime : 0;
+}
+
+/* It is refused to nobody. */
+void alarm_set(uint64_t when)
+{
+	GRANITE_IGNORE(sys_setalarm(when, 1, NULL));
+}
+
+/* All at once: a page that can't be had later would be the end of the server. */
+uint8_t *pipe_memory(void)
+{
+	void *memory = mmap(NULL, RAMFS_PIPE_CAPACITY, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* ramfs, the file server: the boot archive's files, read-only, and pipes. See README.md. */
+#ifndef RAMFS_RAMFS_H
+#define RAMFS_RAMFS_H
+
+#include <granite/server.h>
+#include "client.h"
+
+#define OP(number, NAME, name) SERVER_DECLARE(ramfs, name)
+#include <granite/abi/ops/ramfs.def>
+#undef OP
+
+/* Where the boot archive is mapped. */
+extern const uint8_t *archive_data;
+
+/* ---- peers.c: the machine as ramfs reaches it; host tests put another in its place ---- */
+
+/* Copy from, or to, what `client` has lent. As sys_safecopyfrom, sys_safecopyto. */
+GRANITE_MUST_CHECK int lent_read(endpoint_t client, cp_grant_id_t grant, uint32_t offset, void *buffer,
+                                 uint32_t bytes);
+GRANITE_MUST_CHECK int lent_write(endpoint_t client, cp_grant_id_t grant, uint32_t offset, const void *buffer,
+                                  uint32_t bytes);
+
+/* Whether there is, at this moment, a process of this name. */
+int process_lives(endpoint_t endpoint);
+
+/* The uptime in nanoseconds. */
+uint64_t uptime_now(void);
+
+/* Has poll_expire called when the uptime is `when`. */
+void alarm_set(uint64_t when);
+
+/* ---- io.c: who waits for a pipe ---- */
+
+/* Forgets the call that the client waits in, if any, without an answer. */
+void wait_drop(struct client *client);
+
+/* Answers the call that the client waits in. */
+void wait_answer(struct client *client, int result, const void *reply, size_t bytes);
+
+/* Ends the call that the client waits in, if any, with EINTR or what it has done. */
+void wait_cancel(endpoint_t endpoint);
+
+/* Puts the client to wait at the end of a queue. */
+void wait_enqueue(struct client *client, enum wait_kind kind, struct wait_queue *queue);
+
+/* Moves bytes from writers to readers as far as they go, and answers whom it concerns. */
+void pipe_changed(struct pipe *pipe);
+
+/* ---- poll.c ---- */
+
+#define NO_DEADLINE UINT64_MAX
+
+/* Answers those who poll the pipe, if it is ready for them now. */
+void poll_check(const struct pipe *pipe);
+
+/* The client's poll does not wait any more. */
+void poll_forget(const struct client *client);
+
+/* Answers the polls whose time is over. */
+void poll_expire(void);
+
+/* ---- events.c ---- */
+
+/* Asks PM what has become of processes. OK or a negative errno. */
+GRANITE_MUST_CHECK int events_pull(void);
+
+#endif
