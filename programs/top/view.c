@@ -161,7 +161,7 @@ static void print_rates(FILE *out, const struct view *view)
 	char entries[FORMAT_MAX], loads[FORMAT_MAX], faults[FORMAT_MAX], switches[FORMAT_MAX];
 
 #define RATE(text, name) format_count(text, view_rate(now->name - before->name, elapsed(view)))
-	fprintf(out, "A second   %s kernel entries, %s switches, %s CR3 loads, %s page faults\n",
+	fprintf(out, "A second   %s entries, %s switches, %s CR3 loads, %s page faults\n",
 	        RATE(entries, kernel_entries), RATE(switches, switches), RATE(loads, cr3_loads),
 	        RATE(faults, page_faults));
 #undef RATE

@@ -148,7 +148,7 @@ static void the_head_tells_of_the_machine(void **state)
 	                    "Processor  [################         ] 65.0% busy, 35.0% idle, last 2.00 s");
 	assert_string_equal(line("Memory"), "Memory     [######                   ] 2.9 MiB free of 3.9 MiB");
 	assert_string_equal(line("A second"),
-	                    "A second   1,500 kernel entries, 0 switches, 0 CR3 loads, 0 page faults");
+	                    "A second   1,500 entries, 0 switches, 0 CR3 loads, 0 page faults");
 }
 
 static void the_first_view_tells_of_all_time(void **state)
