@@ -101,18 +101,21 @@ static int list_all(void)
 		print_about(builtins[i].usage.name, builtins[i].usage.about);
 	list_others();
 	wrap_text(stdout,
-	          "`a; b` does one after the other, `a &` leaves a in the background.\n"
+	          "`a; b` does one after the other, `a &` leaves a in the background. `a | b` makes a's "
+	          "output b's input, and `a < FILE` reads a file; `ls /` shows which there are.\n"
 	          "Ctrl-C ends what runs, Ctrl-Z stops it. `help sh` tells more.",
 	          0, terminal_text_width());
 	return 0;
 }
 
-static int help_on(const char *name)
+static int help_on(char *name)
 {
-	char *call[] = {(char *)name, "--help", NULL};
-	int status = builtin_run(call);
+	static char help[] = "--help";
+	char *words[] = {name, help, NULL};
+	const struct command call = {.argv = words};
+	int status = builtin_run(words);
 
-	return status >= 0 ? status : jobs_run(call, 0);
+	return status >= 0 ? status : jobs_run(&call);
 }
 
 static int builtin_help(const struct usage *usage, int argc, char **argv)

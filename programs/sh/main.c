@@ -20,6 +20,8 @@ static const struct usage usage = {
         "  '...'   stands for itself, blanks too; so does \"...\", but for \\\\ and \\\"; and \\ before a "
         "character\n"
         "  a; b    does one after the other; Ctrl-C ends both\n"
+        "  a | b   makes a's output b's input; b's exit status counts\n"
+        "  a < F   makes the file F a's input\n"
         "  a &     leaves a in the background; `jobs` lists those, `fg` gets one back\n"
         "  Ctrl-C  ends what runs, Ctrl-Z stops it"};
 
@@ -112,6 +114,26 @@ static int ended_by_key(int status)
 	return was_interrupted || status == STATUS_SIGNALLED(SIGINT);
 }
 
+/* What the shell carries out itself, unless it is a part of a pipeline or reads a file: then in a child. */
+static int execute_pipeline(const struct command *commands)
+{
+	int status = -1;
+
+	if (!commands->piped && !commands->input)
+		status = builtin_run(commands->argv);
+	return status < 0 ? jobs_run(commands) : status;
+}
+
+/* The number of commands in the pipeline. */
+static int length_of(const struct command *commands)
+{
+	int length = 1;
+
+	while (commands[length - 1].piped)
+		length++;
+	return length;
+}
+
 static int execute(const char *line)
 {
 	static struct parsed parsed;
@@ -123,12 +145,8 @@ static int execute(const char *line)
 		return STATUS_USAGE;
 	}
 	was_interrupted = 0;
-	for (int i = 0; i < parsed.nr_commands && !ended_by_key(status); i++) {
-		struct command *command = &parsed.commands[i];
-		status = builtin_run(command->argv);
-		if (status < 0)
-			status = jobs_run(command->argv, command->background);
-	}
+	for (int i = 0; i < parsed.nr_commands && !ended_by_key(status); i += length_of(&parsed.commands[i]))
+		status = execute_pipeline(&parsed.commands[i]);
 	return status;
 }
 

@@ -20,8 +20,11 @@
  */
 int jobs_init(void);
 
-/* Starts a program; without `background` also waits for it. Returns its exit status, or STATUS_*. */
-int jobs_run(char **argv, int background);
+/*
+ * Starts a pipeline of commands, the last of which is not piped, and waits for it unless it is for the
+ * background. Returns the last one's exit status, or STATUS_*.
+ */
+int jobs_run(const struct command *commands);
 
 /* Tells of the programs in the background that have ended. */
 void jobs_report(void);

@@ -25,8 +25,12 @@ static const char *shown(const char *line)
 	for (int i = 0; i < parsed.nr_commands; i++) {
 		for (char **word = parsed.commands[i].argv; *word; word++)
 			used += snprintf(text + used, sizeof(text) - used, "[%s]", *word);
+		if (parsed.commands[i].input)
+			used += snprintf(text + used, sizeof(text) - used, "<%s", parsed.commands[i].input);
 		used += snprintf(text + used, sizeof(text) - used, "%s",
-		                 parsed.commands[i].background ? "&" : ";");
+		                 parsed.commands[i].background ? "&"
+		                 : parsed.commands[i].piped    ? "|"
+		                                               : ";");
 	}
 	return text;
 }
@@ -65,16 +69,40 @@ static void commands_are_separated(void **state)
 	assert_string_equal(shown("sleep 5&"), "[sleep][5]&");
 }
 
+static void pipelines_are_put_together(void **state)
+{
+	(void)state;
+	assert_string_equal(shown("a 1|b 2 | c&d"), "[a][1]|[b][2]|[c]&[d];");
+	assert_string_equal(shown("a '|' \\| \"|\""), "[a][|][|][|];");
+}
+
+static void a_command_may_read_a_file(void **state)
+{
+	(void)state;
+	assert_string_equal(shown("a 1 <'f g' 2"), "[a][1][2]<f g;");
+	assert_string_equal(shown("<f a|b"), "[a]<f|[b];");
+	assert_string_equal(shown("a '<' \\> b"), "[a][<][>][b];");
+}
+
 static void mistakes_are_named(void **state)
 {
 	(void)state;
 	assert_string_equal(shown("echo 'abc"), "a ' is missing");
 	assert_string_equal(shown("echo \"abc\\\""), "a \" is missing");
 	assert_string_equal(shown("echo \\"), "nothing follows the \\ at the end");
-	assert_string_equal(shown("; echo"), "a command is missing before ; or &");
-	assert_string_equal(shown("a ;; b"), "a command is missing before ; or &");
-	assert_string_equal(shown("a & & b"), "a command is missing before ; or &");
-	assert_non_null(parse_line("a | b", &parsed));
+	assert_string_equal(shown("; echo"), "a command is missing before ; or & or |");
+	assert_string_equal(shown("a ;; b"), "a command is missing before ; or & or |");
+	assert_string_equal(shown("a & & b"), "a command is missing before ; or & or |");
+	assert_string_equal(shown("| a"), "a command is missing before ; or & or |");
+	assert_string_equal(shown("a |"), "a command is missing behind |");
+	assert_string_equal(shown("a | ; b"), "a command is missing behind |");
+	assert_string_equal(shown("a || b"), "a command is missing behind |");
+	assert_string_equal(shown("a <"), "the name of a file is missing behind <");
+	assert_string_equal(shown("a < | b"), "the name of a file is missing behind <");
+	assert_string_equal(shown("a < b < c"), "a command can read one file only");
+	assert_string_equal(shown("< a"), "a command is missing that reads the file");
+	assert_string_equal(shown("a | b < c"), "a command reads a file or a pipe, not both");
+	assert_non_null(parse_line("a > b", &parsed));
 }
 
 static void the_longest_lines_fit_or_are_refused(void **state)
@@ -98,7 +126,7 @@ static void the_longest_lines_fit_or_are_refused(void **state)
 static void random_lines_stay_within_their_bounds(void **state)
 {
 	(void)state;
-	static const char alphabet[] = "ab '\"\\;& \n|";
+	static const char alphabet[] = "ab '\"\\;& \n|<>";
 	unsigned seed = test_seed();
 	for (int i = 0; i < 20000; i++) {
 		struct parsed *on_heap = malloc(sizeof(*on_heap));
@@ -110,6 +138,8 @@ static void random_lines_stay_within_their_bounds(void **state)
 		if (!parse_line(line, on_heap))
 			for (int j = 0; j < on_heap->nr_commands; j++)
 				assert_non_null(on_heap->commands[j].argv[0]);
+		if (!parse_line(line, on_heap) && on_heap->nr_commands)
+			assert_false(on_heap->commands[on_heap->nr_commands - 1].piped);
 		free(line);
 		free(on_heap);
 	}
@@ -123,6 +153,8 @@ int main(void)
 	        cmocka_unit_test(quotes_keep_blanks_and_make_empty_words),
 	        cmocka_unit_test(a_backslash_takes_the_next_byte_as_it_is),
 	        cmocka_unit_test(commands_are_separated),
+	        cmocka_unit_test(pipelines_are_put_together),
+	        cmocka_unit_test(a_command_may_read_a_file),
 	        cmocka_unit_test(mistakes_are_named),
 	        cmocka_unit_test(the_longest_lines_fit_or_are_refused),
 	        cmocka_unit_test(random_lines_stay_within_their_bounds),
