@@ -298,6 +298,22 @@ static void saferevmap_takes_the_right_to_map_but_not_to_copy(void)
 	lending_do(first, unmap_pages, 0, BYTES, 0, 0);
 }
 
+/* The grant loses the right to map for the sake of one page; what was mapped of the others is still to be
+ * taken back. */
+static void what_was_mapped_ends_with_the_grant_also_after_saferevmap_by_address(void)
+{
+	begin();
+	cp_grant_id_t id = lend(first, CPF_READ);
+	CHECK_INT(lending_do(first, map, self, id, 2 * PAGE_SIZE, PAGE_SIZE), OK);
+	CHECK_INT(sys_saferevmap_addr(AT(mine)), OK);
+	mine[2 * PAGE_SIZE] = 'l';
+	CHECK_INT(lending_do(first, get, 0, 0, 0, 0), 'l');
+	CHECK_INT(cpf_revoke(id), OK);
+	mine[2 * PAGE_SIZE] = 'n';
+	CHECK_INT(lending_do(first, get, 0, 0, 0, 0), 'l');
+	CHECK_INT(lending_do(first, unmap_pages, 0, BYTES, 0, 0), 0);
+}
+
 static void what_the_owner_unmaps_is_lent_no_more(void)
 {
 	begin();
@@ -464,6 +480,7 @@ int main(void)
 	        TEST(a_page_shared_by_fork_is_made_private_before_it_is_lent),
 	        TEST(a_chain_ends_with_any_of_its_links),
 	        TEST(saferevmap_takes_the_right_to_map_but_not_to_copy),
+	        TEST(what_was_mapped_ends_with_the_grant_also_after_saferevmap_by_address),
 	        TEST(what_the_owner_unmaps_is_lent_no_more),
 	        TEST(nobody_maps_its_own_memory),
 	        TEST(the_holder_unmaps_what_it_likes),

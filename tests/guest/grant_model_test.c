@@ -609,6 +609,23 @@ static void step_start(void)
 	begin_memory(p);
 }
 
+/* A child has a copy of its parent's table in its memory; it is no granter of what stands there. */
+static void try_copied_records(const struct person *parent, struct person *child)
+{
+	vir_bytes mine = page_address(0);
+
+	step_give(child); /* so that the kernel knows of its table */
+	for (uint32_t slot = 0; slot < GRANTS; slot++) {
+		const struct cp_grant *grant = &parent->grant[slot];
+		const struct person *grantee = person_of(grant->who_to);
+
+		if (grant->id && grantee && grant->flags & CPF_READ)
+			expect(ask(grantee, copy, PAIR(child->endpoint, true), grant->id,
+			           PAIR(0, WORD_STRIDE), mine),
+			       -EPERM, "a copy by a parent's grant");
+	}
+}
+
 static void step_fork(struct person *p)
 {
 	struct person *child = nobody();
@@ -622,6 +639,7 @@ static void step_fork(struct person *p)
 		model_wrong("a child has the number %d, and the endpoint %d", partner.pid, partner.endpoint);
 	begin_life(child, partner, p);
 	model_fork(p, child);
+	try_copied_records(p, child);
 }
 
 static void step_exec(struct person *p)

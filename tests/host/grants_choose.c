@@ -96,16 +96,9 @@ static struct grant_link find_grant(const struct person *p, uint32_t rights)
 	return old[random_below(64)];
 }
 
-/* Mostly such a one; or any, even of former times. */
 static struct grant_link find_any_grant(const struct person *p, uint32_t rights)
 {
-	const struct person *giver = &people[random_below(PEOPLE)];
-
-	if (random_below(20))
-		return find_grant(p, random_below(8) ? rights : 0);
-	if (random_below(3) == 0 || giver->endpoint == NONE)
-		return old[random_below(64)];
-	return (struct grant_link){.id = old[random_below(64)].id, .endpoint = giver->endpoint};
+	return find_grant(p, random_below(8) ? rights : 0);
 }
 
 /* Of some, the one with the longest chain that can still be passed on. */
@@ -151,7 +144,10 @@ static struct cp_grant indirect(const struct person *p)
 
 struct cp_grant choose_grant(const struct person *p)
 {
-	return random_below(2) ? direct(p) : indirect(p);
+	struct cp_grant grant = random_below(2) ? direct(p) : indirect(p);
+
+	grant.unused = (grant.flags & (CPF_MAP | CPF_INDIRECT)) != 0;
+	return grant;
 }
 
 static void random_wish(const struct person *p, uint32_t rights, struct wish *wish)
@@ -172,6 +168,32 @@ static void random_wish(const struct person *p, uint32_t rights, struct wish *wi
 	}
 }
 
+/*
+ * All is right but the grant: it is of former times; of another giver, which may be a child with a copy of
+ * the record; an older one of the same slot; or anybody's.
+ */
+static void falsify(struct wish *wish)
+{
+	const struct person *other = &people[random_below(PEOPLE)];
+	const struct grant_link *gone = &old[random_below(64)];
+
+	switch (random_below(4)) {
+	case 0:
+		wish->id = gone->id;
+		wish->granter = gone->endpoint;
+		break;
+	case 1:
+		wish->granter = other->endpoint;
+		break;
+	case 2:
+		wish->id -= GRANT_ID(1 + random_below(40), 0);
+		break;
+	default:
+		wish->id = other->grant[random_below(GRANTS)].id;
+		wish->granter = other->endpoint;
+	}
+}
+
 void choose_wish(const struct person *p, uint32_t rights, struct wish *wish)
 {
 	int tries = random_below(4) ? 20 : 0;
@@ -180,4 +202,6 @@ void choose_wish(const struct person *p, uint32_t rights, struct wish *wish)
 	do
 		random_wish(p, rights, wish);
 	while (tries-- > 0 && model_judge(wish, &verdict) != OK);
+	if (random_below(12) == 0)
+		falsify(wish);
 }

@@ -231,11 +231,16 @@ void model_revoke(struct person *granter, cp_grant_id_t id)
 	end_marked(NULL);
 }
 
-static void end_range(struct person *owner, uint32_t first, uint32_t pages)
+static void mark_range(const struct person *owner, uint32_t first, uint32_t pages)
 {
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
-		lent->ends = lent->pages && lent->owner == owner && lent->source < first + pages &&
-		             first < lent->source + lent->pages;
+		lent->ends |= lent->pages && lent->owner == owner && lent->source < first + pages &&
+		              first < lent->source + lent->pages;
+}
+
+static void end_range(const struct person *owner, uint32_t first, uint32_t pages)
+{
+	mark_range(owner, first, pages);
 	end_marked(NULL);
 }
 
@@ -275,7 +280,11 @@ void model_unlend(struct person *holder, struct lent *lent)
 {
 	for (uint32_t i = 0; i < PAGES; i++)
 		if (holder->page[i].lent == lent)
-			model_unmap(holder, i, 1);
+			mark_range(holder, i, 1);
+	end_marked(NULL);
+	for (uint32_t i = 0; i < PAGES; i++)
+		if (holder->page[i].lent == lent)
+			drop_page(&holder->page[i]);
 }
 
 void model_fork(struct person *parent, struct person *child)
