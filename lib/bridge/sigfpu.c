@@ -100,15 +100,21 @@ void sigfpu_save(struct linux_fpstate *state)
 	load(&fresh);
 }
 
-/* A value in mxcsr that the processor refuses is the process's SIGSEGV. */
-void sigfpu_restore(const struct linux_fpstate *state)
+/*
+ * The program may have put any address into its frame, aligned or not: only memcpy may touch what is there. A
+ * value in mxcsr that the processor refuses is the process's SIGSEGV.
+ */
+void sigfpu_restore(const void *saved)
 {
 	struct linux_fxsave fx __attribute__((aligned(16))) = fresh;
 
-	if (state) {
-		if (state->magic == FPSTATE_FXSAVE)
-			fx = state->fx;
-		sigfpu_from_plain(&fx, state);
+	if (saved) {
+		struct linux_fpstate state;
+
+		memcpy(&state, saved, sizeof(state));
+		if (state.magic == FPSTATE_FXSAVE)
+			fx = state.fx;
+		sigfpu_from_plain(&fx, &state);
 	}
 	load(&fx);
 }

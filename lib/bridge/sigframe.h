@@ -37,8 +37,8 @@ int signal_is_fault(uint32_t signal, int32_t code);
 /* sigfpu.c: saves the FPU's registers in *state, and gives the handler fresh ones. */
 void sigfpu_save(struct linux_fpstate *state);
 
-/* Loads the FPU's registers from *state; null: fresh ones. */
-void sigfpu_restore(const struct linux_fpstate *state);
+/* Loads the FPU's registers from the struct linux_fpstate at `saved`, aligned or not; null: fresh ones. */
+void sigfpu_restore(const void *saved);
 
 /* The parts of these that need no FPU: fsave's form of what fxsave has written in state->fx, and back. */
 void sigfpu_to_plain(struct linux_fpstate *state);

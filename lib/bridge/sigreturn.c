@@ -5,6 +5,7 @@
  * that the processor refuses is the process's SIGSEGV. The code and the stack segment are only
  * compared: there is just one of each to have.
  */
+#include <string.h>
 #include <granite/abi/errno.h>
 
 #include "sigframe.h"
@@ -56,22 +57,36 @@ static void restore(struct bridge_regs *regs, const struct linux_sigcontext *sc,
 	restore_registers(regs, sc);
 }
 
+/*
+ * Of the frame that the program says is at `frame`, the `bytes` at `offset`: with memcpy, for it need not be
+ * aligned.
+ */
+static void fetch(void *to, uint32_t frame, size_t offset, size_t bytes)
+{
+	memcpy(to, user_pointer(frame + offset), bytes);
+}
+
 /* The frame's restorer has popped pretcode and sig when it comes here. */
 int32_t linux_sigreturn(struct bridge_regs *regs)
 {
-	const struct linux_sigframe *frame = user_pointer(regs->esp - offsetof(struct linux_sigframe, sc));
+	uint32_t frame = regs->esp - offsetof(struct linux_sigframe, sc);
+	struct linux_sigcontext sc;
+	uint32_t extramask;
 
-	restore(regs, &frame->sc, frame->sc.oldmask, frame->extramask);
+	fetch(&sc, frame, offsetof(struct linux_sigframe, sc), sizeof(sc));
+	fetch(&extramask, frame, offsetof(struct linux_sigframe, extramask), sizeof(extramask));
+	restore(regs, &sc, sc.oldmask, extramask);
 	return 0;
 }
 
 /* Here it has popped pretcode only. An alternate stack that can't be set stays as it is, as on Linux. */
 int32_t linux_rt_sigreturn(struct bridge_regs *regs)
 {
-	const struct linux_rt_sigframe *frame =
-	        user_pointer(regs->esp - offsetof(struct linux_rt_sigframe, sig));
+	uint32_t frame = regs->esp - offsetof(struct linux_rt_sigframe, sig);
+	struct linux_ucontext uc;
 
-	restore(regs, &frame->uc.mcontext, frame->uc.sigmask[0], frame->uc.sigmask[1]);
-	GRANITE_IGNORE(sigstack_set(&frame->uc.stack, regs->esp));
+	fetch(&uc, frame, offsetof(struct linux_rt_sigframe, uc), sizeof(uc));
+	restore(regs, &uc.mcontext, uc.sigmask[0], uc.sigmask[1]);
+	GRANITE_IGNORE(sigstack_set(&uc.stack, regs->esp));
 	return 0;
 }

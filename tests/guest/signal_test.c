@@ -282,6 +282,30 @@ static void a_stack_overflow_is_caught_only_on_another_stack(void)
 	CHECK_KILLED(tap_child(overflow_not_caught), SIGSEGV);
 }
 
+/* The frame is the program's own: it may put the FPU's registers anywhere, here at an odd address. */
+static void move_fpu_registers(int signal, siginfo_t *info, void *user)
+{
+	static char moved[1 + 624];
+	mcontext_t *context = &((ucontext_t *)user)->uc_mcontext;
+
+	(void)signal;
+	(void)info;
+	memcpy(moved + 1, context->fpregs, 624);
+	context->fpregs = (void *)(moved + 1);
+}
+
+static void a_frame_may_keep_the_fpu_registers_at_an_odd_address(void)
+{
+	const struct sigaction action = {.sa_sigaction = move_fpu_registers, .sa_flags = SA_SIGINFO};
+	long double before = 2.0L / 3, after;
+
+	sigaction(SIGUSR1, &action, NULL);
+	__asm__ volatile("fldt %0" : : "m"(before));
+	kill(getpid(), SIGUSR1);
+	__asm__ volatile("fstpt %0" : "=m"(after));
+	CHECK(before == after);
+}
+
 static void send_usr1_soon(void)
 {
 	usleep(50000);
@@ -447,6 +471,7 @@ int main(void)
 	        TEST(a_forbidden_write_tells_segv_accerr),
 	        TEST(division_and_bad_instructions_have_their_signals),
 	        TEST(sigaltstack_gives_handlers_their_own_stack),
+	        TEST(a_frame_may_keep_the_fpu_registers_at_an_odd_address),
 	        TEST(a_signal_ends_sleep_and_wait_early),
 	        TEST(sa_restart_lets_wait_go_on),
 	        TEST(sigsuspend_waits_with_another_mask),
