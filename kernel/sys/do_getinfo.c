@@ -32,6 +32,7 @@ static void describe(const struct proc *p, struct proc_info *info)
 	info->sp = arch_sp(p);
 	info->user_nsecs = p->ticks_used * NSECS_PER_TICK;
 	info->segment_bytes = arch_limit(p);
+	info->alarm = p->alarm_place != 0;
 	memcpy(info->name, p->name, PROC_NAME_MAX);
 }
 

@@ -23,6 +23,7 @@ struct proc_info {
 	uint32_t pc, sp;              /* where it was when it last entered the kernel */
 	uint64_t user_nsecs;          /* how long it has run */
 	uint32_t segment_bytes;       /* the size of its segment: all the memory a small process has */
+	uint32_t alarm;               /* 1: it has one set */
 	char name[PROC_NAME_MAX];     /* its program's */
 };
 
