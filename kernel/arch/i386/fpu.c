@@ -4,24 +4,22 @@
 #include "machine.h"
 #include "string.h"
 
-static struct proc *owner; /* whose state is in the FPU; NULL: nobody's */
-static int forbidden = 1;  /* CR0.TS */
+struct proc *fpu_owner;
+int fpu_forbidden = 1;
 static uint8_t initial[FXSAVE_BYTES] __attribute__((aligned(16)));
 
-static void forbid(int yes)
+void fpu_forbid(int yes)
 {
-	if (yes == forbidden)
-		return;
 	if (yes)
 		write_cr0(read_cr0() | CR0_TS);
 	else
 		__asm__ volatile("clts");
-	forbidden = yes;
+	fpu_forbidden = yes;
 }
 
 static void save(struct proc *p)
 {
-	forbid(0);
+	fpu_forbid(0);
 	__asm__ volatile("fxsave %0" : "=m"(p->arch.fpu));
 }
 
@@ -33,30 +31,25 @@ void fpu_init(void)
 	write_cr0(read_cr0() | CR0_TS);
 }
 
-void fpu_allow(struct proc *p)
-{
-	forbid(p != owner);
-}
-
 void fpu_device_not_available(struct proc *p)
 {
 	COUNT(fpu_switches);
-	if (owner)
-		save(owner);
-	forbid(0);
+	if (fpu_owner)
+		save(fpu_owner);
+	fpu_forbid(0);
 	if (!(p->misc_flags & MF_FPU_USED)) {
 		memcpy(p->arch.fpu, initial, FXSAVE_BYTES);
 		p->misc_flags |= MF_FPU_USED;
 	}
 	__asm__ volatile("fxrstor %0" : : "m"(p->arch.fpu));
-	owner = p;
+	fpu_owner = p;
 }
 
 void fpu_fork(struct proc *child, struct proc *parent)
 {
 	if (!(parent->misc_flags & MF_FPU_USED))
 		return;
-	if (owner == parent)
+	if (fpu_owner == parent)
 		save(parent);
 	memcpy(child->arch.fpu, parent->arch.fpu, FXSAVE_BYTES);
 	fpu_allow(current);
@@ -65,8 +58,8 @@ void fpu_fork(struct proc *child, struct proc *parent)
 void fpu_forget(struct proc *p)
 {
 	p->misc_flags &= ~MF_FPU_USED;
-	if (owner == p)
-		owner = NULL;
+	if (fpu_owner == p)
+		fpu_owner = NULL;
 	if (current)
 		fpu_allow(current);
 }

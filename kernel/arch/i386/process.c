@@ -6,6 +6,7 @@
 #include "boot.h"
 #include "counters.h"
 #include "machine.h"
+#include "priv.h"
 #include "string.h"
 
 #define SELECTOR(index, ring) ((index)*8 + (ring))
@@ -256,7 +257,8 @@ void arch_run(struct proc *p)
 	loaded = p;
 	load_descriptors(p);
 	tss_set_stack(p);
-	tss_set_ports(p);
+	if (p->priv->spec.nr_ports > 0 || ports_allowed)
+		tss_set_ports(p);
 	fpu_allow(p);
 	return_to_other(&p->regs, p->arch.fs, p->arch.gs);
 }

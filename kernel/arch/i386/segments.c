@@ -36,6 +36,7 @@ _Static_assert(offsetof(struct tss, io_map) == 104, "the TSS is as the processor
 #define NO_IO_MAP 0xffff /* beyond the TSS's limit: every port is refused */
 
 static struct tss tss;
+int ports_allowed;
 static const struct priv *io_map_owner; /* whose ports the map allows; NULL: none */
 
 struct descriptor segment_make(uint32_t base, uint32_t bytes_minus_one, uint32_t access)
@@ -133,13 +134,8 @@ static void allow_ports(const struct priv_spec *spec)
 			tss.io_map[port / 8] &= ~(1u << (port % 8));
 }
 
-void tss_set_ports(const struct proc *p)
+static void fill_io_map(const struct proc *p)
 {
-	if (p->priv->spec.nr_ports == 0) {
-		tss.io_map_base = NO_IO_MAP;
-		return;
-	}
-	tss.io_map_base = offsetof(struct tss, io_map);
 	if (io_map_owner == p->priv)
 		return;
 	if (io_map_owner)
@@ -148,12 +144,21 @@ void tss_set_ports(const struct proc *p)
 	allow_ports(&p->priv->spec);
 }
 
+void tss_set_ports(const struct proc *p)
+{
+	ports_allowed = p->priv->spec.nr_ports > 0;
+	tss.io_map_base = ports_allowed ? offsetof(struct tss, io_map) : NO_IO_MAP;
+	if (ports_allowed)
+		fill_io_map(p);
+}
+
 /* The process whose call this is may go on without a switch: it too gets its ports anew. */
 void arch_ports_changed(void)
 {
 	if (io_map_owner)
 		memset(tss.io_map, 0xff, sizeof(tss.io_map));
 	io_map_owner = NULL;
+	ports_allowed = 0;
 	tss.io_map_base = NO_IO_MAP;
 	segments_reload(current);
 }

@@ -18,6 +18,7 @@ uint32_t segment_limit(const struct descriptor *d);
 #define BIG_SEGMENT    0x100000u /* from here on a limit counts pages */
 
 void tss_set_stack(const struct proc *p); /* where the processor saves p's state on entry */
+extern int ports_allowed;                 /* the map of ports is in force: for the process that ran last */
 void tss_set_ports(const struct proc *p);
 
 /* paging.c */
@@ -39,7 +40,17 @@ void segments_forget(struct proc *p); /* p's fs and gs are empty from now on */
 
 /* fpu.c */
 void fpu_init(void);
-void fpu_allow(struct proc *p); /* p runs next */
+extern struct proc *fpu_owner; /* whose state is in the FPU; NULL: nobody's */
+extern int fpu_forbidden;      /* CR0.TS */
+void fpu_forbid(int yes);
+
+/* p runs next. */
+static inline void fpu_allow(const struct proc *p)
+{
+	if ((p != fpu_owner) != fpu_forbidden)
+		fpu_forbid(p != fpu_owner);
+}
+
 void fpu_device_not_available(struct proc *p);
 void fpu_fork(struct proc *child, struct proc *parent);
 void fpu_forget(struct proc *p);
