@@ -212,7 +212,7 @@ static struct proc *first_sender(struct proc *p, endpoint_t source)
 	struct proc *sender;
 
 	while ((sender = callers_find(p, source)) && sender->misc_flags & MF_KERNEL_MESSAGE &&
-	       !vm_take_up(p, sender))
+	       !vm_take_up(sender))
 		withdraw(p, sender);
 	return sender;
 }
@@ -390,7 +390,6 @@ void ipc_send_for(struct proc *p, struct proc *server, uint32_t why)
 		server->deliver = p->outgoing;
 		server->deliver.m_source = p->endpoint;
 		TRACE(IPC, hand_over(p, server));
-		vm_hand_over(server, p);
 		finish_receive(server, IPC_SEND | IPC_STATUS_FROM_KERNEL);
 		return;
 	}

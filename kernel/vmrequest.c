@@ -57,16 +57,25 @@ int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint3
 
 /* ---- Requests by grant, judged when VM takes them up ---- */
 
-static struct vm_chain chain; /* of the VM_LEND that was judged last */
-
-/* Sends what is in caller->outgoing; but VM takes it up already if the call is only judged again. */
+/*
+ * Sends what is in caller->outgoing, but VM takes it up already if the call is only judged again. Whether VM
+ * has it now; otherwise it is in VM's queue.
+ */
 static int ask_by_grant(struct proc *caller)
 {
 	if (caller->misc_flags & MF_TAKEN_UP)
-		return KCALL_SUSPEND;
+		return 1;
 	COUNT(vm_requests);
 	ipc_send_for(caller, boot_process(VM_PROC_NR), RTS_VMREQUEST);
-	return KCALL_SUSPEND;
+	return !(caller->rts_flags & RTS_SENDING);
+}
+
+/* The chain of the mapping that VM makes next. No more of it than there is: the rest may be anything. */
+static void hand_over_chain(const struct grant_use *use)
+{
+	vm_notes->chain.depth = use->depth;
+	for (uint32_t i = 0; i < use->depth; i++)
+		vm_notes->chain.link[i] = use->link[i];
 }
 
 int vm_lend(struct proc *caller, const struct grant_use *use, vir_bytes address, uint32_t bytes,
@@ -74,21 +83,22 @@ int vm_lend(struct proc *caller, const struct grant_use *use, vir_bytes address,
 {
 	struct vm_lend_req *request = (void *)caller->outgoing.m_bytes;
 
-	chain.depth = use->depth;
-	memcpy(chain.link, use->link, sizeof(chain.link));
 	caller->outgoing.m_type = VM_LEND;
 	request->owner = use->owner->endpoint;
 	request->owner_address = use->address;
 	request->address = address;
 	request->bytes = bytes;
 	request->flags = flags;
-	return ask_by_grant(caller);
+	if (ask_by_grant(caller))
+		hand_over_chain(use);
+	return KCALL_SUSPEND;
 }
 
 int vm_share(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t offset,
              uint32_t bytes, uint32_t last)
 {
 	struct vm_share_req *request = (void *)caller->outgoing.m_bytes;
+	struct proc *vm = boot_process(VM_PROC_NR);
 
 	caller->outgoing.m_type = VM_SHARE;
 	request->source = from->proc->endpoint;
@@ -97,15 +107,9 @@ int vm_share(struct proc *caller, const struct copy_side *from, const struct cop
 	request->destination_address = to->address + offset;
 	request->bytes = bytes;
 	request->last = last;
-	return ask_by_grant(caller);
-}
-
-void vm_hand_over(struct proc *vm, const struct proc *p)
-{
-	if (p->outgoing.m_type == VM_LEND)
-		vm_notes->chain = chain;
-	else if (p->outgoing.m_type == VM_SHARE)
+	if (ask_by_grant(caller))
 		sched_set(vm, SCHED_PRIO_UNDISTURBED, vm->quantum);
+	return KCALL_SUSPEND;
 }
 
 static void end_call(struct proc *p, int32_t result)
@@ -114,7 +118,7 @@ static void end_call(struct proc *p, int32_t result)
 	p->misc_flags |= MF_CALL_ENDS;
 }
 
-int vm_take_up(struct proc *vm, struct proc *p)
+int vm_take_up(struct proc *p)
 {
 	int result;
 
@@ -122,13 +126,9 @@ int vm_take_up(struct proc *vm, struct proc *p)
 		return 1;
 	notes_apply(); /* VM has just answered another: what it noted comes before anything is read */
 	result = kcall_judge_again(p);
-	if (result == KCALL_SUSPEND) {
-		vm_hand_over(vm, p);
-		return 1;
-	}
-	if (result != KCALL_AGAIN)
+	if (result != KCALL_SUSPEND && result != KCALL_AGAIN)
 		end_call(p, result);
-	return 0;
+	return result == KCALL_SUSPEND;
 }
 
 /*

@@ -20,8 +20,8 @@ void vm_page_fault(struct proc *p, vir_bytes address, uint32_t error);
 int vm_request(struct proc *caller, struct proc *owner, vir_bytes address, uint32_t bytes, int write);
 
 /*
- * Asks VM to map what a grant was judged to give at `address` of the caller's; flags: VM_LEND_*.
- * KCALL_SUSPEND, and the call ends with VM's verdict.
+ * Asks VM to map what a grant was judged to give at `address` of the caller's; flags: VM_LEND_*. The chain of
+ * grants goes along when VM has the request. KCALL_SUSPEND, and the call ends with VM's verdict.
  */
 int vm_lend(struct proc *caller, const struct grant_use *use, vir_bytes address, uint32_t bytes,
             uint32_t flags);
@@ -29,7 +29,7 @@ int vm_lend(struct proc *caller, const struct grant_use *use, vir_bytes address,
 /*
  * Asks VM to share whole pages, from `offset` on, instead of copying them. KCALL_SUSPEND. When VM has shared
  * them the call goes on behind them, or is over if they were the `last`; otherwise it goes on at `offset`,
- * with MF_NO_SHARING.
+ * with MF_NO_SHARING. While VM has the request, it has a priority at which nobody disturbs it.
  */
 int vm_share(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t offset,
              uint32_t bytes, uint32_t last);
@@ -39,11 +39,7 @@ int vm_share(struct proc *caller, const struct copy_side *from, const struct cop
  * from here on no revocation can come between: what revokes a mapping is a call of VM's, and waits; while VM
  * shares pages nobody else runs. 1: VM gets the request; 0: it does not stand any more, and p's call goes on.
  */
-int vm_take_up(struct proc *vm, struct proc *p);
-
-/* VM receives p's request, which was just judged: gives VM what goes with it, the chain of grants or the
- * priority at which nobody disturbs it. */
-void vm_hand_over(struct proc *vm, const struct proc *p);
+int vm_take_up(struct proc *p);
 
 /* VM or PM answers what was asked for `p`. 1: it did; 0: p waits for no verdict of `server`. */
 int vm_verdict(struct proc *server, struct proc *p, int32_t result);

@@ -236,7 +236,6 @@ void ipc_send_for(struct proc *p, struct proc *server, uint32_t why)
 		return;
 	}
 	proc_set_flags(p, why);
-	vm_hand_over(server, p);
 	handed_over(p);
 }
 
@@ -254,7 +253,7 @@ static void serve(struct proc *p)
 
 static void take_up(struct proc *p)
 {
-	int stands = vm_take_up(vm(), p);
+	int stands = vm_take_up(p);
 
 	p->misc_flags &= ~MF_KERNEL_MESSAGE;
 	proc_clear_flags(p, stands ? RTS_SENDING : RTS_SENDING | RTS_VMREQUEST);
