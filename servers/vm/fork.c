@@ -60,8 +60,8 @@ static int share_pages(const struct space *parent, struct space *child)
 	const struct region *region;
 	int result = OK;
 
-	for (region = regions_from(&child->regions, 0); region && result == OK;
-	     region = regions_from(&child->regions, region->end)) {
+	for (region = regions_first(&child->regions, 0, PROC_SIZE); region && result == OK;
+	     region = regions_next(&child->regions, region, PROC_SIZE)) {
 		sharing.right = region->prot & VM_PROT_WRITE ? PTE_WRITE : 0;
 		result = pagetable_each(&parent->pagetable, region->start, region->end, share_page, &sharing);
 	}

@@ -71,7 +71,11 @@ struct lending *lending_add(struct space *holder)
 		return NULL;
 	lending = set->free;
 	set->free = lending->next;
-	*lending = (struct lending){.holder = holder, .next = set->held, .back = &set->held};
+	lending->holder = holder;
+	lending->nr_links = 0;
+	lending->ending = false;
+	lending->next = set->held;
+	lending->back = &set->held;
 	if (lending->next)
 		lending->next->back = &lending->next;
 	set->held = lending;
@@ -108,16 +112,17 @@ void lending_remove(struct lending *lending)
 	*lending->back = lending->next;
 	if (lending->next)
 		lending->next->back = lending->back;
-	*lending = (struct lending){.next = set->free};
+	lending->holder = NULL;
+	lending->next = set->free;
 	set->free = lending;
 }
 
 const struct region *lending_piece(const struct lending *lending, vir_bytes address)
 {
 	const struct regions *regions = &lending->holder->regions;
-	const struct region *region = regions_from(regions, address);
+	const struct region *region = regions_first(regions, address, lending->end);
 
-	for (; region && region->start < lending->end; region = regions_from(regions, region->end))
+	for (; region; region = regions_next(regions, region, lending->end))
 		if (region->type == REGION_LENT && region->object == lending_object(lending))
 			return region;
 	return NULL;
@@ -213,8 +218,7 @@ static int check_regions(struct loan *loan)
 	const struct region *first = regions_find(&loan->owner->regions, loan->source), *region = first;
 
 	loan->parent = had_by(first);
-	for (; region && region->start < loan->source_end;
-	     region = regions_from(&loan->owner->regions, region->end))
+	for (; region; region = regions_next(&loan->owner->regions, region, loan->source_end))
 		if (had_by(region) != loan->parent || is_device(region) != is_device(first))
 			return -EINVAL;
 	if (is_device(first))

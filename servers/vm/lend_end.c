@@ -238,9 +238,9 @@ void lendings_end_range(struct space *owner, vir_bytes start, vir_bytes end)
 
 void lendings_unmapped(struct space *holder, vir_bytes start, vir_bytes end)
 {
-	const struct region *region = regions_from(&holder->regions, start);
+	const struct region *region = regions_first(&holder->regions, start, end);
 
-	for (; region && region->start < end; region = regions_from(&holder->regions, region->end)) {
+	for (; region; region = regions_next(&holder->regions, region, end)) {
 		struct lending *lending;
 		uint32_t pages;
 
@@ -304,22 +304,22 @@ int do_revoke(endpoint_t caller, const struct vm_revoke_req *request, struct vm_
 int do_unlend(endpoint_t caller, const struct vm_unlend_req *request, struct vm_unlend_rep *reply)
 {
 	struct space *space = process_space(caller);
-	const struct region *region;
+	const struct region *piece;
 	struct lending *lending;
+	uint32_t pages;
 
 	(void)reply;
 	if (!space)
 		return -EDEADSRCDST;
-	region = regions_find(&space->regions, request->address);
-	if (!region || region->type != REGION_LENT)
+	piece = regions_find(&space->regions, request->address);
+	if (!piece || piece->type != REGION_LENT)
 		return -EINVAL;
-	lending = lending_of(region);
-	/* The last piece takes the record with it. */
-	for (uint32_t pages = lending->pages; pages > 0;) {
-		const struct region *piece = lending_piece(lending, lending->start);
-
+	lending = lending_of(piece);
+	pages = lending->pages;
+	do {
 		pages -= (piece->end - piece->start) >> PAGE_SHIFT;
 		space_unmap(space, piece->start, piece->end);
-	}
+		/* The last piece takes the record with it. */
+	} while (pages > 0 && (piece = lending_piece(lending, lending->start)));
 	return OK;
 }

@@ -127,9 +127,9 @@ int do_munmap(endpoint_t caller, const struct vm_munmap_req *request, struct vm_
 
 static bool may_have_rights(const struct space *space, vir_bytes start, vir_bytes end, uint32_t prot)
 {
-	const struct region *region = regions_from(&space->regions, start);
+	const struct region *region = regions_first(&space->regions, start, end);
 
-	for (; region && region->start < end; region = regions_from(&space->regions, region->end)) {
+	for (; region; region = regions_next(&space->regions, region, end)) {
 		const struct memory_type *type = memory_types[region->type];
 
 		if (type->most_rights && prot & ~type->most_rights(region))

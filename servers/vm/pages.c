@@ -50,8 +50,8 @@ void pages_of_memory(const struct space *space, vir_bytes from, struct page_list
 
 	begin(list);
 	from = page_down(from);
-	for (region = regions_from(&space->regions, from); region && result == OK;
-	     region = regions_from(&space->regions, region->end))
+	for (region = regions_first(&space->regions, from, PROC_SIZE); region && result == OK;
+	     region = regions_next(&space->regions, region, PROC_SIZE))
 		result = pagetable_each(&space->pagetable, region->start > from ? region->start : from,
 		                        region->end, add_entry, list);
 }

@@ -53,6 +53,8 @@ static uint32_t seek_leaf(const struct regions *set, vir_bytes address)
 {
 	uint32_t low = 0, high = set->nr_leaves;
 
+	if (high == 1)
+		return leaf_end(set->leaf[0]) <= address;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
 
@@ -64,7 +66,14 @@ static uint32_t seek_leaf(const struct regions *set, vir_bytes address)
 	return low;
 }
 
-static uint32_t seek_index(const struct region_leaf *leaf, vir_bytes address)
+/* Whether it is the first region of the leaf that ends after `address`. */
+static bool is_first_after(const struct region_leaf *leaf, uint32_t index, vir_bytes address)
+{
+	return index < leaf->nr && leaf->region[index].end > address &&
+	       (index == 0 || leaf->region[index - 1].end <= address);
+}
+
+static uint32_t search(const struct region_leaf *leaf, vir_bytes address)
 {
 	uint32_t low = 0, high = leaf->nr - 1;
 
@@ -77,6 +86,15 @@ static uint32_t seek_index(const struct region_leaf *leaf, vir_bytes address)
 			low = middle + 1;
 	}
 	return low;
+}
+
+/* Most searches are for what was found last, or for what follows it. */
+static uint32_t seek_index(struct region_leaf *leaf, vir_bytes address)
+{
+	if (is_first_after(leaf, leaf->last, address))
+		return leaf->last;
+	leaf->last = is_first_after(leaf, leaf->last + 1, address) ? leaf->last + 1 : search(leaf, address);
+	return leaf->last;
 }
 
 /* The first region that ends after `address`. */
@@ -185,7 +203,6 @@ static void insert_at(struct regions *set, struct place place, const struct regi
 	        (leaf->nr - place.index) * sizeof(leaf->region[0]));
 	leaf->region[place.index] = *new;
 	leaf->nr++;
-	set->hint = NULL;
 }
 
 static void remove_at(struct regions *set, struct place place)
@@ -200,7 +217,6 @@ static void remove_at(struct regions *set, struct place place)
 		drop_leaf(set, place.leaf);
 	else if (!join_leaves(set, place.leaf) && place.leaf > 0)
 		join_leaves(set, place.leaf - 1);
-	set->hint = NULL;
 }
 
 bool region_continues(const struct region *left, const struct region *right)
@@ -268,7 +284,6 @@ void regions_clear(struct regions *set)
 {
 	while (set->nr_leaves > 0)
 		drop_leaf(set, set->nr_leaves - 1);
-	set->hint = NULL;
 }
 
 static bool contains(const struct region *region, vir_bytes address)
@@ -276,9 +291,34 @@ static bool contains(const struct region *region, vir_bytes address)
 	return region && region->start <= address && address < region->end;
 }
 
+/* What was found last, if it contains `address`; but for sets of several leaves. */
+static const struct region *found_last(const struct regions *set, vir_bytes address)
+{
+	const struct region *region;
+
+	if (set->nr_leaves != 1)
+		return NULL;
+	region = &set->leaf[0]->region[set->leaf[0]->last];
+	return contains(region, address) ? region : NULL;
+}
+
 const struct region *regions_from(const struct regions *set, vir_bytes address)
 {
-	return contains(set->hint, address) ? set->hint : at(set, seek(set, address));
+	const struct region *region = found_last(set, address);
+
+	return region ? region : at(set, seek(set, address));
+}
+
+const struct region *regions_first(const struct regions *set, vir_bytes start, vir_bytes end)
+{
+	const struct region *region = regions_from(set, start);
+
+	return region && region->start < end ? region : NULL;
+}
+
+const struct region *regions_next(const struct regions *set, const struct region *region, vir_bytes end)
+{
+	return region->end < end ? regions_first(set, region->end, end) : NULL;
 }
 
 const struct region *regions_before(const struct regions *set, vir_bytes address)
@@ -288,24 +328,16 @@ const struct region *regions_before(const struct regions *set, vir_bytes address
 	return step_back(set, &place);
 }
 
-const struct region *regions_find(struct regions *set, vir_bytes address)
+const struct region *regions_find(const struct regions *set, vir_bytes address)
 {
-	const struct region *region = set->hint;
+	const struct region *region = regions_from(set, address);
 
-	if (contains(region, address))
-		return region;
-	region = regions_from(set, address);
-	if (!contains(region, address))
-		return NULL;
-	set->hint = region;
-	return region;
+	return contains(region, address) ? region : NULL;
 }
 
 bool regions_empty(const struct regions *set, vir_bytes start, vir_bytes end)
 {
-	const struct region *region = regions_from(set, start);
-
-	return !region || region->start >= end;
+	return !regions_first(set, start, end);
 }
 
 /* On i386 what can be written or executed can be read. */
@@ -418,19 +450,18 @@ bool regions_may_change(const struct regions *set, vir_bytes start, vir_bytes en
 	return leaves_suffice(set, start, end, insertion);
 }
 
-/* Whether the region that would stand at `place` touches one on either side, with which it may have to be
- * joined. */
-static bool touches(const struct regions *set, struct place place, const struct region *new)
+/* Whether the region that would stand at `place` is to be joined with one on either side. */
+static bool continues(const struct regions *set, struct place place, const struct region *new)
 {
 	const struct region *right = at(set, place), *left = step_back(set, &place);
 
-	return (right && right->start == new->end) || (left && left->end == new->start);
+	return (right && region_continues(new, right)) || (left && region_continues(left, new));
 }
 
 void regions_insert(struct regions *set, const struct region *new)
 {
 	struct place place = seek(set, new->start);
-	bool joins = touches(set, place, new);
+	bool joins = continues(set, place, new);
 
 	insert_at(set, place, new);
 	if (joins)

@@ -25,18 +25,18 @@ struct region {
 	uint16_t type;   /* enum region_type */
 };
 
-#define REGION_LEAF_MAX   ((PAGE_SIZE - sizeof(uint32_t)) / sizeof(struct region))
+#define REGION_LEAF_MAX   ((PAGE_SIZE - 2 * sizeof(uint32_t)) / sizeof(struct region))
 #define REGION_LEAVES_MAX 32
 
 struct region_leaf {
-	uint32_t nr; /* at least 1; the regions from here on are zeros */
+	uint32_t nr;   /* at least 1; the regions from here on are zeros */
+	uint32_t last; /* where a search ended: the next one begins there. It may be past `nr` */
 	struct region region[REGION_LEAF_MAX];
 };
 
 struct regions {
 	uint32_t nr_leaves;
 	struct region_leaf *leaf[REGION_LEAVES_MAX];
-	const struct region *hint; /* what was found last, while nothing has moved; or NULL */
 };
 
 /* An all-zero set is empty. Copying and clearing are for sets as a whole. -ENOMEM: *to is a part of *from. */
@@ -44,10 +44,15 @@ int regions_copy(struct regions *to, const struct regions *from);
 void regions_clear(struct regions *set);
 
 /* The region that contains `address`, or NULL. */
-const struct region *regions_find(struct regions *set, vir_bytes address);
+const struct region *regions_find(const struct regions *set, vir_bytes address);
 
-/* The first region that ends after `address`, or NULL. From 0, and on from each end, that visits all. */
+/* The first region that ends after `address`, or NULL. */
 const struct region *regions_from(const struct regions *set, vir_bytes address);
+
+/* For a visit to all regions with an address in [start, end): the first, and the one after `region`; NULL: no
+ * more. */
+const struct region *regions_first(const struct regions *set, vir_bytes start, vir_bytes end);
+const struct region *regions_next(const struct regions *set, const struct region *region, vir_bytes end);
 
 /* The region before that one, or before the end, or NULL. */
 const struct region *regions_before(const struct regions *set, vir_bytes address);

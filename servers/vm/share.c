@@ -25,11 +25,11 @@ static bool range_valid(vir_bytes address, uint32_t bytes)
 /* Private memory all of it, with the right that copying would need. */
 static bool may_share(const struct space *space, vir_bytes start, uint32_t bytes, bool write)
 {
-	const struct region *region = regions_from(&space->regions, start);
+	const struct region *region = regions_find(&space->regions, start);
 
 	if (!regions_allow(&space->regions, start, start + bytes, write))
 		return false;
-	for (; region && region->start < start + bytes; region = regions_from(&space->regions, region->end))
+	for (; region; region = regions_next(&space->regions, region, start + bytes))
 		if (!memory_types[region->type]->shareable)
 			return false;
 	return true;

@@ -33,9 +33,9 @@ struct space *space_create(void)
 /* Visits the entries of all regions, and so all there are. */
 static void each_entry(const struct space *space, pagetable_visitor *visit, void *context)
 {
-	const struct region *region = regions_from(&space->regions, 0);
+	const struct region *region = regions_first(&space->regions, 0, PROC_SIZE);
 
-	for (; region; region = regions_from(&space->regions, region->end))
+	for (; region; region = regions_next(&space->regions, region, PROC_SIZE))
 		(void)pagetable_each(&space->pagetable, region->start, region->end, visit, context);
 }
 
@@ -65,8 +65,8 @@ void space_destroy(struct space *space)
 
 	lendings_leave(space);
 	each_entry(space, release_page, NULL);
-	region = regions_from(&space->regions, 0);
-	for (; region; region = regions_from(&space->regions, region->end))
+	region = regions_first(&space->regions, 0, PROC_SIZE);
+	for (; region; region = regions_next(&space->regions, region, PROC_SIZE))
 		pagetable_free_tables(&space->pagetable, region->start, region->end);
 	pagetable_destroy(&space->pagetable);
 	regions_clear(&space->regions);
@@ -194,8 +194,8 @@ void space_count(const struct space *space, struct vm_procinfo_rep *count)
 	        .shared = pages.shared,
 	        .tables = space->pagetable.pages,
 	};
-	for (region = regions_from(&space->regions, 0); region;
-	     region = regions_from(&space->regions, region->end))
+	for (region = regions_first(&space->regions, 0, PROC_SIZE); region;
+	     region = regions_next(&space->regions, region, PROC_SIZE))
 		count->mapped += (region->end - region->start) >> PAGE_SHIFT;
 }
 
