@@ -36,18 +36,7 @@ static void copy(uint32_t bytes)
 	GRANITE_IGNORE(sys_vircopy(other, (vir_bytes)memory, SELF, (vir_bytes)memory, bytes, 0));
 }
 
-#define COPY(name, bytes)                 \
-	static void name(uint32_t unused) \
-	{                                 \
-		(void)unused;             \
-		copy(bytes);              \
-	}
-
-COPY(copy_1, 1)
-COPY(copy_64, 64)
-COPY(copy_4k, 4096)
-COPY(copy_64k, 65536)
-COPY(copy_1m, LARGEST)
+COPY_SIZES
 
 /* clang-format off */
 static const struct row rows[] = {

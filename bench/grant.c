@@ -4,100 +4,7 @@
  * are present, and nothing is shared. The ranges lie differently in their pages, so bytes are really copied.
  */
 #define _GNU_SOURCE
-#include <string.h>
-#include <sys/mman.h>
-#include <granite/abi/layout.h>
-#include <granite/grant.h>
-
-#include "measure.h"
-
-#define LARGEST (1 << 20)
-#define SHIFT   64 /* bytes by which the caller's memory lies differently in its pages */
-
-static char memory[LARGEST + PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
-static endpoint_t parent, other;
-static cp_grant_id_t grant;
-
-#define AT(pointer) ((vir_bytes)(uintptr_t)(pointer))
-
-/* ---- The other process ---- */
-
-static void tell_parent(cp_grant_id_t id)
-{
-	struct message m = {0};
-
-	memcpy(m.m_bytes, &id, sizeof(id));
-	REQUIRE(ipc_send(parent, &m) == OK);
-}
-
-static void dirty(void)
-{
-	for (uint32_t at = 0; at < LARGEST; at += PAGE_SIZE)
-		memory[at]++;
-}
-
-enum order { DIRTY, MAP, UNMAP };
-
-static int64_t obey(enum order order, cp_grant_id_t id)
-{
-	switch (order) {
-	case DIRTY:
-		dirty();
-		return OK;
-	case MAP:
-		REQUIRE(sys_safemap(parent, id, 0, AT(memory), LARGEST, 0) == OK);
-		return memory[0];
-	default:
-		REQUIRE(munmap(memory, LARGEST) == 0);
-		return OK;
-	}
-}
-
-/* Grants its memory to the parent, then does as it is told. */
-static void serve(uint32_t unused)
-{
-	struct message m = {0};
-
-	(void)unused;
-	memset(memory, 'x', sizeof(memory));
-	grant = cpf_grant_direct(parent, AT(memory), LARGEST, CPF_READ | CPF_WRITE | CPF_MAP);
-	REQUIRE(GRANT_VALID(grant));
-	tell_parent(grant);
-	for (;;) {
-		REQUIRE(ipc_receive(parent, &m, NULL) == OK);
-		memcpy(&grant, m.m_bytes, sizeof(grant));
-		obey((enum order)m.m_type, grant);
-		REQUIRE(ipc_send(parent, &m) == OK);
-	}
-}
-
-static void order(enum order what, cp_grant_id_t id)
-{
-	struct message m = {.m_type = what};
-
-	memcpy(m.m_bytes, &id, sizeof(id));
-	REQUIRE(ipc_sendrec(other, &m) == OK);
-}
-
-static void start_lender(void)
-{
-	struct message m;
-
-	parent = sys_self();
-	other = bench_start(serve, 0, NULL);
-	memset(memory, 'y', sizeof(memory));
-	REQUIRE(ipc_receive(other, &m, NULL) == OK);
-	memcpy(&grant, m.m_bytes, sizeof(grant));
-	bench_settle();
-	REQUIRE(sys_safecopyfrom(other, grant, 0, AT(memory) + SHIFT, LARGEST) == OK);
-	REQUIRE(memory[SHIFT] == 'x' && memory[SHIFT + LARGEST - 1] == 'x');
-}
-
-static void make_all_dirty(void)
-{
-	dirty();
-	order(DIRTY, 0);
-}
+#include "lender.h"
 
 /* ---- Copies ---- */
 
@@ -106,18 +13,7 @@ static void copy(uint32_t bytes)
 	GRANITE_IGNORE(sys_safecopyfrom(other, grant, 0, AT(memory) + SHIFT, bytes));
 }
 
-#define COPY(name, bytes)                 \
-	static void name(uint32_t unused) \
-	{                                 \
-		(void)unused;             \
-		copy(bytes);              \
-	}
-
-COPY(copy_1, 1)
-COPY(copy_64, 64)
-COPY(copy_4k, 4096)
-COPY(copy_64k, 65536)
-COPY(copy_1m, LARGEST)
+COPY_SIZES
 
 #define ELEMENTS 16
 

@@ -52,6 +52,20 @@ struct row {
 		.name = row_name, .operations = row_operations, .operation = row_operation, ##__VA_ARGS__ \
 	}
 
+/* Functions that call copy(bytes), for the five sizes that are measured everywhere. */
+#define COPY_SIZES            \
+	COPY(copy_1, 1)       \
+	COPY(copy_64, 64)     \
+	COPY(copy_4k, 4096)   \
+	COPY(copy_64k, 65536) \
+	COPY(copy_1m, 1 << 20)
+#define COPY(name, bytes)                 \
+	static void name(uint32_t unused) \
+	{                                 \
+		(void)unused;             \
+		copy(bytes);              \
+	}
+
 #define BENCH_MAIN(rows) bench_main(argc, argv, rows, sizeof(rows) / sizeof((rows)[0]))
 
 /* Measures the row that is named on the command line and prints what tools/bench reads; returns main's exit

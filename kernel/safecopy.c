@@ -42,8 +42,10 @@ static uint32_t done_of(const struct transfer *transfer, uint32_t call_done)
 
 /* ---- Whole pages ---- */
 
-/* With fewer whole pages than this, copying is cheaper than asking VM to share them: bench rows
- * safecopy_cow.* */
+/*
+ * From here on asking VM to share whole pages costs less than copying them, even if one of them is written to
+ * afterwards: bench rows crossover.*
+ */
 #define SHARE_MIN (4 * PAGE_SIZE)
 
 static int may_share(const struct proc *caller, const struct transfer *transfer)
