@@ -86,7 +86,7 @@ uint32_t arch_message_in(struct proc *p, vir_bytes address, struct message *to);
 uint32_t arch_message_out(struct proc *p, vir_bytes address, const struct message *from);
 
 /* What VM notes: see <granite/abi/vmnotes.h>. */
-void arch_zero_frame(phys_bytes frame);
+void arch_zero_frame(phys_bytes from); /* up to the frame's end */
 void arch_copy_frame(phys_bytes from, phys_bytes to);
 void arch_invalidate_page(phys_bytes directory, vir_bytes address);
 void arch_invalidate_all(phys_bytes directory);

@@ -73,17 +73,31 @@ static int map(struct space *space, const struct region *region)
 	return result == -EEXIST ? -EINVAL : result; /* segments overlap */
 }
 
-/* Mapped beforehand: most of a small program's text is soon used, and a page fault costs much more. */
-#define AHEAD_BYTES_MAX (64 * PAGE_SIZE)
-
-/* Not what can be written: the first write would take its page fault all the same. */
-static int map_ahead(struct space *space, const struct region *file)
+/*
+ * Text and constants come in at once, as all that is lent: it takes no frame, only entries, and each page
+ * fault would cost much more. Not what can be written: the first write would take its page fault all the
+ * same.
+ */
+static int map_at_once(struct space *space, const struct region *file)
 {
-	vir_bytes end = file->end - file->start > AHEAD_BYTES_MAX ? file->start + AHEAD_BYTES_MAX : file->end;
-
 	if (file->prot & VM_PROT_WRITE || !region_allows(file, false))
 		return OK;
-	return space_bring_all(space, file->start, end, false);
+	return space_bring_all(space, file->start, file->end, false);
+}
+
+/*
+ * What follows a file's last bytes in the archive is another file's: the segment gets a copy of that page,
+ * with zeros behind them.
+ */
+static int clear_tail(struct space *space, const struct vm_segment *segment)
+{
+	vir_bytes end = file_end(segment);
+	int result = space_bring(space, end, true);
+
+	if (result == OK)
+		note_add(NOTE_ZERO, (*pagetable_find(&space->pagetable, end) & PTE_FRAME) | end % PAGE_SIZE,
+		         0);
+	return result;
 }
 
 static int map_segment(struct space *space, const struct vm_segment *segment)
@@ -103,9 +117,9 @@ static int map_segment(struct space *space, const struct vm_segment *segment)
 	if (result == OK)
 		result = map(space, &rest);
 	if (result == OK)
-		result = map_ahead(space, &file);
+		result = map_at_once(space, &file);
 	if (result == OK && tail_bytes(segment))
-		result = space_bring(space, file_end(segment), true);
+		result = clear_tail(space, segment);
 	if (end > space->heap_start)
 		space->heap_start = space->heap_end = end;
 	return result;
@@ -136,43 +150,16 @@ static int build(struct space *space, const struct vm_exec_plan *plan)
 /* ---- Taking the old one's place ---- */
 
 /*
- * What follows a file's last bytes in the archive is another file's. VM can't write to frames itself; the
- * kernel does it for a process whose memory is in place, and its frames filled.
- */
-static int clear_tails(endpoint_t endpoint, const struct vm_exec_plan *plan)
-{
-	static const char zeros[PAGE_SIZE];
-	int result = OK;
-
-	for (uint32_t i = 0; i < plan->nr_segments && result == OK; i++) {
-		const struct vm_segment *segment = &plan->segments[i];
-
-		if (tail_bytes(segment))
-			result = sys_vircopy(SELF, (vir_bytes)(uintptr_t)zeros, endpoint, file_end(segment),
-			                     tail_bytes(segment), VIRCOPY_TRY);
-	}
-	return result;
-}
-
-/*
  * The process does not run meanwhile, so it never sees what is taken back: it waits for PM, or, if it has
  * only sent its request, is less urgent than PM and VM are.
  */
-static int replace(struct process *process, struct space *new, const struct vm_exec_plan *plan)
+static int replace(struct process *process, struct space *new)
 {
 	struct space *old = process->space;
-	int result;
+	int result = sys_vmctl_setdir(process->endpoint, pagetable_physical(&new->pagetable));
 
-	notes_apply();
-	result = sys_vmctl_setdir(process->endpoint, pagetable_physical(&new->pagetable));
 	if (result != OK)
 		return result;
-	result = clear_tails(process->endpoint, plan);
-	if (result != OK) {
-		if (sys_vmctl_setdir(process->endpoint, pagetable_physical(&old->pagetable)) != OK)
-			vm_panic("a process can not have its old memory back");
-		return result;
-	}
 	process->space = new;
 	new->endpoint = process->endpoint;
 	space_destroy(old);
@@ -191,7 +178,7 @@ int process_exec(struct process *process, const struct vm_exec_plan *plan)
 		return -ENOMEM;
 	result = build(new, plan);
 	if (result == OK)
-		result = replace(process, new, plan);
+		result = replace(process, new);
 	if (result != OK)
 		space_destroy(new);
 	return result;

@@ -302,6 +302,34 @@ static void a_program_finds_its_file_and_then_zeros(void **state)
 	assert_int_equal(set_break(a, 0), DATA + 0x4000);
 }
 
+static uint32_t resident(endpoint_t who)
+{
+	struct vm_procinfo_rep process = {0};
+
+	assert_int_equal(do_procinfo(who, &(struct vm_procinfo_req){SELF}, &process), OK);
+	return process.resident;
+}
+
+/* Sixteen pages of text, the whole archive, and a page of stack. */
+static void text_is_there_at_once_and_shared_by_all_copies(void **state)
+{
+	static const struct vm_exec_plan all_text = {
+	        .nr_segments = 1,
+	        .stack_bytes = 100,
+	        .segments = {{TEXT, 16 * PAGE_SIZE, 0, 16 * PAGE_SIZE, VM_PROT_READ | VM_PROT_EXEC}},
+	};
+	endpoint_t a = new_process(), b = new_process();
+	uint32_t pages;
+
+	(void)state;
+	assert_int_equal(machine_exec(a, &all_text), OK);
+	pages = account().process;
+	assert_int_equal(machine_exec(b, &all_text), OK);
+	assert_int_equal(resident(a), 16 + 1);
+	assert_int_equal(resident(b), 16 + 1);
+	assert_int_equal(account().process, pages - 1); /* b's data went, its text took none */
+}
+
 static void a_segment_without_rights_is_no_reason_to_fail(void **state)
 {
 	struct vm_exec_plan plan = program;
@@ -813,6 +841,7 @@ int main(void)
 	        TEST(memory_without_rights_keeps_its_contents_and_hides_them),
 	        TEST(a_request_for_memory_is_all_or_nothing),
 	        TEST(a_program_finds_its_file_and_then_zeros),
+	        TEST(text_is_there_at_once_and_shared_by_all_copies),
 	        TEST(a_segment_without_rights_is_no_reason_to_fail),
 	        TEST(exec_replaces_everything),
 	        TEST(a_plan_that_can_not_be_is_refused),

@@ -12,7 +12,7 @@
 #include <granite/abi/types.h>
 
 enum vm_note_op {
-	NOTE_ZERO = 1,   /* fill frame a with zeros */
+	NOTE_ZERO = 1,   /* fill a frame with zeros, from a up to its end */
 	NOTE_COPY,       /* copy frame a to frame b */
 	NOTE_INVAL_PAGE, /* in directory a: forget the translation of process address b */
 	NOTE_INVAL_ALL,  /* in directory a: forget all translations of the process */
@@ -20,7 +20,7 @@ enum vm_note_op {
 
 struct vm_note {
 	uint32_t op;   /* enum vm_note_op */
-	uint32_t a, b; /* page-aligned; physical addresses, but for NOTE_INVAL_PAGE's b */
+	uint32_t a, b; /* page-aligned, but for NOTE_ZERO; physical addresses, but for NOTE_INVAL_PAGE's b */
 };
 
 #define VM_NOTES_MAX 16

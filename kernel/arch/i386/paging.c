@@ -8,6 +8,7 @@
 #include "boot.h"
 #include "counters.h"
 #include "machine.h"
+#include "string.h"
 #include "notes.h"
 
 #define ENTRY_BITS (PAGE_SIZE - 1)
@@ -209,11 +210,14 @@ static void fill_zero(uint32_t linear)
 	__asm__ volatile("rep stosl" : "+D"(linear), "+c"(words) : "a"(0) : "memory");
 }
 
-void arch_zero_frame(phys_bytes frame)
+void arch_zero_frame(phys_bytes from)
 {
-	uint32_t linear = reach_frame(frame & ~ENTRY_BITS);
+	uint32_t linear = reach_frame(from & ~ENTRY_BITS), offset = from & ENTRY_BITS;
 
-	fill_zero(linear);
+	if (offset)
+		memset((void *)(linear + offset), 0, PAGE_SIZE - offset);
+	else
+		fill_zero(linear);
 	arch_windows_close();
 	forget_frame_window(linear);
 }
