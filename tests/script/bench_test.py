@@ -69,6 +69,18 @@ def each_row_tells_what_its_operation_does(rows):
     assert rows["boot.to_prompt"]["kernel_entries"] > 100, rows["boot.to_prompt"]
 
 
+def copying_and_sharing_pages_are_drawn():
+    with machine.scratch() as folder:
+        _, document = bench(os.path.join(folder, "figures"), "--row", "crossover.")
+        with open(os.path.join(folder, "crossover.svg")) as file:
+            picture = file.read()
+        rows = rows_of(document)
+        assert all(title in picture for title in ("copied", "shared copy-on-write", "written")), picture
+        assert rows["crossover.shared_16"]["grant_cow_pages"] == 16, rows["crossover.shared_16"]
+        assert rows["crossover.written_16"]["frames_copied"] == 16, rows["crossover.written_16"]
+        assert "grant_cow_pages" not in {key for key, value in rows["crossover.copied_16"].items() if value}
+
+
 def a_row_that_is_not_there_is_told():
     status, text = tool("bench", "--row", "ipc.nothing")
     assert status == 1 and "ipc.nothing" in text and "ipc.null_call" in text, text
@@ -117,6 +129,7 @@ def a_profile_finds_its_way_through_kernel_servers_and_programs():
 run_tests(
     [
         two_runs_give_the_same_figures,
+        copying_and_sharing_pages_are_drawn,
         a_row_that_is_not_there_is_told,
         a_profile_adds_up_to_its_row,
         an_instruction_that_faults_is_in_a_profile_twice,
