@@ -135,13 +135,12 @@ static int32_t keep_ready(struct select_sets *sets)
 	return count;
 }
 
-/* `address` 0: without end. */
+/* `address` 0: *limit stays. */
 static int32_t get_limit(uint32_t address, uint64_t *limit)
 {
 	struct linux_timeval time;
 	int32_t result;
 
-	*limit = CONSOLE_NO_LIMIT;
 	if (!address)
 		return OK;
 	result = user_get(&time, address, sizeof(time));
@@ -170,7 +169,7 @@ static int32_t put_time_left(uint32_t address, uint64_t limit)
 int32_t linux_select(struct bridge_regs *regs)
 {
 	static struct select_sets sets;
-	uint64_t limit;
+	uint64_t limit = CONSOLE_NO_LIMIT;
 	int32_t result, count;
 
 	if (regs->ebx > SELECT_MAX)

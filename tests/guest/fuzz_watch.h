@@ -94,12 +94,12 @@ static inline void watch_vm(void)
 
 static inline int exit_like_the_round(int status)
 {
-	char *argv[] = {"false", NULL};
+	char *argv[] = {"false", NULL}, *environment[] = {NULL};
 	pid_t pid = fork();
 	if (pid == 0 && watched % 16)
 		_exit((int)watched & 0xff);
 	if (pid == 0)
-		execve("/bin/false", argv, environ);
+		execve("/bin/false", argv, environment);
 	CHECK(pid > 0);
 	CHECK_INT(waitpid(pid, &status, 0), pid);
 	return status;
