@@ -187,26 +187,19 @@ exit_end:
 
 /* --- copying: a fault between begin and fault continues at fault, with the faulting address in %eax --- */
 
-/* uint32_t phys_copy(uint32_t from, uint32_t to, uint32_t bytes, uint32_t *done): 0, or the linear address that faulted. */
-	.globl phys_copy, phys_copy_begin, phys_copy_fault
-phys_copy:
+/* What phys_copy and phys_copy_long begin and end with: (from, to, bytes, done) are behind two registers on the stack. */
+.macro COPY_START bytes
 	pushl %esi
 	pushl %edi
 	movl 12(%esp), %esi
 	movl 16(%esp), %edi
-	movl 20(%esp), %ecx
+	movl 20(%esp), \bytes
 	movl $FLAT_DS, %eax
 	movl %eax, %ds
 	movl %eax, %es
-	movl %ecx, %edx
-	shrl $2, %ecx
-phys_copy_begin:
-	rep movsl
-	movl %edx, %ecx
-	andl $3, %ecx
-	rep movsb
-	xorl %eax, %eax
-phys_copy_fault:
+.endm
+
+.macro COPY_END
 	movl $KERNEL_DS, %ecx
 	movl %ecx, %ds
 	movl %ecx, %es
@@ -216,6 +209,22 @@ phys_copy_fault:
 	popl %edi
 	popl %esi
 	ret
+.endm
+
+/* uint32_t phys_copy(uint32_t from, uint32_t to, uint32_t bytes, uint32_t *done): 0, or the linear address that faulted. */
+	.globl phys_copy, phys_copy_begin, phys_copy_fault
+phys_copy:
+	COPY_START %ecx
+	movl %ecx, %edx
+	shrl $2, %ecx
+phys_copy_begin:
+	rep movsl
+	movl %edx, %ecx
+	andl $3, %ecx
+	rep movsb
+	xorl %eax, %eax
+phys_copy_fault:
+	COPY_END
 
 /*
  * uint32_t phys_copy_long(uint32_t from, uint32_t to, uint32_t bytes, uint32_t *done): the same for more than a stretch.
@@ -224,14 +233,7 @@ phys_copy_fault:
  */
 	.globl phys_copy_long, phys_copy_long_begin, phys_copy_long_fault
 phys_copy_long:
-	pushl %esi
-	pushl %edi
-	movl 12(%esp), %esi
-	movl 16(%esp), %edi
-	movl 20(%esp), %edx
-	movl $FLAT_DS, %eax
-	movl %eax, %ds
-	movl %eax, %es
+	COPY_START %edx
 	movl counters + COUNTERS_INTERRUPTS, %eax
 phys_copy_long_begin:
 1:	movl $COPY_STRETCH / 4, %ecx
@@ -252,15 +254,7 @@ phys_copy_long_begin:
 	rep movsb
 2:	xorl %eax, %eax
 phys_copy_long_fault:
-	movl $KERNEL_DS, %ecx
-	movl %ecx, %ds
-	movl %ecx, %es
-	subl 16(%esp), %edi
-	movl 24(%esp), %ecx
-	movl %edi, (%ecx)
-	popl %edi
-	popl %esi
-	ret
+	COPY_END
 
 /* uint32_t copy_message(uint32_t from, uint32_t to): the same for the 64 bytes of a message, all of them or none that count. */
 	.globl copy_message, copy_message_begin, copy_message_fault
