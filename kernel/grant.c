@@ -91,8 +91,15 @@ static int find_memory(struct proc *owner, const struct cp_grant *record, const 
 	return copy_in_range(owner, use->address, wish->bytes) ? OK : -EFAULT;
 }
 
-static int go_below(struct proc *granter, const struct cp_grant *record, struct judgement *judgement)
+/*
+ * Out of line, for most grants are direct. SELF is nobody here: it is a caller's word, and in a record would
+ * be whoever uses the grant.
+ */
+static __attribute__((noinline, cold)) int go_below(struct proc *granter, const struct cp_grant *record,
+                                                    struct judgement *judgement)
 {
+	if (record->who_from == SELF)
+		return -EDEADSRCDST;
 	if (record->start + judgement->wish.offset < record->start)
 		return -EPERM;
 	judgement->wish.granter = record->who_from;
