@@ -8,6 +8,7 @@
 #include <granite/sys.h>
 #include <granite/vm.h>
 
+#include "grow.h"
 #include "processes.h"
 
 static _Noreturn void give_up(const char *what, int result)
@@ -16,12 +17,10 @@ static _Noreturn void give_up(const char *what, int result)
 	exit(1);
 }
 
-/* Room for one more in an array that doubles. */
+/* Room for one more, or the program's end. */
 static void *grown(void *list, uint32_t count, size_t bytes)
 {
-	if (count && (count & (count - 1)))
-		return list;
-	list = realloc(list, (count ? 2 * (size_t)count : 1) * bytes);
+	list = grow(list, count, bytes);
 	if (!list)
 		give_up("memory", -ENOMEM);
 	return list;
