@@ -3,23 +3,11 @@
 """While programs compute and never wait, a person at the console is answered. What is starved answers never."""
 
 import contextlib
-import os
 
 import machine
-from script import PROMPT, Terminal, build_under_test, run_tests
+from script import HOG, ON_TERMINAL, PROMPT, Terminal, archive_with, build_under_test, program_of, run_tests
 
 BUILD = build_under_test()
-HOG = """
-#include <stdio.h>
-int main(int argc, char **argv)
-{
-	if (argc > 1)
-		puts(argv[1]);
-	for (;;)
-		__asm__ volatile("");
-}
-"""
-ON_TERMINAL = ["-chardev", "stdio,id=terminal,signal=off", "-serial", "chardev:terminal"]
 READY = "[console] ready"  # what is typed before is lost
 HOGS = 5
 USER = 8  # SCHED_PRIO_USER, abi/granite/abi/sys.h
@@ -30,14 +18,8 @@ CTRL_C = "\x03"
 def session(services=""):
     """The system with one more program, `hog`, and more lines of the manifest; on a terminal."""
     with machine.scratch() as folder:
-        source, program, manifest, archive = (os.path.join(folder, name) for name in ("hog.c", "hog", "manifest", "cpio"))
-        with open(source, "w") as file:
-            file.write(HOG)
-        BUILD.compile(program, [source])
-        members = BUILD.archive_members()
-        with open(members["etc/manifest"]) as old, open(manifest, "w") as new:
-            new.write(old.read() + services)
-        BUILD.image(archive, {**members, "bin/hog": program, "etc/manifest": manifest})
+        programs = {"hog": program_of(BUILD, folder, "hog", HOG)}
+        archive = archive_with(BUILD, folder, programs, lambda manifest: manifest + services)
         with Terminal(machine.qemu(BUILD.kernel, archive, extra=ON_TERMINAL)) as terminal:
             yield terminal
 

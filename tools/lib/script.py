@@ -41,6 +41,43 @@ def run_tests(tests):
     sys.exit(failed > 0)
 
 
+def program_of(build, folder, name, source):
+    """A program made of C text: its file, in `folder`."""
+    path = os.path.join(folder, name)
+    with open(f"{path}.c", "w") as file:
+        file.write(source)
+    build.compile(path, [f"{path}.c"])
+    return path
+
+
+def archive_with(build, folder, programs, change_manifest=lambda text: text):
+    """The build's boot archive with more programs, {name: file}, and perhaps another manifest: its file, in `folder`."""
+    members = build.archive_members()
+    manifest, archive = os.path.join(folder, "manifest"), os.path.join(folder, "cpio")
+    with open(members["etc/manifest"]) as old, open(manifest, "w") as new:
+        new.write(change_manifest(old.read()))
+    added = {f"bin/{name}": file for name, file in programs.items()}
+    build.image(archive, {**members, **added, "etc/manifest": manifest})
+    return archive
+
+
+# For machine.qemu: the guest's first serial port is the terminal that a Terminal is.
+ON_TERMINAL = ("-chardev", "stdio,id=terminal,signal=off", "-serial", "chardev:terminal")
+
+
+# A program that computes and never waits; it says its argument first.
+HOG = """
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		puts(argv[1]);
+	for (;;)
+		__asm__ volatile("");
+}
+"""
+
+
 class SourceCopy:
     """A copy of the sources with builds of its own."""
 
