@@ -6,7 +6,8 @@
 import re
 import time
 
-from script import PROMPT, Terminal, build_under_test, run_tests
+import machine
+from script import HOG, ON_TERMINAL, PROMPT, Terminal, archive_with, build_under_test, program_of, run_tests
 
 SIZE = (80, 24)
 CTRL_C, CTRL_Z, ESCAPE = "\x03", "\x1a", "\033"
@@ -14,7 +15,10 @@ HIDE, SHOW = "\033[?25l", "\033[?25h"
 HOME, END = "\033[H", "\033[J"  # of what is drawn
 ASK_SIZE = "\033[6n"
 
-terminal = Terminal(["tools/run", "--build", build_under_test().folder], SIZE)
+BUILD = build_under_test()
+INSTRUCTION = 3  # 2^3 ns, where time is counted in instructions: half a second is 60 million of them
+
+terminal = Terminal(["tools/run", "--build", BUILD.folder], SIZE)
 
 
 def run(command, seconds=60):
@@ -129,6 +133,23 @@ def keys_change_the_interval():
     quit_top()
 
 
+def who_is_busy_stands_first():
+    """Time is what the processes execute, so it does not matter how fast the host is."""
+    with machine.scratch() as folder:
+        archive = archive_with(BUILD, folder, {"hog": program_of(BUILD, folder, "hog", HOG)})
+        command = machine.qemu(BUILD.kernel, archive, extra=(*machine.counted_time(INSTRUCTION), *ON_TERMINAL))
+        with Terminal(command) as other:
+            other.expect(PROMPT)
+            other.type("hog 'spin'ning & top -n 3 -d 0.5\r")
+            shown = other.expect(PROMPT)
+    assert "spinning" in shown and shown.count("Granite, up") == 3, shown
+    for part in shown.split("Granite, up")[2:]:  # the first view tells of the time before
+        lines = rows(part.splitlines())
+        shares = [float(row[2].rstrip("%-") or 0) for row in lines]
+        assert lines[0][1] == "hog" and shares[0] > 80 and shares == sorted(shares, reverse=True), shown
+        assert sum(shares) < 115, shown  # steps of 10 ms in half a second
+
+
 def ctrl_c_leaves_the_terminal_as_it_was():
     start_top("-d 1000")
     time.sleep(0.3)
@@ -227,6 +248,7 @@ tests = [
     space_refreshes_at_once,
     keys_choose_the_order,
     keys_change_the_interval,
+    who_is_busy_stands_first,
     ctrl_c_leaves_the_terminal_as_it_was,
     ctrl_z_stops_it_and_fg_brings_it_back,
     who_is_killed_leaves_the_rest_to_the_shell,
