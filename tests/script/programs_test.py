@@ -122,6 +122,9 @@ def wrong_arguments_are_told_with_a_hint():
         "mem x": "'x' is too much",
         "mem -z": "-z wants something behind it",
         "mem -z x": "'x' of -z is not a number of MiB",
+        "grants -x": "there is no option -x",
+        "grants 1 2 3": "'3' is too much",
+        "grants sh x": "'x' is not an address",
         "kill": "which process?",
         "kill -NONE 1": "there is no signal NONE",
         "maps": "something is missing",
@@ -193,7 +196,7 @@ def narrow_terminals_are_not_overrun():
     size = (50, 20)
     with Terminal(["tools/run", "--build", build_under_test().folder], size) as narrow:
         narrow.expect(PROMPT)
-        for command in ("help", "ps", "maps sh", "mem -p", "stats true", "trace -k ipc true", "mem --help", "demo driver"):
+        for command in ("help", "ps", "maps sh", "mem -p", "stats true", "trace -k ipc true", "mem --help", "demo driver", "grants", "grants sh 8048000", "grants --help"):
             narrow.type(command + "\r")
             narrow.expect(command + "\n")
             shown = re.sub("\033\\[[0-9;]*m", "", narrow.expect(PROMPT))

@@ -21,7 +21,7 @@
 #define PRIV_INHERIT  0x1  /* children share the set; otherwise they are ordinary */
 #define PRIV_ARCHIVE  0x2  /* may map the boot archive (vm_map_archive) */
 #define PRIV_RESERVE  0x4  /* gets memory that VM keeps back from others */
-#define PRIV_INSPECT  0x8  /* may ask which page frames a process has (vm_pages) */
+#define PRIV_INSPECT  0x8  /* may ask what others have and lend: vm_pages, sys_grants */
 #define PRIV_MAGIC    0x10 /* may give magic grants: of another process's memory */
 #define PRIV_EVENTS   0x20 /* is told of all forks, execs and exits (PM_EVENTS) */
 
