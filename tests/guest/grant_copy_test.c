@@ -326,7 +326,7 @@ static void tables_at_bad_addresses_harm_nobody(void)
 	CHECK_INT(sys_setgrant(NULL, GRANT_SLOTS + 1, &sequence), -EINVAL);
 	CHECK_INT(sys_setgrant(NULL, 10, &sequence), OK);
 	id = GRANT_ID(sequence, 1);
-	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), -EFAULT);
+	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), -EPERM);
 	CHECK_INT(sys_setgrant(NULL, 0, &sequence), OK);
 	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), -EPERM);
 	cpf_reload();
