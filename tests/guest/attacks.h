@@ -67,27 +67,17 @@ static const struct attempt {
 	lending_task *task;
 	uint32_t rights;
 } attempts[] = {
-        {take, CPF_READ},
-        {take_by_vector, CPF_READ},
-        {give, CPF_WRITE},
-        {set, CPF_WRITE},
-        {map, CPF_READ | CPF_MAP},
-        {map_writable, CPF_READ | CPF_WRITE | CPF_MAP},
+        {take, CPF_READ}, {take_by_vector, CPF_READ}, {give, CPF_WRITE},
+        {set, CPF_WRITE}, {map, CPF_READ | CPF_MAP},  {map_writable, CPF_READ | CPF_WRITE | CPF_MAP},
 };
 
 /* Whatever the partner tries with a page of it, this is the answer. */
 static inline void check_refused(struct partner partner, endpoint_t granter, cp_grant_id_t grant, int error)
 {
 	for (unsigned i = 0; i < COUNT(attempts); i++)
-		CHECK_INT(lending_do(partner, attempts[i].task, granter, grant, PAIR(0, PAGE_SIZE),
-		                     AT(theirs)),
-		          error);
-}
-
-static inline int64_t unmap(int64_t address, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return sys_safeunmap((vir_bytes)address);
+		CHECK_INT(
+		        lending_do(partner, attempts[i].task, granter, grant, PAIR(0, PAGE_SIZE), AT(theirs)),
+		        error);
 }
 
 static inline int64_t get(int64_t address, int64_t unused, int64_t unused2, int64_t unused3)
@@ -109,6 +99,14 @@ static inline int64_t map_own(int64_t address, int64_t bytes, int64_t prot, int6
 	vir_bytes got;
 	(void)unused;
 	return vm_mmap((vir_bytes)address, (size_t)bytes, (int)prot, VM_MAP_FIXED, &got);
+}
+
+/* Ends a mapping, and has fresh pages of its own there. */
+static inline int64_t unmap(int64_t address, int64_t bytes, int64_t unused, int64_t unused2)
+{
+	int result = sys_safeunmap((vir_bytes)address);
+	(void)unused, (void)unused2;
+	return result == OK ? map_own(address, bytes, RW, 0) : result;
 }
 
 static inline int64_t revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
@@ -200,13 +198,21 @@ static inline uint32_t count_byte(const char *memory, uint32_t bytes, char byte)
 
 static struct system_state at_first;
 
+/* Between two pages that can't be reached. */
+static inline char *guarded_pages(unsigned pages)
+{
+	char *block = lending_pages(pages + 2);
+	CHECK_INT(mprotect(block, PAGE_SIZE, PROT_NONE), 0);
+	CHECK_INT(mprotect(block + (pages + 1) * PAGE_SIZE, PAGE_SIZE, PROT_NONE), 0);
+	return block + PAGE_SIZE;
+}
+
 /* Partners are started, and have `theirs` of their own. */
 static inline void attacks_begin(unsigned pages)
 {
 	self = sys_self();
-	mine = lending_pages(pages);
-	theirs = lending_pages(pages);
-	REQUIRE(mine && theirs);
+	mine = guarded_pages(pages);
+	theirs = guarded_pages(pages);
 	fill_pattern(mine, pages * PAGE_SIZE);
 	at_first = state_now();
 	first = lending_start();
