@@ -109,6 +109,12 @@ static inline int64_t unmap(int64_t address, int64_t bytes, int64_t unused, int6
 	return result == OK ? map_own(address, bytes, RW, 0) : result;
 }
 
+static inline int64_t lend_theirs(int64_t who_to, int64_t pages, int64_t access, int64_t unused)
+{
+	(void)unused;
+	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), (size_t)pages * PAGE_SIZE, (int)access);
+}
+
 static inline int64_t revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
 {
 	(void)unused, (void)unused2, (void)unused3;
@@ -207,6 +213,17 @@ static inline char *guarded_pages(unsigned pages)
 	return block + PAGE_SIZE;
 }
 
+/* Whoever has mapped anything once keeps a page of VM's for what it maps later: let it be there from the
+ * start. */
+static inline void map_once(void)
+{
+	struct partner partner = lending_start();
+	cp_grant_id_t id = lending_do(partner, lend_theirs, self, 1, CPF_READ | CPF_MAP, 0);
+	CHECK_INT(sys_safemap(partner.endpoint, id, 0, AT(theirs), PAGE_SIZE, 0), OK);
+	CHECK_INT(unmap(AT(theirs), PAGE_SIZE, 0, 0), OK);
+	lending_end(partner);
+}
+
 /* Partners are started, and have `theirs` of their own. */
 static inline void attacks_begin(unsigned pages)
 {
@@ -214,6 +231,7 @@ static inline void attacks_begin(unsigned pages)
 	mine = guarded_pages(pages);
 	theirs = guarded_pages(pages);
 	fill_pattern(mine, pages * PAGE_SIZE);
+	map_once();
 	at_first = state_now();
 	first = lending_start();
 	second = lending_start();

@@ -296,19 +296,13 @@ static void chains_of_more_than_five_are_refused(void)
 }
 
 /* A link lends what it has mapped: that is as long a chain as one of records. */
-static int64_t lend_theirs(int64_t who_to, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), PAGE_SIZE, CPF_READ | CPF_MAP);
-}
-
 static void a_chain_of_mappings_and_grants_is_no_longer(void)
 {
 	cp_grant_id_t id = chain_of(GRANT_DEPTH_MAX), on;
 	struct partner lender = lending_start(), last = lending_start();
 	raw_table[GRANT_DEPTH_MAX - 1].who_to = lender.endpoint;
 	CHECK_INT(lending_do(lender, map, self, id, PAIR(0, PAGE_SIZE), AT(theirs)), OK);
-	on = lending_do(lender, lend_theirs, last.endpoint, 0, 0, 0);
+	on = lending_do(lender, lend_theirs, last.endpoint, 1, CPF_READ | CPF_MAP, 0);
 	CHECK_INT(lending_do(last, map, lender.endpoint, on, PAIR(0, PAGE_SIZE), AT(theirs)), -ELOOP);
 	CHECK_INT(lending_do(last, take, lender.endpoint, on, PAIR(0, PAGE_SIZE), AT(theirs)), OK);
 	lending_end(last);
