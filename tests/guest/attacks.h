@@ -191,13 +191,14 @@ static inline void check_pattern(const char *memory, uint32_t start, uint32_t en
 			return;
 }
 
-/* How many of the bytes are this one. */
-static inline uint32_t count_byte(const char *memory, uint32_t bytes, char byte)
+/* Whether all of it, whole words, is this byte. */
+static inline int all_are(const char *memory, uint32_t bytes, char byte)
 {
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < bytes; i++)
-		count += memory[i] == byte;
-	return count;
+	const uint32_t *word = (const void *)memory;
+	for (uint32_t i = 0; i < bytes / 4; i++)
+		if (word[i] != (uint8_t)byte * 0x01010101u)
+			return 0;
+	return 1;
 }
 
 /* ---- Beginning and end ---- */

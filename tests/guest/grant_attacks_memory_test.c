@@ -347,7 +347,7 @@ static void over_its_own_code(void)
 {
 	memset(mine, HALT, BYTES);
 	CHECK_KILLED(end_of(map_over_code, CPF_READ | CPF_MAP), SIGSEGV);
-	CHECK_INT(count_byte(mine, BYTES, (char)HALT), BYTES);
+	CHECK(all_are(mine, BYTES, (char)HALT));
 	fill_pattern(mine, BYTES);
 }
 
@@ -407,7 +407,7 @@ static void over_its_own_bridges_record(void)
 		CHECK_INT(kill(partner.pid, SIGTERM), 0);
 		for (int i = 0; i < 10; i++)
 			sys_yield();
-		CHECK_INT(count_byte(mine, PAGE_SIZE, (char)busy), PAGE_SIZE);
+		CHECK(all_are(mine, PAGE_SIZE, (char)busy));
 		(void)kill(partner.pid, SIGKILL); /* unless that has been its end already */
 		CHECK(WIFSIGNALED(tap_wait(partner.pid)));
 		CHECK_INT(cpf_revoke(id), OK);
