@@ -393,19 +393,12 @@ static void a_table_shared_with_a_child_still_holds_its_grants(void)
 
 /* ---- A million of them ---- */
 
-static uint64_t instructions(void) /* with time=counted that is what the counter counts */
-{
-	uint32_t low, high;
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
-}
-
 static cp_grant_id_t last_id;
 
 /* Grants and revokes; returns what it cost. */
 static uint64_t give_and_take_back(int times, int access)
 {
-	uint64_t start = instructions();
+	uint64_t start = counted_time();
 	for (int i = 0; i < times; i++) {
 		cp_grant_id_t id = cpf_grant_direct(first.endpoint, AT(mine), PAGE_SIZE, access);
 		if (!CHECK(id > 0 && GRANT_SEQUENCE(id) > GRANT_SEQUENCE(last_id)) ||
@@ -413,7 +406,7 @@ static uint64_t give_and_take_back(int times, int access)
 			break;
 		last_id = id;
 	}
-	return instructions() - start;
+	return counted_time() - start;
 }
 
 static void a_million_grants_leave_no_id_twice_and_nothing_else(void)
