@@ -179,15 +179,6 @@ int copy_bytes(struct proc *caller, const struct copy_side *from, const struct c
 	return OK;
 }
 
-int copy_from_process(struct proc *caller, struct proc *owner, vir_bytes address, void *buffer,
-                      uint32_t bytes, uint32_t flags)
-{
-	struct copy_side from = {COPY_PROC, owner, address}, to = {COPY_KERNEL, NULL, (uint32_t)buffer};
-	uint32_t done = 0;
-
-	return copy_bytes(caller, &from, &to, bytes, flags, &done);
-}
-
 int copy_at_once(struct proc *owner, vir_bytes address, void *buffer, uint32_t bytes)
 {
 	struct arch_copy_result result = {0};
@@ -205,7 +196,10 @@ int copy_at_once(struct proc *owner, vir_bytes address, void *buffer, uint32_t b
 
 int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes)
 {
-	return copy_from_process(caller, caller, address, buffer, bytes, 0);
+	struct copy_side from = {COPY_PROC, caller, address}, to = {COPY_KERNEL, NULL, (uint32_t)buffer};
+	uint32_t done = 0;
+
+	return copy_bytes(caller, &from, &to, bytes, 0, &done);
 }
 
 int copy_to_caller(struct proc *caller, vir_bytes address, const void *buffer, uint32_t bytes)

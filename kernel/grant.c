@@ -34,16 +34,15 @@ static int may_exist(const struct proc *granter, cp_grant_id_t id)
 	       GRANT_SEQUENCE(id) >> GRANT_SEQUENCE_BITS > granter->grant_floor;
 }
 
-/* Copies a record. Mostly that is one short copy; else it is one as any other, which may ask VM. */
-static int fetch(struct proc *caller, struct proc *granter, cp_grant_id_t id, struct cp_grant *record)
+/*
+ * Copies a record. Its granter has written it, so it is in memory. For what is not VM is never asked: anybody
+ * may name any id, and a guess must not cost the table's owner a page.
+ */
+static int fetch(struct proc *granter, cp_grant_id_t id, struct cp_grant *record)
 {
 	vir_bytes address = granter->grant_table + GRANT_SLOT(id) * sizeof(*record);
 
-	if (!may_exist(granter, id))
-		return -EPERM;
-	if (copy_at_once(granter, address, record, sizeof(*record)))
-		return OK;
-	return copy_from_process(caller, granter, address, record, sizeof(*record), 0);
+	return may_exist(granter, id) && copy_at_once(granter, address, record, sizeof(*record));
 }
 
 /* What is being judged. From record to record it becomes the wish for the grant below. */
@@ -119,10 +118,7 @@ static int judge_record(struct proc *caller, struct judgement *judgement, struct
 
 	if (!granter)
 		return -EDEADSRCDST;
-	result = fetch(caller, granter, judgement->wish.id, &record);
-	if (result != OK)
-		return result;
-	if (!allows(&record, judgement))
+	if (!fetch(granter, judgement->wish.id, &record) || !allows(&record, judgement))
 		return -EPERM;
 	if (judgement->wish.rights & CPF_MAP && !is_aligned(&record))
 		return -EINVAL;
@@ -165,7 +161,7 @@ int grant_judge(struct proc *caller, const struct grant_wish *wish, struct grant
 	if (result == OK)
 		TRACE(GRANT, put(EVENT_GRANT, 0, caller->endpoint, use->owner->endpoint, use->address,
 		                 wish->bytes, use->depth));
-	else if (result != KCALL_SUSPEND && result != KCALL_AGAIN)
+	else
 		TRACE(GRANT, put(EVENT_GRANT_REFUSED, 0, caller->endpoint, wish->granter, result, 0, 0));
 	return result;
 }

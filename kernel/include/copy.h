@@ -28,13 +28,11 @@ enum {
 int copy_bytes(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t bytes,
                uint32_t flags, uint32_t *done);
 
-/* The same between a process and a buffer of the kernel's; done as one, or begun anew. */
-int copy_from_process(struct proc *caller, struct proc *owner, vir_bytes address, void *buffer,
-                      uint32_t bytes, uint32_t flags);
+/* The same between the caller and a buffer of the kernel's; done as one, or begun anew. */
 int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes);
 int copy_to_caller(struct proc *caller, vir_bytes address, const void *buffer, uint32_t bytes);
 
-/* The same from a process, but nobody is asked: 1: it is in the buffer; 0: not all of it is there. */
+/* The same from any process, but nobody is asked: 1: it is in the buffer; 0: not all of it is there. */
 int copy_at_once(struct proc *owner, vir_bytes address, void *buffer, uint32_t bytes);
 
 /* 1: [address, address + bytes) lies within p's segment. */

@@ -48,8 +48,8 @@ uint32_t grant_list(struct proc *p, uint32_t slot, struct cp_grant *grants, uint
  * Judges a wish of `caller`, from the first record of the chain to the last, each copied once. OK;
  * -EDEADSRCDST one who gave a grant of the chain is dead; -EPERM no such grant, not for this process, or
  * not these bytes or rights; -ELOOP the chain is too long; -EINVAL it is to be mapped, and is not
- * page-aligned; -EFAULT a table is not there; KCALL_SUSPEND VM was asked for one; KCALL_AGAIN an
- * interrupt came.
+ * page-aligned; -EFAULT the range is beyond its owner. It is judged at once: a record that is not in memory
+ * is none.
  */
 int grant_judge(struct proc *caller, const struct grant_wish *wish, struct grant_use *use);
 

@@ -52,7 +52,7 @@ static int make_writable(const struct space *space, vir_bytes page, uint32_t *en
 	if (!(*entry & (PTE_LENT | PTE_DEVICE)) && frame_shared(*entry & PTE_FRAME))
 		return copy_shared(space, page, entry, PTE_WRITE);
 	/* No note: a translation that forbids the write is forgotten by the very fault it causes. */
-	pagetable_set(entry, *entry | PTE_WRITE);
+	pagetable_set(entry, (*entry & ~PTE_PAID) | PTE_WRITE);
 	return OK;
 }
 

@@ -28,6 +28,25 @@ static int copy_page(const struct sharing *sharing, uint32_t *child, uint32_t ol
 }
 
 /*
+ * Who came to share a frame by a promise needs one more for the child: it could else write, take what was
+ * promised to the page's owner as well, and leave that to share the page with the child unpaid.
+ */
+static bool share_frame(uint32_t entry)
+{
+	if (entry & PTE_PAID)
+		return frame_share_paid(entry & PTE_FRAME);
+	frame_share(entry & PTE_FRAME);
+	return true;
+}
+
+/* Both sides' entry, without the right to write. Nobody but the two shares a frame that is the parent's
+ * alone. */
+static uint32_t shared_entry(uint32_t old)
+{
+	return old & ~(frame_shared(old & PTE_FRAME) ? PTE_WRITE : PTE_WRITE | PTE_PAID);
+}
+
+/*
  * Interrupts may let others run in the middle of a fork, the parent too if it did not wait for its call. That
  * is no harm: the child is not known to the kernel before it is whole, and the parent can only lose rights to
  * write; what it then asks for waits until the fork is done.
@@ -36,18 +55,18 @@ static int share_page(void *context, vir_bytes address, uint32_t *entry)
 {
 	struct sharing *sharing = context;
 	uint32_t *child = pagetable_make(sharing->child, address);
-	uint32_t old = *entry;
+	uint32_t old = *entry, new = shared_entry(old);
 
 	if (!child)
 		return -ENOMEM;
 	if (frame_lent(old & PTE_FRAME))
 		return copy_page(sharing, child, old);
-	frame_share(old & PTE_FRAME);
-	if (old & PTE_WRITE) {
-		pagetable_set(entry, old & ~PTE_WRITE);
+	if (!share_frame(new))
+		return -ENOMEM;
+	pagetable_set(entry, new);
+	if (old & PTE_WRITE)
 		flush_page(&sharing->flush, address);
-	}
-	pagetable_set(child, old & ~PTE_WRITE);
+	pagetable_set(child, new);
 	return OK;
 }
 

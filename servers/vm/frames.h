@@ -11,7 +11,8 @@
  * others: its owner's.
  *
  * A snapshot (lend.h) is a frame shared copy-on-write, too, and whoever writes first needs a frame for the
- * copy. It is promised beforehand on account of who has the snapshot, so that the other need not find it.
+ * copy. It is promised beforehand on account of who has the snapshot, so that the other need not find it. So
+ * is the frame for a child of who has the snapshot; its entry says so (PTE_PAID).
  */
 #ifndef VM_FRAMES_H
 #define VM_FRAMES_H

@@ -123,6 +123,12 @@ static void protect_from_owner(struct step *step, vir_bytes address)
 	flush_page(&step->owner, source);
 }
 
+static void share_page(struct step *step, vir_bytes address, uint32_t *entry)
+{
+	pagetable_set(entry, *entry | PTE_PAID);
+	protect_from_owner(step, address);
+}
+
 static void copy_page(struct step *step, vir_bytes address, uint32_t *entry)
 {
 	phys_bytes frame = *entry & PTE_FRAME, copy = frame_allocate();
@@ -142,10 +148,10 @@ static int settle_page(void *context, vir_bytes address, uint32_t *entry)
 
 	if (!step->snapshot)
 		drop_page(step, address, entry);
-	else if (!frame_lent(frame) && frame_promise(frame))
-		protect_from_owner(step, address);
-	else
+	else if (frame_lent(frame) || !frame_promise(frame))
 		copy_page(step, address, entry);
+	else
+		share_page(step, address, entry);
 	return OK;
 }
 

@@ -25,6 +25,7 @@
 #define PTE_NO_CACHE      0x010u
 #define PTE_DEVICE        0x400u /* ours: no frame of VM's, nothing is counted */
 #define PTE_LENT          0x200u /* ours: the frame is another's, who has lent it */
+#define PTE_PAID          0x800u /* ours: came to share the frame copy-on-write by a promise (frames.h) */
 #define PTE_FRAME         0xfffff000u
 
 #define DIRECTORY_ENTRIES (PAGE_SIZE / sizeof(uint32_t))

@@ -45,31 +45,35 @@ static void protect_source(struct sharing *sharing, vir_bytes address, uint32_t 
 }
 
 /*
- * Who first writes to a shared frame finds one promised for the copy. Not if it is the archive's: nobody ever
- * writes to that, and its own reference would keep the promise from being taken back.
+ * What is to become the destination's entry. Who first writes to a shared frame finds one promised for the
+ * copy. Not if it is the archive's: nobody ever writes to that, and its own reference would keep the promise
+ * from being taken back.
  */
-static bool share_frame(phys_bytes frame)
+static bool share_frame(phys_bytes frame, uint32_t *entry)
 {
-	if (frame - archive_start() >= archive_bytes())
-		return frame_share_paid(frame);
-	frame_share(frame);
-	return true;
+	*entry = frame | PTE_PRESENT | PTE_USER;
+	if (frame - archive_start() < archive_bytes()) {
+		frame_share(frame);
+		return true;
+	}
+	*entry |= PTE_PAID;
+	return frame_share_paid(frame);
 }
 
 /* What is at pair->from takes the place of what is at pair->to. */
 static int share_present(struct sharing *sharing, const struct page_pair *pair)
 {
 	phys_bytes frame = *pair->from_entry & PTE_FRAME;
-	uint32_t old = *pair->to_entry;
+	uint32_t old = *pair->to_entry, new;
 
 	if (frame == (old & PTE_FRAME))
 		return OK; /* shared already */
 	if (frame_lent(frame) || (old && frame_lent(old & PTE_FRAME)))
 		return -EBUSY;
-	if (!share_frame(frame))
+	if (!share_frame(frame, &new))
 		return -ENOMEM;
 	protect_source(sharing, pair->from, pair->from_entry);
-	pagetable_set(pair->to_entry, frame | PTE_PRESENT | PTE_USER);
+	pagetable_set(pair->to_entry, new);
 	if (old) {
 		flush_page(&sharing->destination_flush, pair->to);
 		frame_release(old & PTE_FRAME);

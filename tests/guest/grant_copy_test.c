@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* guest: timeout=120 flags=magic */
-/* Grants to copy: who may use which, what of it, in which direction, and for how long. */
+/*
+ * Grants to copy: who may use which, what of it, in which direction, and for how long. What is no mistake but
+ * meant is in grant_attacks_*_test.c.
+ */
 #define _GNU_SOURCE
 #include "lending.h"
 
@@ -133,33 +136,6 @@ static void only_the_grantee(void)
 	CHECK_INT(cpf_revoke(open), OK);
 }
 
-static void a_revoked_grant_is_refused_for_ever(void)
-{
-	cp_grant_id_t old = lend(first, 0, 10, CPF_READ), new;
-	CHECK_INT(cpf_revoke(old), OK);
-	CHECK_INT(cpf_revoke(old), -EPERM);
-	CHECK_INT(lending_do(first, take, sys_self(), old, 0, 1), -EPERM);
-	new = lend(first, 0, 10, CPF_READ);
-	CHECK(GRANT_SLOT(new) == GRANT_SLOT(old) && new != old);
-	CHECK_INT(lending_do(first, take, sys_self(), old, 0, 1), -EPERM);
-	CHECK_INT(lending_do(first, take, sys_self(), new, 0, 1), OK);
-	CHECK_INT(cpf_revoke(new), OK);
-}
-
-static void guessed_ids_are_refused(void)
-{
-	cp_grant_id_t id = lend(first, 0, 10, CPF_READ);
-	const cp_grant_id_t guesses[] = {
-	        0,         -1,         1,      INT64_MIN,
-	        INT64_MAX, -id,        id + 1, id + ((cp_grant_id_t)1 << GRANT_SLOT_BITS),
-	        id ^ 1,    id | 0xffff};
-	for (unsigned i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++)
-		CHECK_INT(lending_do(first, take, sys_self(), guesses[i], 0, 1), -EPERM);
-	CHECK_INT(lending_do(first, take, second.endpoint, id, 0, 1), -EPERM);
-	CHECK_INT(lending_do(first, take, NONE, id, 0, 1), -EDEADSRCDST);
-	CHECK_INT(cpf_revoke(id), OK);
-}
-
 static void what_is_passed_on_is_lost_with_what_it_came_from(void)
 {
 	cp_grant_id_t id = lend(first, 0, 100, CPF_READ);
@@ -188,9 +164,9 @@ static void a_part_can_be_passed_on(void)
 	CHECK_INT(cpf_revoke(id), OK);
 }
 
-static void chains_that_loop_or_are_too_long_are_refused(void)
+static void chains_through_others_are_five_long_at_most(void)
 {
-	cp_grant_id_t id = lend(first, 0, 100, CPF_READ), link = id, previous[3];
+	cp_grant_id_t id = lend(first, 0, 100, CPF_READ), link = id;
 	struct partner from = {.endpoint = sys_self()}, to = first;
 	for (int depth = 1; depth < GRANT_DEPTH_MAX; depth++) {
 		struct partner next = to.endpoint == first.endpoint ? second : first;
@@ -203,13 +179,6 @@ static void chains_that_loop_or_are_too_long_are_refused(void)
 	link = lending_do(to, pass_on, from.endpoint, from.endpoint, link, 0);
 	CHECK_INT(lending_do(from, take, to.endpoint, link, 0, 1), -ELOOP);
 	CHECK_INT(cpf_revoke(id), OK);
-
-	/* A grant of a grant of itself. */
-	CHECK_INT(cpf_getgrants(previous, 2), 2);
-	CHECK_INT(cpf_setgrant_indirect(previous[0], sys_self(), sys_self(), previous[0]), OK);
-	CHECK_INT(sys_safecopyfrom(sys_self(), previous[0], 0, AT(theirs), 1), -ELOOP);
-	CHECK_INT(cpf_revoke(previous[0]), OK);
-	CHECK_INT(cpf_revoke(previous[1]), OK);
 }
 
 static void magic_grants_lend_others_memory(void)
@@ -272,69 +241,6 @@ static void grants_that_can_not_be_are_refused(void)
 	CHECK_INT(errno, EINVAL);
 }
 
-static void a_child_inherits_no_grants(void)
-{
-	cp_grant_id_t id = lend(first, 0, 10, CPF_READ);
-	pid_t pid = fork();
-	if (pid == 0) {
-		pause();
-		_exit(0);
-	}
-	CHECK_INT(lending_do(first, take, pm_endpoint(pid), id, 0, 1), -EPERM);
-	CHECK_INT(kill(pid, SIGKILL), 0);
-	CHECK_KILLED(tap_wait(pid), SIGKILL);
-	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), OK);
-	CHECK_INT(cpf_revoke(id), OK);
-}
-
-/* A raw table: what the library would not write. */
-static void a_parents_table_is_not_the_childs_even_if_it_says_so(void)
-{
-	static struct cp_grant table[2] __attribute__((aligned(64)));
-	uint64_t sequence;
-	int status;
-	pid_t pid;
-	CHECK_INT(sys_setgrant(table, 2, &sequence), OK);
-	table[1] = (struct cp_grant){.id = GRANT_ID(sequence, 1),
-	                             .flags = CPF_DIRECT | CPF_READ,
-	                             .who_to = sys_self(),
-	                             .start = AT(mine),
-	                             .bytes = 10};
-	CHECK_INT(sys_safecopyfrom(sys_self(), table[1].id, 0, AT(theirs), 1), OK);
-	pid = fork();
-	if (pid == 0) {
-		uint64_t mine_now;
-		table[1].who_to = sys_self();
-		int result = sys_setgrant(table, 2, &mine_now);
-		result = result == OK ? sys_safecopyfrom(sys_self(), table[1].id, 0, AT(theirs), 1) : 1;
-		if (result != -EPERM)
-			_exit(1);
-		table[1].id = GRANT_ID(mine_now, 1);
-		_exit(sys_safecopyfrom(sys_self(), table[1].id, 0, AT(theirs), 1) != OK);
-	}
-	status = tap_wait(pid);
-	CHECK_EXITED(status, 0);
-	cpf_reload();
-}
-
-static void tables_at_bad_addresses_harm_nobody(void)
-{
-	uint64_t sequence;
-	cp_grant_id_t id;
-	CHECK_INT(sys_setgrant((void *)(uintptr_t)0xfffffff0u, 2, &sequence), -EFAULT);
-	CHECK_INT(sys_setgrant((void *)(uintptr_t)(PROC_SIZE - 40), 2, &sequence), -EFAULT);
-	CHECK_INT(sys_setgrant(NULL, GRANT_SLOTS + 1, &sequence), -EINVAL);
-	CHECK_INT(sys_setgrant(NULL, 10, &sequence), OK);
-	id = GRANT_ID(sequence, 1);
-	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), -EFAULT);
-	CHECK_INT(sys_setgrant(NULL, 0, &sequence), OK);
-	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), -EPERM);
-	cpf_reload();
-	id = lend(first, 0, 10, CPF_READ);
-	CHECK_INT(lending_do(first, take, sys_self(), id, 0, 1), OK);
-	CHECK_INT(cpf_revoke(id), OK);
-}
-
 static void a_try_does_not_wait_for_memory(void)
 {
 	char *fresh = lending_pages(2);
@@ -357,17 +263,6 @@ static void a_dead_link_breaks_the_chain(void)
 	lending_end(between);
 	CHECK_INT(lending_do(second, take, between.endpoint, passed, 0, 1), -EDEADSRCDST);
 	CHECK_INT(cpf_revoke(id), OK);
-}
-
-static void a_million_grants_leave_no_id_twice(void)
-{
-	cp_grant_id_t last = 0;
-	for (int i = 0; i < 1000000; i++) {
-		cp_grant_id_t id = cpf_grant_direct(first.endpoint, AT(mine), 10, CPF_READ);
-		REQUIRE(GRANT_SEQUENCE(id) > GRANT_SEQUENCE(last));
-		last = id;
-		REQUIRE(cpf_revoke(id) == OK);
-	}
 }
 
 static void the_table_can_be_full(void)
@@ -401,20 +296,14 @@ int main(void)
 	        TEST(only_the_granted_bytes),
 	        TEST(only_the_granted_rights),
 	        TEST(only_the_grantee),
-	        TEST(a_revoked_grant_is_refused_for_ever),
-	        TEST(guessed_ids_are_refused),
 	        TEST(what_is_passed_on_is_lost_with_what_it_came_from),
 	        TEST(a_part_can_be_passed_on),
-	        TEST(chains_that_loop_or_are_too_long_are_refused),
+	        TEST(chains_through_others_are_five_long_at_most),
 	        TEST(magic_grants_lend_others_memory),
 	        TEST(a_vector_goes_both_ways_and_is_judged_first),
 	        TEST(grants_that_can_not_be_are_refused),
-	        TEST(a_child_inherits_no_grants),
-	        TEST(a_parents_table_is_not_the_childs_even_if_it_says_so),
-	        TEST(tables_at_bad_addresses_harm_nobody),
 	        TEST(a_try_does_not_wait_for_memory),
 	        TEST(a_dead_link_breaks_the_chain),
-	        TEST(a_million_grants_leave_no_id_twice),
 	        TEST(the_table_can_be_full),
 	        TEST(teardown),
 	};

@@ -67,18 +67,33 @@ static inline void lending_end(struct partner partner)
 	CHECK_KILLED(tap_wait(partner.pid), SIGKILL);
 }
 
-/* Has the partner do something, and gives its result. */
-static inline int64_t lending_do(struct partner partner, lending_task *task, int64_t a, int64_t b, int64_t c,
+/* Has the partner begin something. */
+static inline void lending_order(struct partner partner, lending_task *task, int64_t a, int64_t b, int64_t c,
                                  int64_t d)
 {
 	struct lending_order order = {a, b, c, d, (uint32_t)(uintptr_t)task};
 	struct message m = {0};
-	int64_t result;
 	memcpy(m.m_bytes, &order, sizeof(order));
-	if (!CHECK_INT(ipc_sendrec(partner.endpoint, &m), OK))
+	CHECK_INT(ipc_send(partner.endpoint, &m), OK);
+}
+
+/* What that has come to; -EDEADSRCDST: its end. */
+static inline int64_t lending_result(struct partner partner)
+{
+	struct message m = {0};
+	int64_t result;
+	if (ipc_receive(partner.endpoint, &m, NULL) != OK)
 		return -EDEADSRCDST;
 	memcpy(&result, m.m_bytes, sizeof(result));
 	return result;
+}
+
+/* Has the partner do something, and gives its result. */
+static inline int64_t lending_do(struct partner partner, lending_task *task, int64_t a, int64_t b, int64_t c,
+                                 int64_t d)
+{
+	lending_order(partner, task, a, b, c, d);
+	return lending_result(partner);
 }
 
 #endif

@@ -316,23 +316,13 @@ static bool make_call(struct person *p, int32_t type, const void *request, size_
 	return true;
 }
 
-/* A table that can't be read, at a moment when VM can't be asked for it, hides whether there is a grant. */
-static bool some_table_is_absent(void)
-{
-	for (int i = 0; i < PEOPLE; i++)
-		if (people[i].endpoint != NONE &&
-		    !machine_window(people[i].endpoint, page_address(TABLE_PAGE), false))
-			return true;
-	return false;
-}
-
 /* As it was judged last. */
 static void check_refusal(struct call *call, int result)
 {
 	int judged = model_judge(&call->wish, &call->verdict);
 
 	tally.refused++;
-	if (result == -EFAULT && (call->vm_failed || some_table_is_absent()))
+	if (result == -EFAULT && call->vm_failed)
 		return;
 	assert_int_equal(result, judged);
 }
@@ -408,8 +398,7 @@ static void check_copy(const struct person *p, struct call *call, int result)
 		check_refusal(call, result);
 		return;
 	}
-	assert_true(call->vm_failed || call->verdict.flags & CPF_TRY || out_of_reach(p, call) ||
-	            some_table_is_absent());
+	assert_true(call->vm_failed || call->verdict.flags & CPF_TRY || out_of_reach(p, call));
 }
 
 void copy_by_grant(struct person *p)

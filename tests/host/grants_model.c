@@ -418,9 +418,7 @@ static int judge_link(const struct wish *wish, struct verdict *verdict)
 		return -ELOOP;
 	if (!granter)
 		return -EDEADSRCDST;
-	grant = grant_of(granter, wish->id);
-	if (!may(&granter->page[TABLE_PAGE], false))
-		return grant ? -EFAULT : -EPERM;
+	grant = may(&granter->page[TABLE_PAGE], false) ? grant_of(granter, wish->id) : NULL;
 	if (!grant || !gives(grant, wish, verdict->nr_links == 0))
 		return -EPERM;
 	if (wish->rights & CPF_MAP && !whole_pages(grant))

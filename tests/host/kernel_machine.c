@@ -156,14 +156,6 @@ static int ask_vm(struct proc *caller, struct proc *owner, vir_bytes address, ui
 	return KCALL_SUSPEND;
 }
 
-int copy_from_process(struct proc *caller, struct proc *owner, vir_bytes address, void *buffer,
-                      uint32_t bytes, uint32_t flags)
-{
-	if (copy_at_once(owner, address, buffer, bytes))
-		return OK;
-	return ask_vm(caller, owner, address, bytes, 0, flags);
-}
-
 int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes)
 {
 	(void)caller;

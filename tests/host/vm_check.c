@@ -83,6 +83,8 @@ static const char *check_entry(const struct region *region, uint32_t entry)
 		return "an entry is writable, though others share the frame";
 	if (!(entry & PTE_LENT) != (region->type != REGION_LENT))
 		return "an entry is lent in memory that is not, or the other way round";
+	if (entry & PTE_PAID && entry & (PTE_WRITE | PTE_LENT))
+		return "an entry was paid for, and does not share";
 	if (!(entry & PTE_USER))
 		return "an entry is not the process's";
 	return NULL;

@@ -238,13 +238,19 @@ static void map(struct person *p)
 	map_range(p, first, pages, pick_prot(), random_below(4) ? 0 : VM_MAP_POPULATE);
 }
 
+/* Present from the start: a table's owner has written to it. */
+static void map_table(struct person *p)
+{
+	map_range(p, TABLE_PAGE, 1, VM_PROT_READ | VM_PROT_WRITE, VM_MAP_POPULATE);
+}
+
 static void lose_table(struct person *p)
 {
 	struct vm_mprotect_req request = {page_address(TABLE_PAGE), PAGE_SIZE, 0};
 	int result;
 
 	if (!p->page[TABLE_PAGE].mapped || p->page[TABLE_PAGE].prot == 0) {
-		map_range(p, TABLE_PAGE, 1, VM_PROT_READ | VM_PROT_WRITE, 0);
+		map_table(p);
 		return;
 	}
 	if (random_below(30))
@@ -406,7 +412,7 @@ static void exec_person(struct person *p)
 	model_leave(p);
 	model_program(p, &plan);
 	acting = NULL;
-	map_range(p, TABLE_PAGE, 1, VM_PROT_READ | VM_PROT_WRITE, 0);
+	map_table(p);
 	map_range(p, 0, WINDOW_PAGES, VM_PROT_READ | VM_PROT_WRITE, 0);
 	set_table(p);
 	tally.execs++;

@@ -20,7 +20,7 @@
 #define PLACE 0x40000000u
 #define PAGES 4
 
-static endpoint_t owner, between, last, other;
+static endpoint_t rs, owner, between, last, other;
 
 static void map(endpoint_t who, uint32_t pages, uint32_t flags, int expected)
 {
@@ -56,6 +56,13 @@ static void revoke(endpoint_t who)
 	assert_int_equal(MACHINE_CALL(revoke, who, &request, NULL), OK);
 }
 
+static void protect(endpoint_t who, uint32_t bytes, uint32_t prot)
+{
+	struct vm_mprotect_req request = {.address = PLACE, .bytes = bytes, .prot = prot};
+
+	assert_int_equal(MACHINE_CALL(mprotect, who, &request, NULL), OK);
+}
+
 static void write_word(endpoint_t who, uint32_t value)
 {
 	assert_int_equal(machine_write(who, PLACE, value), OK);
@@ -82,6 +89,7 @@ static int start(void **state)
 
 	(void)state;
 	machine_start(&size);
+	assert_int_equal(machine_fork(NONE, &rs), OK); /* the first one, who may use the reserve */
 	assert_int_equal(machine_fork(NONE, &owner), OK);
 	assert_int_equal(machine_fork(NONE, &between), OK);
 	assert_int_equal(machine_fork(NONE, &last), OK);
@@ -128,14 +136,61 @@ static void what_takes_the_place_of_lent_memory_is_paid_before_its_snapshots(voi
 
 static void a_mapping_is_lent_on_as_one_whatever_rights_its_pages_have(void **state)
 {
-	struct vm_mprotect_req request = {
-	        .address = PLACE, .bytes = PAGE_SIZE, .prot = VM_PROT_READ | VM_PROT_EXEC};
-
 	(void)state;
-	assert_int_equal(MACHINE_CALL(mprotect, between, &request, NULL), OK);
+	protect(between, PAGE_SIZE, VM_PROT_READ | VM_PROT_EXEC);
 	lend(between, last, PAGES);
 	write_word(owner, 9);
 	assert_int_equal(read_word(last), 9);
+}
+
+/* The holder writes, and has what was promised; its child still shares the page with the owner. */
+static void a_snapshots_child_leaves_the_owner_what_was_promised(void **state)
+{
+	endpoint_t child;
+
+	(void)state;
+	revoke(owner);
+	protect(between, PAGES * PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE);
+	assert_int_equal(machine_fork(between, &child), OK);
+	write_word(between, 9);
+	leave_frames(0);
+	write_word(owner, 8);
+	assert_int_equal(read_word(child), 7);
+	assert_int_equal(read_word(between), 9);
+}
+
+static void a_copys_child_leaves_the_source_what_was_promised(void **state)
+{
+	struct vm_share_req request = {
+	        .source = owner, .source_address = PLACE, .destination_address = PLACE};
+	endpoint_t child;
+
+	(void)state;
+	map(last, PAGES, 0, OK);
+	map(between, PAGES, 0, OK); /* over what it held of the owner's */
+	request.destination = last;
+	request.bytes = PAGES * PAGE_SIZE;
+	assert_int_equal(MACHINE_CALL(share, last, &request, NULL), OK);
+	assert_int_equal(machine_fork(last, &child), OK);
+	write_word(last, 9);
+	leave_frames(0);
+	write_word(owner, 8);
+	assert_int_equal(read_word(child), 7);
+}
+
+/* Nor does it cost the owner anything that somebody has a snapshot of its memory. */
+static void the_owners_fork_needs_no_promise(void **state)
+{
+	uint32_t promised;
+	endpoint_t child;
+
+	(void)state;
+	revoke(owner);
+	promised = frames.promised;
+	assert_int_equal(machine_fork(owner, &child), OK);
+	assert_int_equal(frames.promised, promised);
+	assert_int_equal(machine_fork(between, &child), OK);
+	assert_true(frames.promised > promised);
 }
 
 #define LEND_TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
@@ -145,6 +200,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        LEND_TEST(the_last_of_a_chain_has_a_snapshot_though_the_one_before_has_none),
 	        LEND_TEST(what_takes_the_place_of_lent_memory_is_paid_before_its_snapshots),
+	        LEND_TEST(a_snapshots_child_leaves_the_owner_what_was_promised),
+	        LEND_TEST(a_copys_child_leaves_the_source_what_was_promised),
+	        LEND_TEST(the_owners_fork_needs_no_promise),
 	        LEND_TEST(a_mapping_is_lent_on_as_one_whatever_rights_its_pages_have),
 	};
 

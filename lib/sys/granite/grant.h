@@ -77,8 +77,7 @@ void cpf_reload(void);
 /*
  * Copies from, or to, what `granter` has granted to the caller. EPERM: no such grant, not for the caller, not
  * these bytes or not this right; EDEADSRCDST: one who gave it is dead; ELOOP: its chain is longer than
- * GRANT_DEPTH_MAX; EFAULT: memory of either side is not there, or a table of grants is not; the part before
- * that may have been copied.
+ * GRANT_DEPTH_MAX; EFAULT: memory of either side is not there; the part before that may have been copied.
  */
 GRANITE_MUST_CHECK int sys_safecopyfrom(endpoint_t from, cp_grant_id_t grant, vir_bytes grant_offset,
                                         vir_bytes my_address, size_t bytes);
