@@ -102,19 +102,34 @@ static inline int tap_child(void (*function)(void))
 
 #define TAP_RUN(tests) tap_run(tests, (int)(sizeof(tests) / sizeof((tests)[0])))
 
-/* Returns main's exit status. Lines go out whole, so that those of children don't mix. */
-static inline int tap_run(const struct tap_test *tests, int count)
+/* ---- The results, one by one ---- */
+
+static int tap_results, tap_failed;
+
+/* So many results will come. Lines go out whole, so that those of children don't mix. */
+static inline void tap_plan(int count)
 {
-	int failed = 0;
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	printf("1..%d\n", count);
+}
+
+/* What has been checked since the last result is this one. */
+static inline void tap_result(const char *name)
+{
+	printf("%sok %d - %s\n", tap_failures ? "not " : "", ++tap_results, name);
+	tap_failed += tap_failures > 0;
+	tap_failures = 0;
+}
+
+/* Returns main's exit status. */
+static inline int tap_run(const struct tap_test *tests, int count)
+{
+	tap_plan(count);
 	for (int i = 0; i < count; i++) {
-		tap_failures = 0;
 		tests[i].run();
-		printf("%sok %d - %s\n", tap_failures ? "not " : "", i + 1, tests[i].name);
-		failed += tap_failures > 0;
+		tap_result(tests[i].name);
 	}
-	return failed > 0;
+	return tap_failed > 0;
 }
 
 #endif
