@@ -35,9 +35,12 @@ static int serve(const struct server_table *table, const struct message *request
 	return table->ops[index].handle(request->m_source, request->m_bytes, reply->m_bytes);
 }
 
+/* RS asks in this way whether the server still takes messages: its heartbeat. */
 static int notified(const struct server *server, const struct message *m)
 {
-	if (server->notified)
+	if (m->m_source == RS_PROC_NR)
+		ipc_notify(RS_PROC_NR);
+	else if (server->notified)
 		server->notified(m);
 	return SERVER_NO_REPLY;
 }

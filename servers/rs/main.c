@@ -21,7 +21,7 @@ void rs_log(const char *format, ...)
 
 static void report(uint32_t line, const char *problem, struct span word)
 {
-	rs_log("manifest line %u: %s: %.*s", line, problem, (int)word.bytes, word.start);
+	rs_log("manifest line %u is left out: %s: %.*s", line, problem, (int)word.bytes, word.start);
 }
 
 static int read_manifest(void)
@@ -45,21 +45,8 @@ static void start_services(void)
 		result = read_manifest();
 	if (result != OK)
 		rs_log("the manifest can't be followed: %s", strerror(-result));
+	labels_init();
 	services_start(&manifest);
-}
-
-int do_lookup(endpoint_t caller, const struct rs_lookup_req *request, struct rs_lookup_rep *reply)
-{
-	endpoint_t endpoint;
-
-	(void)caller;
-	if (!memchr(request->label, '\0', sizeof(request->label)))
-		return -EINVAL;
-	endpoint = services_lookup(request->label);
-	if (endpoint < 0)
-		return endpoint;
-	reply->endpoint = endpoint;
-	return OK;
 }
 
 #define OP(number, NAME, name) SERVER_WRAP(rs, name)
@@ -72,17 +59,22 @@ static const struct server_op calls[] = {
 #undef OP
 };
 
+/* Notifications from services are their heartbeats. */
 static void notified(const struct message *m)
 {
-	if (m->m_source == PM_PROC_NR)
+	if (m->m_source == CLOCK)
+		timers_ring();
+	else if (m->m_source == PM_PROC_NR)
 		services_reap();
-	else if (m->m_source == CLOCK)
-		services_restart();
+	else
+		heartbeat_heard(m->m_source);
+	timers_update();
 }
 
 static const struct server server = {
         .calls = SERVER_TABLE(RS_BASE, calls),
         .notified = notified,
+        .cancelled = waiters_cancel,
 };
 
 int main(void)

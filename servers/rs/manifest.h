@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <granite/abi/info.h>
 #include <granite/abi/priv.h>
+#include "restart.h"
 
 #define MANIFEST_SERVICES_MAX (NR_PRIVS - PRIV_ID_FIRST) /* each has a privilege set of its own */
 #define MANIFEST_WORDS_MAX    64                         /* of a line */
@@ -20,8 +21,6 @@ struct span {
 	const char *start;
 	uint32_t bytes;
 };
-
-enum on_exit { ON_EXIT_NOTHING, ON_EXIT_RESTART, ON_EXIT_POWEROFF };
 
 /* A service as a line of the manifest describes it. */
 struct manifest_service {
@@ -34,7 +33,9 @@ struct manifest_service {
 	uint32_t guest;  /* 1: of the class `guest` */
 	struct priv_spec spec;
 	uint32_t priority, quantum_msecs;
-	enum on_exit on_exit;
+	struct restart_rule restart;
+	uint32_t heartbeat_msecs; /* 0: it has none */
+	uint32_t powers_off; /* 1: when it has ended by itself and is not restarted, the machine goes off */
 };
 
 struct manifest {
@@ -52,6 +53,15 @@ struct manifest {
  * rights. `text` must stay as long as *manifest.
  */
 void manifest_parse(struct manifest *manifest, const char *text, uint32_t bytes);
+
+/* keys.c: for manifest_parse. */
+
+/* What is wrong with a line; NULL: nothing. Functions that return it say in *word with which word. */
+typedef const char *problem_t;
+
+/* Reads the words key=value, up to `--` or the end; *used says how many. */
+problem_t manifest_read_keys(struct manifest_service *service, int for_users, const struct span *words,
+                             int count, int *used, struct span *word);
 
 /* privileges.c: for manifest_parse. */
 

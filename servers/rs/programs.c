@@ -46,21 +46,21 @@ int programs_read(const char *name, struct span *data)
  * Of a service that can't be executed RS would only see that it ends.
  * So it looks beforehand, and can say why.
  */
-const char *programs_problem(const char *path)
+enum rs_problem programs_problem(const char *path)
 {
 	struct cpio_entry entry;
 	struct elf_image image;
 	uint32_t head;
 
 	if (cpio_find(&archive, path + strspn(path, "/"), &entry) != OK)
-		return "is not in the archive";
+		return RS_NO_PROGRAM;
 	if (!cpio_executable(&entry))
-		return "is not executable";
+		return RS_NOT_EXECUTABLE;
 	if (entry.offset % PAGE_SIZE)
-		return "does not begin on a page of the archive";
+		return RS_NOT_ON_A_PAGE;
 	head = entry.bytes < ELF_HEAD_MAX ? entry.bytes : ELF_HEAD_MAX;
 	if (elf_segments(archive_data + entry.offset, head, entry.bytes, PROC_MIN_ADDRESS, MMAP_TOP,
 	                 &image) != OK)
-		return "is not a static i386 program";
-	return NULL;
+		return RS_NO_I386_PROGRAM;
+	return RS_NO_PROBLEM;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How long RS waits before it restarts a service that has ended. Pure. */
+/* Whether and when a service that has ended is started again. Pure. */
 #ifndef RS_RESTART_H
 #define RS_RESTART_H
 
@@ -7,12 +7,29 @@
 
 #define RESTART_DELAY_MIN_NSECS 100000000ull   /* after the first end */
 #define RESTART_DELAY_MAX_NSECS 5000000000ull  /* however often it ends */
-#define RESTART_SOUND_NSECS     10000000000ull /* after a run of this length earlier failures are forgotten */
+#define RESTART_SOUND_NSECS     10000000000ull /* after a run of this length earlier ends are forgotten */
+
+enum restart_policy { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+/* What the manifest says of a service. */
+struct restart_rule {
+	enum restart_policy policy;
+	uint32_t give_up; /* after so many failures in a row; 0: never */
+};
+
+/* What has become of it so far; all 0 at first. */
+struct restart_record {
+	uint32_t short_runs; /* in a row, restarts that came too soon: they make the delay longer */
+	uint32_t failures;   /* the last so many of them have failed */
+};
+
+enum restart_verdict { RESTART_NOT, RESTART_LATER, RESTART_GIVEN_UP };
 
 /*
- * The delay after a service has run for ran_nsecs. It doubles each time;
- * *failures counts how often, and is 0 at first.
+ * What follows after a service has run for ran_nsecs. `failed`: by a signal, an exit status other than 0, or
+ * a missed heartbeat, or because it could not be started. RESTART_LATER: *delay_nsecs says when.
  */
-uint64_t restart_delay(uint32_t *failures, uint64_t ran_nsecs);
+enum restart_verdict restart_judge(const struct restart_rule *rule, struct restart_record *record, int failed,
+                                   uint64_t ran_nsecs, uint64_t *delay_nsecs);
 
 #endif

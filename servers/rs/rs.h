@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* RS, the reincarnation server: starts the manifest's services, tells their endpoints, and restarts them. */
+/*
+ * RS, the reincarnation server: starts the manifest's services, tells their endpoints, restarts them. It
+ * waits for nobody but PM, VM and the kernel: what it tells others are notifications, answers to those who
+ * wait, and asynchronous messages.
+ */
 #ifndef RS_H
 #define RS_H
 
+#include <sys/types.h>
 #include <granite/abi/rs.h>
 #include <granite/server.h>
 #include "manifest.h"
@@ -10,6 +15,8 @@
 #define OP(number, NAME, name) SERVER_DECLARE(rs, name)
 #include <granite/abi/ops/rs.def>
 #undef OP
+
+#define NEVER UINT64_MAX /* as a time */
 
 /* ---- main.c ---- */
 
@@ -22,18 +29,128 @@ void rs_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 GRANITE_MUST_CHECK int programs_init(void);
 /* Where the data of an entry of the archive is. OK, or a negative errno; -ENOENT: no such entry. */
 GRANITE_MUST_CHECK int programs_read(const char *name, struct span *data);
-/* Why PM would not start the program of this path, in words; NULL: it would. */
-const char *programs_problem(const char *path);
+/* Why PM would not start the program of this path. */
+enum rs_problem programs_problem(const char *path);
+
+/* ---- process.c: processes as PM and the kernel have them ---- */
+
+/*
+ * Makes the process of a service; it has the service's rights, and waits for process_release. OK, or a
+ * negative errno and *problem. -ESRCH: it has been killed already, and process_reap will tell.
+ */
+GRANITE_MUST_CHECK int process_make(const struct manifest_service *entry, pid_t *pid, endpoint_t *endpoint,
+                                    enum rs_problem *problem);
+/* Lets it become its program. */
+void process_release(endpoint_t endpoint);
+/* Sends a signal; who is dead already does not mind. */
+void process_signal(pid_t pid, int signal);
+/* Asks whether it is alive: the server loop answers by a notification. */
+void process_ask(endpoint_t endpoint);
+/* The next child of RS that has ended, and its status as wait(2) tells it. 0: no other has. */
+pid_t process_reap(int *status);
+int process_has_privilege(endpoint_t endpoint, uint32_t privilege);
+/* Sends *m whenever `to` takes it. OK or a negative errno. */
+GRANITE_MUST_CHECK int process_tell(endpoint_t to, const struct message *m);
+/* Switches the machine off; returns if that is refused. */
+void process_power_off(uint32_t status);
+/* Nanoseconds since boot. */
+uint64_t process_now(void);
+/* Has CLOCK notify RS at this time, and at no other. NEVER: not at all. */
+void process_alarm(uint64_t time);
 
 /* ---- services.c ---- */
+
+/* Why a service is being ended. */
+enum stop_reason { STOP_NOT, STOP_DOWN, STOP_RESTART, STOP_UNHEARD };
+
+/* Invariant: it has a process (pid) if and only if it is RS_IS_RUNNING or RS_IS_STOPPING. */
+struct service {
+	const struct manifest_service *entry;
+	enum rs_state state;
+	pid_t pid;
+	endpoint_t endpoint;        /* of its process; NONE: it has none, or one that was killed at once */
+	uint64_t since, started_at; /* when it came into its state; when its process was made */
+	uint64_t deadline;          /* RUNNING: next heartbeat; STOPPING: SIGKILL; WAITING: start; or NEVER */
+	enum stop_reason stopped_by; /* STOPPING: why */
+	uint32_t unanswered;         /* heartbeats */
+	uint32_t restarts;
+	struct restart_record record;
+	struct rs_end end; /* the last */
+	enum rs_problem problem;
+	uint32_t error; /* an errno that belongs to it, or 0 */
+};
 
 /* Starts the manifest's services, in its order. */
 void services_start(const struct manifest *manifest);
 /* Looks for children that have ended, and does what the manifest says about the services among them. */
 void services_reap(void);
-/* Restarts the services whose delay is over: the alarm has rung. */
-void services_restart(void);
-/* The endpoint of the service `label`, VM, PM and RS among them. -ESRCH: none such runs. */
-endpoint_t services_lookup(const char *label);
+/* The service of this label or endpoint, or this place in the manifest; NULL: there is none. */
+struct service *services_find(const char *label);
+struct service *services_by_endpoint(endpoint_t endpoint);
+struct service *services_at(uint32_t index);
+/* Starts one that has no process; what was before is forgotten. */
+void services_begin(struct service *service);
+/* Ends one that has a process; one that is being ended already goes on with the new reason. */
+void services_end(struct service *service, enum stop_reason reason);
+/* One that has no process is not started again. */
+void services_put_down(struct service *service);
+/* Does what is due. */
+void services_expire(uint64_t now);
+/* When something is. */
+uint64_t services_deadline(void);
+
+/* ---- heartbeat.c ---- */
+
+/* From now on it must answer. */
+void heartbeat_begin(struct service *service, uint64_t now);
+/* It has notified RS. */
+void heartbeat_heard(endpoint_t endpoint);
+/* The time for its next one has come. */
+void heartbeat_due(struct service *service, uint64_t now);
+
+/* ---- waiters.c: clients whose answer comes later ---- */
+
+/* Until the service runs (as await tells it, or up), or until its process has ended. */
+enum waiter_kind { WAITS_AWAIT, WAITS_UP, WAITS_DOWN };
+
+struct waiter {
+	endpoint_t client;
+	enum waiter_kind kind;
+	struct service *service;
+	endpoint_t dead;   /* AWAIT: not this one */
+	enum rs_state was; /* UP, DOWN: what the service was doing */
+	uint64_t deadline; /* NEVER, unless AWAIT */
+};
+
+/*
+ * Answers the client when there is something to say, which may be now: then it is the result, and the reply
+ * is filled. Otherwise SERVER_NO_REPLY. A client that waited already has given that up: it can't ask twice.
+ */
+int waiters_add(const struct waiter *waiter, void *reply);
+/* Its call is over, by EINTR. */
+void waiters_cancel(endpoint_t client);
+/* The service's process has ended; it may be started again at once. */
+void waiters_ended(const struct service *service);
+/* The service has come into a state that it stays in for now. */
+void waiters_settled(const struct service *service);
+void waiters_expire(uint64_t now);
+uint64_t waiters_deadline(void);
+
+/* ---- labels.c: the data store is told of labels ---- */
+
+/* VM, PM and RS have labels too. */
+void labels_init(void);
+/* The endpoint behind a label is another now; NONE: there is nobody. */
+void labels_changed(const char *label, endpoint_t endpoint);
+/* Tells what has not been told, as far as that is possible. */
+void labels_expire(uint64_t now);
+uint64_t labels_deadline(void);
+
+/* ---- timers.c ---- */
+
+/* To be called when deadlines may have changed. */
+void timers_update(void);
+/* The alarm has rung; timers_update follows. */
+void timers_ring(void);
 
 #endif

@@ -2,168 +2,165 @@
 /*
  * Services: their start, their end, and what follows.
  *
- * A service begins as a child of RS, with the rights of an ordinary process. It must not run its program
- * before it has its own rights, no more and no fewer:
- *
- *   RS     fork ------------- sys_privctl, sys_schedule, ipc_notify
- *   child       waits for RS ...................................... execve
+ *              start                  end                    back-off over
+ *     DOWN ------------> RUNNING --------------> WAITING --------------------> RUNNING
+ *      ^  \                |   \                     \
+ *      |   `-> CANT_START  |    `-> DOWN: it is not   `-> DOWN: service down
+ *      |                   |        to be restarted
+ *      |                   |    `-> GIVEN_UP
+ *      |         heartbeat |
+ *      |   missed, or down |
+ *      |        or restart v
+ *      `---------------- STOPPING -------> WAITING, GIVEN_UP or RUNNING, by its reason
+ *            end
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
-#include <granite/pm.h>
-#include <granite/sys.h>
-#include "restart.h"
 #include "rs.h"
 
-#define STATUS_NOT_EXECUTED 127 /* as shells have it */
-
-static struct service {
-	const struct manifest_service *entry;
-	pid_t pid;           /* 0: it does not run */
-	endpoint_t endpoint; /* counts while it runs */
-	uint64_t started_at; /* nanoseconds since boot */
-	uint64_t restart_at; /* 0: it is not to be started again */
-	uint32_t failures;   /* see restart.h */
-} services[MANIFEST_SERVICES_MAX];
-
+static struct service services[MANIFEST_SERVICES_MAX];
 static uint32_t nr_services;
 
-static uint64_t now(void)
+static void set_state(struct service *service, enum rs_state state, uint64_t deadline)
 {
-	uint64_t uptime;
+	service->state = state;
+	service->deadline = deadline;
+	service->since = process_now();
+}
 
-	return sys_clock(&uptime, NULL) == OK ? uptime : 0;
+/* ---- Finding one ---- */
+
+struct service *services_at(uint32_t index)
+{
+	return index < nr_services ? &services[index] : NULL;
+}
+
+struct service *services_find(const char *label)
+{
+	for (uint32_t i = 0; i < nr_services; i++)
+		if (strcmp(label, services[i].entry->label) == 0)
+			return &services[i];
+	return NULL;
+}
+
+struct service *services_by_endpoint(endpoint_t endpoint)
+{
+	for (uint32_t i = 0; i < nr_services; i++)
+		if (services[i].endpoint == endpoint && endpoint != NONE)
+			return &services[i];
+	return NULL;
 }
 
 /* ---- The start ---- */
 
-static char *copy_of(struct span span)
+/* Whoever must know the successor before it runs is told here. */
+static void succeed(struct service *service)
 {
-	return strndup(span.start, span.bytes);
+	labels_changed(service->entry->label, service->endpoint);
 }
 
-static void wait_for_rights(void)
+static void log_problem(const struct service *service)
 {
-	struct message m;
-	int status;
+	static const char *const texts[] = {
+#define PROBLEM(NAME, text) text,
+	        RS_PROBLEMS(PROBLEM)
+#undef PROBLEM
+	};
 
-	while (ipc_receive(RS_PROC_NR, &m, &status) != OK)
-		continue;
+	rs_log("%s can't be started: %s %s%s%s", service->entry->label, service->entry->program,
+	       texts[service->problem], service->error ? ": " : "",
+	       service->error ? strerror((int)service->error) : "");
 }
 
-/* The child, until it becomes the service. */
-static _Noreturn void become(const struct manifest_service *entry)
+/* Restarts it later, or gives it up, or neither: as the manifest says. `state`: what it is then. */
+static void follow(struct service *service, int failed, enum rs_state state)
 {
-	static char *const environment[] = {"PATH=/bin", "HOME=/", "TERM=vt100", NULL};
-	char *arguments[1 + MANIFEST_WORDS_MAX + 1] = {strdup(entry->program)};
+	uint64_t now = process_now(), delay;
 
-	for (uint32_t i = 0; i < entry->nr_args; i++)
-		arguments[1 + i] = copy_of(entry->args[i]);
-	wait_for_rights();
-	setsid();
-	execve(entry->program, arguments, environment);
-	_exit(STATUS_NOT_EXECUTED);
-}
-
-/* Gives the child its rights and lets it go on. OK or a negative errno: then it waits still. */
-static int equip(struct service *service)
-{
-	const struct manifest_service *entry = service->entry;
-	endpoint_t endpoint = pm_endpoint(service->pid);
-	int result;
-
-	if (endpoint < 0)
-		return endpoint;
-	service->endpoint = endpoint;
-	result = sys_privctl(endpoint, &entry->spec);
-	if (result == OK)
-		result = sys_schedule(endpoint, entry->priority, entry->quantum_msecs);
-	return result == OK ? ipc_notify(endpoint) : result;
-}
-
-/* ---- Restarts ---- */
-
-static void set_alarm(void)
-{
-	uint64_t first = 0;
-
-	for (uint32_t i = 0; i < nr_services; i++)
-		if (services[i].restart_at && (!first || services[i].restart_at < first))
-			first = services[i].restart_at;
-	if (first && sys_setalarm(first, 1, NULL) != OK)
-		rs_log("no alarm: services are not restarted");
-}
-
-static void restart_later(struct service *service)
-{
-	uint64_t time = now();
-
-	service->restart_at = time + restart_delay(&service->failures, time - service->started_at);
-	set_alarm();
-}
-
-/* OK, or a negative errno: then there is no process. */
-static int start_process(struct service *service)
-{
-	int result;
-
-	service->started_at = now();
-	service->pid = fork();
-	if (service->pid == 0)
-		become(service->entry);
-	if (service->pid < 0) {
-		service->pid = 0;
-		return -errno;
+	switch (restart_judge(&service->entry->restart, &service->record, failed, now - service->started_at,
+	                      &delay)) {
+	case RESTART_LATER:
+		set_state(service, RS_IS_WAITING, now + delay);
+		return;
+	case RESTART_GIVEN_UP:
+		rs_log("%s is given up: %u failures in a row", service->entry->label,
+		       service->record.failures);
+		set_state(service, RS_IS_GIVEN_UP, NEVER);
+		return;
+	case RESTART_NOT:
+		set_state(service, state, NEVER);
+		return;
 	}
-	result = equip(service);
-	if (result != OK) {
-		kill(service->pid, SIGKILL);
-		service->pid = 0;
-	}
-	return result;
+}
+
+static int try_to_start(struct service *service)
+{
+	service->started_at = process_now();
+	service->problem = programs_problem(service->entry->program);
+	if (service->problem != RS_NO_PROBLEM)
+		return -ENOEXEC;
+	return process_make(service->entry, &service->pid, &service->endpoint, &service->problem);
+}
+
+/* For want of memory it may be possible later; otherwise nothing would change. */
+static void could_not_start(struct service *service, int result)
+{
+	service->pid = 0;
+	service->error = result == -ENOEXEC ? 0 : (uint32_t)-result;
+	log_problem(service);
+	if (service->problem == RS_NO_PROCESS)
+		follow(service, 1, RS_IS_UNSTARTABLE);
+	else
+		set_state(service, RS_IS_UNSTARTABLE, NEVER);
 }
 
 static void start(struct service *service)
 {
-	const struct manifest_service *entry = service->entry;
-	const char *problem = programs_problem(entry->program);
 	int result;
 
-	service->restart_at = 0;
-	if (problem) {
-		rs_log("%s can't be started: %s %s", entry->label, entry->program, problem);
+	service->endpoint = NONE;
+	service->error = 0;
+	result = try_to_start(service);
+	if (result != OK && result != -ESRCH) {
+		could_not_start(service, result);
 		return;
 	}
-	result = start_process(service);
-	if (result == OK)
+	service->problem = RS_NO_PROBLEM;
+	set_state(service, RS_IS_RUNNING, NEVER);
+	if (result == -ESRCH)
 		return;
-	rs_log("%s can't be started: %s", entry->label, strerror(-result));
-	/* There may be room again later. */
-	if (entry->on_exit == ON_EXIT_RESTART)
-		restart_later(service);
+	succeed(service);
+	heartbeat_begin(service, service->since);
+	process_release(service->endpoint);
+}
+
+static void start_again(struct service *service)
+{
+	service->restarts++;
+	start(service);
+}
+
+void services_begin(struct service *service)
+{
+	service->record = (struct restart_record){0};
+	if (service->end.kind == RS_NOT_ENDED)
+		start(service);
+	else
+		start_again(service);
+	waiters_settled(service);
 }
 
 void services_start(const struct manifest *manifest)
 {
 	nr_services = manifest->nr_services;
 	for (uint32_t i = 0; i < nr_services; i++) {
-		services[i] = (struct service){.entry = &manifest->services[i]};
+		services[i] = (struct service){
+		        .entry = &manifest->services[i], .endpoint = NONE, .deadline = NEVER};
 		start(&services[i]);
 	}
-}
-
-void services_restart(void)
-{
-	uint64_t time = now();
-
-	for (uint32_t i = 0; i < nr_services; i++)
-		if (services[i].restart_at && services[i].restart_at <= time)
-			start(&services[i]);
-	set_alarm();
+	timers_update();
 }
 
 /* ---- The end ---- */
@@ -182,30 +179,49 @@ static uint32_t shell_status(int status)
 	return WIFSIGNALED(status) ? 128u + (uint32_t)WTERMSIG(status) : (uint32_t)WEXITSTATUS(status);
 }
 
-static void power_off(uint32_t status)
+static struct rs_end describe_end(const struct service *service, int status)
 {
-	union pm_reboot_message call;
-	int result;
+	enum stop_reason reason = service->state == RS_IS_STOPPING ? service->stopped_by : STOP_NOT;
 
-	call.req = (struct pm_reboot_req){.how = ABORT_POWEROFF, .status = status};
-	result = pm_reboot_call(&call);
-	rs_log("the power stays on: %s", strerror(-result));
+	if (reason == STOP_DOWN || reason == STOP_RESTART)
+		return (struct rs_end){RS_ASKED_TO, (uint16_t)status};
+	if (reason == STOP_UNHEARD)
+		return (struct rs_end){RS_UNHEARD, SIGKILL};
+	if (WIFSIGNALED(status))
+		return (struct rs_end){RS_KILLED, (uint16_t)WTERMSIG(status)};
+	return (struct rs_end){RS_EXITED, (uint16_t)WEXITSTATUS(status)};
+}
+
+/* It has ended by itself. */
+static void judge(struct service *service, int status)
+{
+	follow(service, service->end.kind != RS_EXITED || service->end.number != 0, RS_IS_DOWN);
+	if (service->state != RS_IS_WAITING && service->entry->powers_off)
+		process_power_off(shell_status(status));
+}
+
+static void leave(struct service *service, int status)
+{
+	log_end(service, status);
+	service->end = describe_end(service, status);
+	service->pid = 0;
+	service->endpoint = NONE;
+	labels_changed(service->entry->label, NONE);
+	waiters_ended(service);
 }
 
 static void ended(struct service *service, int status)
 {
-	service->pid = 0;
-	log_end(service, status);
-	switch (service->entry->on_exit) {
-	case ON_EXIT_NOTHING:
-		return;
-	case ON_EXIT_RESTART:
-		restart_later(service);
-		return;
-	case ON_EXIT_POWEROFF:
-		power_off(shell_status(status));
-		return;
-	}
+	enum stop_reason reason = service->state == RS_IS_STOPPING ? service->stopped_by : STOP_NOT;
+
+	leave(service, status);
+	if (reason == STOP_DOWN)
+		set_state(service, RS_IS_DOWN, NEVER);
+	else if (reason == STOP_RESTART)
+		start_again(service);
+	else
+		judge(service, status);
+	waiters_settled(service);
 }
 
 /* Orphans that RS has inherited are waited for too, and nothing follows. */
@@ -214,26 +230,70 @@ void services_reap(void)
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = process_reap(&status)) > 0)
 		for (uint32_t i = 0; i < nr_services; i++)
 			if (services[i].pid == pid)
 				ended(&services[i], status);
 }
 
-/* ---- Labels ---- */
-
-endpoint_t services_lookup(const char *label)
+void services_end(struct service *service, enum stop_reason reason)
 {
-	static const struct {
-		const char *label;
-		endpoint_t endpoint;
-	} fixed[] = {{"vm", VM_PROC_NR}, {"pm", PM_PROC_NR}, {"rs", RS_PROC_NR}};
+	int is_stopping = service->state == RS_IS_STOPPING;
 
-	for (uint32_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (strcmp(label, fixed[i].label) == 0)
-			return fixed[i].endpoint;
+	service->stopped_by = reason;
+	if (is_stopping)
+		return;
+	set_state(service, RS_IS_STOPPING, reason == STOP_UNHEARD ? NEVER : process_now() + RS_GRACE_NSECS);
+	process_signal(service->pid, reason == STOP_UNHEARD ? SIGKILL : SIGTERM);
+}
+
+void services_put_down(struct service *service)
+{
+	if (service->state == RS_IS_WAITING || service->state == RS_IS_GIVEN_UP)
+		set_state(service, RS_IS_DOWN, NEVER);
+	waiters_settled(service);
+}
+
+/* ---- Time ---- */
+
+static void kill_at_last(struct service *service)
+{
+	rs_log("%s does not end: it is killed", service->entry->label);
+	service->deadline = NEVER;
+	process_signal(service->pid, SIGKILL);
+}
+
+static void expire(struct service *service, uint64_t now)
+{
+	switch (service->state) {
+	case RS_IS_RUNNING:
+		heartbeat_due(service, now);
+		return;
+	case RS_IS_STOPPING:
+		kill_at_last(service);
+		return;
+	case RS_IS_WAITING:
+		start_again(service);
+		waiters_settled(service);
+		return;
+	default:
+		return;
+	}
+}
+
+void services_expire(uint64_t now)
+{
 	for (uint32_t i = 0; i < nr_services; i++)
-		if (services[i].pid && strcmp(label, services[i].entry->label) == 0)
-			return services[i].endpoint;
-	return -ESRCH;
+		if (services[i].deadline <= now)
+			expire(&services[i], now);
+}
+
+uint64_t services_deadline(void)
+{
+	uint64_t first = NEVER;
+
+	for (uint32_t i = 0; i < nr_services; i++)
+		if (services[i].deadline < first)
+			first = services[i].deadline;
+	return first;
 }

@@ -216,6 +216,9 @@ static const struct operation rs_operations[] = {
 #define OP(number, NAME, name) OPERATION(rs, number, NAME, name)
 #include <granite/abi/ops/rs.def>
 #undef OP
+#define OP(number, NAME, name) OPERATION(server, number, NAME, name)
+#include <granite/abi/ops/server.def>
+#undef OP
 };
 
 static const struct operation console_operations[] = {

@@ -41,6 +41,7 @@ static inline int may_wait(int32_t number)
 	case PM_SIGSUSPEND:
 	case PM_SIGTIMEDWAIT:
 	case PM_FORK:
+	case RS_AWAIT:
 	case CONSOLE_READ:
 	case CONSOLE_POLL:
 	case RAMFS_READ:
@@ -87,6 +88,9 @@ static inline int make_sense(struct message *m)
 	        {PM_EXEC, {AT("/bin/nothing"), 12, AT("nothing"), 8, 1, 0}},
 	        {CONSOLE_WRITE, {line_address(), 2}},
 	        {CONSOLE_READ, {scratch(), 16}},
+	        {RS_LOOKUP, {'s' | 'h' << 8}},
+	        {RS_AWAIT, {'r' | 'a' << 8 | 'm' << 16 | 'f' << 24, 's'}},
+	        {RS_DOWN, {'r' | 'a' << 8 | 'm' << 16 | 'f' << 24, 's'}},
 	        {VM_MMAP, {0, PAGE_SIZE, rw, 0}},
 	        {VM_MUNMAP, {zoo, PAGE_SIZE}},
 	        {VM_MPROTECT, {zoo, PAGE_SIZE, VM_PROT_READ}},

@@ -17,6 +17,7 @@
 static int ipc_receive(endpoint_t source, struct message *m, int *status);
 static int ipc_reply_receive(endpoint_t client, struct message *m, int *status);
 static int ipc_sendnb(endpoint_t client, struct message *m);
+static int ipc_notify(endpoint_t destination);
 
 #include "lib/sys/server.c"
 
@@ -76,6 +77,15 @@ static int ipc_reply_receive(endpoint_t client, struct message *m, int *status)
 		return -ENOTREADY;
 	assert_int_equal(ipc_sendnb(client, m), OK);
 	return next_event(m, status);
+}
+
+static int nr_beats;
+
+static int ipc_notify(endpoint_t destination)
+{
+	assert_int_equal(destination, RS_PROC_NR);
+	nr_beats++;
+	return OK;
 }
 
 static int reply_zeroed;
@@ -182,6 +192,22 @@ static void notifications_and_delayed_answers_get_no_reply(void **state)
 	assert_int_equal(answers[0].m.m_type, -EBADCALL);
 }
 
+/* Who is asked by a request, or by another, has not been asked by RS. */
+static void the_loop_answers_heartbeats_itself(void **state)
+{
+	const struct event events[] = {{.type = NOTIFY_MESSAGE, .status = IPC_NOTIFY, .source = RS_PROC_NR},
+	                               {.type = NOTIFY_MESSAGE, .status = IPC_NOTIFY},
+	                               {.type = NOTIFY_MESSAGE, .status = IPC_SENDREC, .source = RS_PROC_NR},
+	                               {.result = STOP}};
+
+	(void)state;
+	nr_beats = 0;
+	serve_script(events);
+	assert_int_equal(nr_beats, 1);
+	assert_int_equal(nr_notified, 1);
+	assert_int_equal(nr_answers, 1);
+}
+
 static void a_client_that_does_not_wait_stops_nobody(void **state)
 {
 	const struct event events[] = {
@@ -246,6 +272,7 @@ int main(void)
 	        cmocka_unit_test(unknown_operations_are_refused),
 	        cmocka_unit_test(the_kernels_operations_cannot_be_forged),
 	        cmocka_unit_test(notifications_and_delayed_answers_get_no_reply),
+	        cmocka_unit_test(the_loop_answers_heartbeats_itself),
 	        cmocka_unit_test(a_client_that_does_not_wait_stops_nobody),
 	        cmocka_unit_test(only_pm_cancels_calls),
 	        cmocka_unit_test(server_reply_sends_only_what_fits),

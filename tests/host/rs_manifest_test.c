@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* links: servers/rs/manifest.c servers/rs/words.c servers/rs/privileges.c */
+/* links: servers/rs/manifest.c servers/rs/keys.c servers/rs/words.c servers/rs/privileges.c */
 /* The manifest: what a line means, and what becomes of hostile ones. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,7 +85,8 @@ static void a_full_line_is_understood(void **state)
 	parse("# comment\n\n  # indented\n"
 	      "service console bin/console calls=vircopy,basic,irqctl ipc=users irqs=4,11 ports=3f8-3ff,80 "
 	      "phys=b8000-bffff,fee00000-fee00fff "
-	      "prio=3 quantum=20 children=inherit flags=archive,reserve,inspect,magic onexit=poweroff -- one "
+	      "prio=3 quantum=20 children=inherit flags=archive,reserve,inspect,magic,control "
+	      "restart=failure giveup=3 heartbeat=500 onexit=poweroff -- one "
 	      "--two "
 	      "key=3 "
 	      "#four\r\n");
@@ -96,8 +97,8 @@ static void a_full_line_is_understood(void **state)
 	assert_string_equal(s->label, "console");
 	assert_string_equal(s->program, "bin/console");
 	assert_int_equal(s->spec.id, PRIV_ID_FIRST);
-	assert_int_equal(s->spec.flags,
-	                 PRIV_INHERIT | PRIV_ARCHIVE | PRIV_RESERVE | PRIV_INSPECT | PRIV_MAGIC);
+	assert_int_equal(s->spec.flags, PRIV_INHERIT | PRIV_ARCHIVE | PRIV_RESERVE | PRIV_INSPECT |
+	                                        PRIV_MAGIC | PRIV_CONTROL);
 	assert_int_equal(s->spec.irqs, 1 << 4 | 1 << 11);
 	assert_int_equal(s->spec.nr_ports, 2);
 	assert_int_equal(s->spec.ports[0].first, 0x3f8);
@@ -111,7 +112,10 @@ static void a_full_line_is_understood(void **state)
 	assert_int_equal(s->spec.phys[1].bytes, 0x1000);
 	assert_int_equal(s->priority, 3);
 	assert_int_equal(s->quantum_msecs, 20);
-	assert_int_equal(s->on_exit, ON_EXIT_POWEROFF);
+	assert_int_equal(s->restart.policy, RESTART_ON_FAILURE);
+	assert_int_equal(s->restart.give_up, 3);
+	assert_int_equal(s->heartbeat_msecs, 500);
+	assert_int_equal(s->powers_off, 1);
 	assert_int_equal(s->nr_args, 4);
 	assert_memory_equal(s->args[1].start, "--two", 5);
 	assert_memory_equal(s->args[3].start, "#four", 5);
@@ -137,7 +141,10 @@ static void a_short_line_has_the_basics_only(void **state)
 	assert_int_equal(s->spec.irqs, 0);
 	assert_int_equal(s->spec.nr_ports, 0);
 	assert_int_equal(s->priority, SCHED_PRIO_USER);
-	assert_int_equal(s->on_exit, ON_EXIT_NOTHING);
+	assert_int_equal(s->restart.policy, RESTART_NEVER);
+	assert_int_equal(s->restart.give_up, 0);
+	assert_int_equal(s->heartbeat_msecs, 0);
+	assert_int_equal(s->powers_off, 0);
 }
 
 static void labels_may_be_named_before_they_are_given(void **state)
@@ -233,7 +240,26 @@ static void bad_lines_are_named_and_left_out(void **state)
 	assert_bad("service a bin/a quantum=1001", "not a quantum in milliseconds: 1001");
 	assert_bad("service a bin/a children=steal", "children are `inherit` or `user`: steal");
 	assert_bad("service a bin/a flags=root", "no such flag: root");
-	assert_bad("service a bin/a onexit=explode", "onexit is `restart`, `poweroff` or `nothing`: explode");
+	assert_bad("service a bin/a flags=,control", "no such flag: ");
+	assert_bad("service a bin/a onexit=explode", "onexit is `poweroff`, or is left out: explode");
+	assert_bad("service a bin/a onexit=restart", "onexit is `poweroff`, or is left out: restart");
+	assert_bad("service a bin/a restart=", "restart is `always`, `failure` or `never`: ");
+	assert_bad("service a bin/a restart=Always", "restart is `always`, `failure` or `never`: Always");
+	assert_bad("service a bin/a restart=always giveup=0", "not a number of failures: 0");
+	assert_bad("service a bin/a restart=always giveup=1001", "not a number of failures: 1001");
+	assert_bad("service a bin/a restart=always giveup=-1", "not a number of failures: -1");
+	assert_bad("service a bin/a giveup=3", "giveup for a service that is never restarted: 3");
+	assert_bad("service a bin/a giveup=3 restart=never",
+	           "giveup for a service that is never restarted: never");
+	assert_bad("service a bin/a heartbeat=9", "not a heartbeat in milliseconds, from 10 to an hour: 9");
+	assert_bad("service a bin/a heartbeat=3600001",
+	           "not a heartbeat in milliseconds, from 10 to an hour: 3600001");
+	assert_bad("service a bin/a heartbeat=1s", "not a heartbeat in milliseconds, from 10 to an hour: 1s");
+	assert_bad("service a bin/a phys=2-1", "not a range of physical memory: 2-1");
+	assert_bad("service a bin/a phys=1,2,3,4,5", "too many ranges of physical memory: 5");
+	assert_bad("users restart=always", "no such key: restart=always");
+	assert_bad("users heartbeat=100", "no such key: heartbeat=100");
+	assert_bad("driver a bin/a", "neither `service` nor `users`: driver");
 	assert_bad("service a bin/a ipc=nobody", "ipc with an unknown label: nobody");
 	assert_bad("users ipc=nobody", "ipc with an unknown label: nobody");
 	assert_bad("users irqs=4", "no such key: irqs=4");
@@ -294,12 +320,55 @@ static void there_is_an_end_to_services(void **state)
 	assert_int_equal(manifest.services[MANIFEST_SERVICES_MAX - 1].spec.id, NR_PRIVS - 1);
 }
 
+static void random_bytes_are_survived(void **state)
+{
+	static char bytes[512];
+	unsigned seed = test_seed();
+
+	(void)state;
+	srand(seed);
+	for (int round = 0; round < 20000; round++) {
+		uint32_t count = (unsigned)rand() % sizeof(bytes);
+
+		for (uint32_t i = 0; i < count; i++)
+			bytes[i] = (char)rand();
+		if (round % 2 && count > 8)
+			memcpy(bytes, "service ", 8);
+		parse_bytes(bytes, count);
+		assert_true(manifest.nr_services <= MANIFEST_SERVICES_MAX);
+	}
+}
+
+/* One byte of a good manifest is another: its line is reported, or means something else; others stay. */
+static void one_wrong_byte_harms_one_line(void **state)
+{
+	static const char good[] = "users ipc=first\n"
+	                           "service first bin/first calls=vircopy irqs=4 restart=always giveup=3\n"
+	                           "service second bin/second ports=3f8-3ff flags=control heartbeat=100\n"
+	                           "service third bin/third restart=failure onexit=poweroff -- word\n";
+	char bad[sizeof(good)];
+	unsigned seed = test_seed();
+
+	(void)state;
+	srand(seed);
+	for (uint32_t at = 0; at < sizeof(good) - 1; at++) {
+		memcpy(bad, good, sizeof(good));
+		bad[at] = (char)rand();
+		if (bad[at] == '\n' || good[at] == '\n')
+			continue;
+		parse(bad);
+		assert_true(reports <= 2); /* a label that is gone may be missed by `users` */
+		assert_true(manifest.nr_services >= 2);
+	}
+}
+
 static void random_text_is_survived(void **state)
 {
-	static const char *const pieces[] = {"service ", "users ", "a ",    "bin/a ", "calls=", "ipc=",
-	                                     "irqs=",    "ports=", "guest", ",",      "-",      "--",
-	                                     "\n",       "#",      "=",     "all",    "7",      "3f8",
-	                                     "prio=",    "\t",     "\r",    "b ",     "\xff",   "flags="};
+	static const char *const pieces[] = {
+	        "service ", "users ",  "a ",         "bin/a ", "calls=", "ipc=", "irqs=", "ports=",
+	        "guest",    ",",       "-",          "--",     "\n",     "#",    "=",     "all",
+	        "7",        "3f8",     "prio=",      "\t",     "\r",     "b ",   "\xff",  "flags=",
+	        "restart=", "giveup=", "heartbeat=", "always", "failure"};
 	unsigned seed = test_seed();
 
 	(void)state;
@@ -331,6 +400,8 @@ int main(void)
 	        TEST(zero_bytes_and_long_lines_are_survived),
 	        TEST(there_is_an_end_to_services),
 	        TEST(random_text_is_survived),
+	        TEST(random_bytes_are_survived),
+	        TEST(one_wrong_byte_harms_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

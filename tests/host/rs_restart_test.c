@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* links: servers/rs/restart.c */
-/* Delays between restarts. */
+/* Whether and when services are restarted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,44 +9,105 @@
 
 #include "servers/rs/restart.h"
 
+static const struct restart_rule always = {.policy = RESTART_ALWAYS};
+static const struct restart_rule on_failure = {.policy = RESTART_ON_FAILURE};
+static const struct restart_rule never = {.policy = RESTART_NEVER};
+static const struct restart_rule three = {.policy = RESTART_ALWAYS, .give_up = 3};
+
+static struct restart_record record;
+static uint64_t delay;
+
+static int clear(void **state)
+{
+	(void)state;
+	record = (struct restart_record){0};
+	delay = 0;
+	return 0;
+}
+
+static enum restart_verdict failed_after(const struct restart_rule *rule, uint64_t ran_nsecs)
+{
+	return restart_judge(rule, &record, 1, ran_nsecs, &delay);
+}
+
 static void delays_double_up_to_a_limit(void **state)
 {
-	uint32_t failures = 0;
-	uint64_t last = restart_delay(&failures, 0);
+	uint64_t last = RESTART_DELAY_MIN_NSECS;
 
 	(void)state;
-	assert_int_equal(last, RESTART_DELAY_MIN_NSECS);
-	assert_int_equal(restart_delay(&failures, 0), 2 * last);
-	assert_int_equal(restart_delay(&failures, 0), 4 * last);
+	for (int i = 0; i < 3; i++, last *= 2) {
+		assert_int_equal(failed_after(&always, 0), RESTART_LATER);
+		assert_int_equal(delay, last);
+	}
 	for (int i = 0; i < 1000; i++)
-		last = restart_delay(&failures, 0);
-	assert_int_equal(last, RESTART_DELAY_MAX_NSECS);
+		assert_int_equal(failed_after(&always, 0), RESTART_LATER);
+	assert_int_equal(delay, RESTART_DELAY_MAX_NSECS);
 }
 
 static void the_record_does_not_wrap(void **state)
 {
-	uint32_t failures = UINT32_MAX;
-
 	(void)state;
-	assert_int_equal(restart_delay(&failures, 0), RESTART_DELAY_MAX_NSECS);
-	assert_int_equal(failures, UINT32_MAX);
+	record = (struct restart_record){.short_runs = UINT32_MAX, .failures = UINT32_MAX};
+	assert_int_equal(failed_after(&always, 0), RESTART_LATER);
+	assert_int_equal(delay, RESTART_DELAY_MAX_NSECS);
+	assert_int_equal(record.short_runs, UINT32_MAX);
+	assert_int_equal(record.failures, UINT32_MAX);
 }
 
 static void a_sound_run_clears_the_record(void **state)
 {
-	uint32_t failures = 50;
-
 	(void)state;
-	assert_int_equal(restart_delay(&failures, RESTART_SOUND_NSECS), RESTART_DELAY_MIN_NSECS);
-	assert_int_equal(restart_delay(&failures, RESTART_SOUND_NSECS - 1), 2 * RESTART_DELAY_MIN_NSECS);
+	record = (struct restart_record){.short_runs = 50, .failures = 50};
+	assert_int_equal(failed_after(&always, RESTART_SOUND_NSECS), RESTART_LATER);
+	assert_int_equal(delay, RESTART_DELAY_MIN_NSECS);
+	assert_int_equal(record.failures, 1);
+	assert_int_equal(failed_after(&always, RESTART_SOUND_NSECS - 1), RESTART_LATER);
+	assert_int_equal(delay, 2 * RESTART_DELAY_MIN_NSECS);
+}
+
+static void policies_differ_in_what_a_good_end_leads_to(void **state)
+{
+	(void)state;
+	assert_int_equal(restart_judge(&always, &record, 0, 0, &delay), RESTART_LATER);
+	assert_int_equal(restart_judge(&on_failure, &record, 0, 0, &delay), RESTART_NOT);
+	assert_int_equal(restart_judge(&on_failure, &record, 1, 0, &delay), RESTART_LATER);
+	assert_int_equal(restart_judge(&never, &record, 0, 0, &delay), RESTART_NOT);
+	assert_int_equal(restart_judge(&never, &record, 1, 0, &delay), RESTART_NOT);
+}
+
+static void so_many_failures_in_a_row_are_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(failed_after(&three, 0), RESTART_LATER);
+	assert_int_equal(failed_after(&three, RESTART_SOUND_NSECS - 1), RESTART_LATER);
+	assert_int_equal(failed_after(&three, 0), RESTART_GIVEN_UP);
+}
+
+static void a_sound_run_or_a_good_end_breaks_the_row(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(failed_after(&three, 0), RESTART_LATER);
+		assert_int_equal(failed_after(&three, 0), RESTART_LATER);
+		assert_int_equal(restart_judge(&three, &record, 0, 0, &delay), RESTART_LATER);
+	}
+	assert_int_equal(failed_after(&three, 0), RESTART_LATER);
+	assert_int_equal(failed_after(&three, 0), RESTART_LATER);
+	assert_int_equal(failed_after(&three, RESTART_SOUND_NSECS), RESTART_LATER);
+	assert_int_equal(failed_after(&three, 0), RESTART_LATER);
+	assert_int_equal(failed_after(&three, 0), RESTART_GIVEN_UP);
 }
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup(name, clear)
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(delays_double_up_to_a_limit),
-	        cmocka_unit_test(the_record_does_not_wrap),
-	        cmocka_unit_test(a_sound_run_clears_the_record),
+	        TEST(delays_double_up_to_a_limit),
+	        TEST(the_record_does_not_wrap),
+	        TEST(a_sound_run_clears_the_record),
+	        TEST(policies_differ_in_what_a_good_end_leads_to),
+	        TEST(so_many_failures_in_a_row_are_the_end),
+	        TEST(a_sound_run_or_a_good_end_breaks_the_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,7 @@ def a_hog_is_interrupted_from_the_keyboard():
 
 def the_console_echoes_while_hogs_have_all_that_is_left():
     """They are more urgent than any program, so nobody but servers and drivers runs."""
-    urgent = "".join(f"service hog{n} bin/hog prio={USER - 1} onexit=nothing\n" for n in range(2))
+    urgent = "".join(f"service hog{n} bin/hog prio={USER - 1}\n" for n in range(2))
     with session(urgent) as terminal:
         terminal.expect(READY)
         for word in ("is", "anybody", "there"):
@@ -63,7 +63,7 @@ def the_console_echoes_while_hogs_have_all_that_is_left():
 
 
 def a_hog_less_urgent_than_programs_takes_only_what_they_leave():
-    idle = "".join(f"service hog{n} bin/hog prio={n} onexit=nothing\n" for n in range(USER + 1, 16))
+    idle = "".join(f"service hog{n} bin/hog prio={n}\n" for n in range(USER + 1, 16))
     with session(idle) as terminal:
         terminal.expect(PROMPT)
         terminal.type("echo ans''wer\r")

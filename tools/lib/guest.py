@@ -56,14 +56,14 @@ class Service:
         words = all(MANIFEST_ARGUMENT.fullmatch(arg) for arg in self.args)
         return not words or len(self.args) > MANIFEST_ARGUMENTS_MAX
 
-    def manifest_line(self, on_exit):
+    def manifest_line(self, *keys):
         calls = ",".join(["guest", *filter(None, [self.calls])])
         words = ["service", self.label, f"bin/{self.name}", f"calls={calls}", "ipc=guest", "children=inherit"]
         words += [f"ports={self.ports}"] if self.ports else []
         words += [f"irqs={self.irqs}"] if self.irqs else []
         words += [f"phys={self.phys}"] if self.phys else []
         words += [f"flags={self.flags}"] if self.flags else []
-        words.append(f"onexit={on_exit}")
+        words += keys
         if self.args and not self.needs_launcher:
             words += ["--", *self.args]
         return " ".join(words) + "\n"
@@ -76,6 +76,7 @@ class Options:
     memory: int = 128
     cmdline: str = ""
     files: dict = dataclasses.field(default_factory=dict)  # more of them for the archive
+    manifest: str = ""  # more lines; a service whose program is named there has no other
     piped_input: bool = True  # the console neither echoes nor acts on control characters
     counted_time: bool = False  # time is the number of instructions: a run can be repeated exactly; no input; QEMU only
 
@@ -103,16 +104,26 @@ def reserved_labels():
 
 
 def manifest(services, options):
-    """The system's manifest, and then the guest's services; the first is waited for."""
+    """
+    The system's manifest, and then the guest's services; the first is waited for. What comes behind that, the options'
+    own manifest, does not count here.
+    """
     lines = []
     for line in system_manifest():
         words = line.split()
         if words[:2] == ["service", "console"] and options.piped_input:
             line = line.rstrip("\n") + (" pipe\n" if "--" in words else " -- pipe\n")
         lines.append(line)
-    lines += [service.manifest_line("nothing") for service in services[1:]]
-    lines.append(services[0].manifest_line("poweroff"))
+    named = programs_named(options.manifest)
+    lines += [service.manifest_line() for service in services[1:] if f"bin/{service.name}" not in named]
+    lines.append(services[0].manifest_line("onexit=poweroff"))
     return "".join(lines)
+
+
+def programs_named(manifest_text):
+    """The programs of a manifest's services."""
+    lines = [line.split() for line in manifest_text.splitlines()]
+    return {words[2] for words in lines if words[:1] == ["service"] and len(words) > 2}
 
 
 LAUNCHER = """\
@@ -144,7 +155,7 @@ def launcher(build, folder, service, path):
 def make_archive(build, folder, services, options):
     path = os.path.join(folder, "manifest")
     with open(path, "w") as file:
-        file.write(manifest(services, options))
+        file.write(manifest(services, options) + options.manifest)
     members = build.archive_members()
     members["etc/manifest"] = path
     for service in services:
@@ -161,14 +172,19 @@ def make_archive(build, folder, services, options):
 class Log:
     """The kernel's log as it grows in a file, and what it says about the program."""
 
-    def __init__(self, path, label):
+    def __init__(self, path, services, options):
         self.path = path
-        label = re.escape(label)
+        own = "|".join(re.escape(service.label) for service in services)
+        label = re.escape(services[0].label)
         # With their ends: the log's last line may still be growing, until the machine has ended.
         self.panicked = re.compile(r"^PANIC:", re.M)
         self.exited = re.compile(rf"^\[rs\] {label} exited (\d+)\n", re.M)
         self.killed = re.compile(rf"^\[rs\] {label} killed by signal (\d+)\n", re.M)
-        self.refused = re.compile(r"^\[rs\] (.* can't be started: .*|manifest line .*|the manifest can't be .*)\n", re.M)
+        # A manifest of the user's own may have lines that RS refuses: who has written it may want that.
+        self.lines = manifest(services, options).count("\n")
+        self.refused = re.compile(
+            rf"^\[rs\] ((?:{own}) can't be started: .*|manifest line (?P<line>\d+) .*|the manifest can't be .*)\n", re.M
+        )
 
     def text(self):
         try:
@@ -186,8 +202,9 @@ class Log:
             return int(match[1]), ""
         if match := self.killed.search(text):
             return 128 + int(match[1]), f"killed by signal {match[1]}"
-        if match := self.refused.search(text):
-            return STATUS_COMPILE, f"RS says: {match[1]}"
+        for match in self.refused.finditer(text):
+            if not match["line"] or int(match["line"]) <= self.lines:
+                return STATUS_COMPILE, f"RS says: {match[1]}"
         return None
 
     def console_ready(self):
@@ -245,7 +262,7 @@ def run(build, services, options, stdin, stdout):
     """
     with machine.scratch() as folder:
         archive = make_archive(build, folder, services, options)
-        log = Log(os.path.join(folder, "log"), services[0].label)
+        log = Log(os.path.join(folder, "log"), services, options)
         cmdline = " ".join(filter(None, ["log=com2", options.cmdline]))
         boot = boot_bochs if options.machine == "bochs" else boot_qemu
         verdict, emulator = boot(build, folder, archive, cmdline, log, options, stdin, stdout)

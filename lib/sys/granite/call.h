@@ -24,19 +24,24 @@
 		};                                                   \
 	};
 
-/* The call of an interface whose server is always the same process. */
-#define CALL_FIXED(interface, name, NAME, server)                       \
-	CALL_MESSAGE(interface, name)                                   \
-	GRANITE_MUST_CHECK static inline int interface##_##name##_call( \
-	        union interface##_##name##_message *c)                  \
-	{                                                               \
-		return call_server(server, NAME, &c->m);                \
+/*
+ * The call of an interface whose server is always the same process. The
+ * second function ends with EINTR when a signal comes.
+ */
+#define CALL_FIXED(interface, name, NAME, server)                            \
+	CALL_MESSAGE(interface, name)                                        \
+	GRANITE_MUST_CHECK static inline int interface##_##name##_call(      \
+	        union interface##_##name##_message *c)                       \
+	{                                                                    \
+		return call_server(server, NAME, &c->m);                     \
+	}                                                                    \
+	GRANITE_MUST_CHECK static inline int interface##_##name##_call_intr( \
+	        union interface##_##name##_message *c)                       \
+	{                                                                    \
+		return call_server_intr(server, NAME, &c->m);                \
 	}
 
-/*
- * The calls of an interface that any process may serve. The second
- * function ends with EINTR when a signal comes.
- */
+/* The same of an interface that any process may serve. */
 #define CALL_ANY(interface, name, NAME)                                      \
 	CALL_MESSAGE(interface, name)                                        \
 	GRANITE_MUST_CHECK static inline int interface##_##name##_call(      \

@@ -62,7 +62,8 @@ struct server_table {
 struct server {
 	struct server_table calls;        /* what processes ask */
 	struct server_table kernel_calls; /* what the kernel asks on a process's behalf; nobody else can */
-	void (*notified)(const struct message *m); /* takes a notification: payload struct notify_payload */
+	/* Takes a notification: payload struct notify_payload. Those of RS the loop answers itself. */
+	void (*notified)(const struct message *m);
 	void (*cancelled)(endpoint_t caller); /* ends the call that this one has under way: SERVER_CANCEL */
 };
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* links: tests/host/rs_machine.c servers/rs/services.c servers/rs/heartbeat.c servers/rs/waiters.c
+ * servers/rs/control.c servers/rs/status.c servers/rs/labels.c servers/rs/timers.c servers/rs/restart.c
+ * servers/rs/manifest.c servers/rs/keys.c servers/rs/words.c servers/rs/privileges.c */
+/* What the data store is told of labels. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "rs_machine.h"
+
+static const char manifest[] = "service first bin/first restart=always\nservice ds bin/ds restart=always\n"
+                               "service last bin/last restart=always\n";
+
+/* What the store was last told of a label; 0: nothing. */
+static endpoint_t told_of(const char *label)
+{
+	endpoint_t last = 0;
+
+	for (uint32_t i = 0; i < machine.nr_told; i++)
+		if (strcmp(machine.told[i].label, label) == 0)
+			last = machine.told[i].endpoint;
+	return last;
+}
+
+static void assert_knows_all(void)
+{
+	static const char *const labels[] = {"vm", "pm", "rs", "first", "ds", "last"};
+
+	for (unsigned i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		endpoint_t endpoint = machine_lookup(labels[i]);
+
+		assert_int_equal(told_of(labels[i]), endpoint == -ESRCH ? NONE : endpoint);
+	}
+}
+
+static void kill_and_tell(const char *label)
+{
+	machine_kill(label, SIGKILL);
+	machine_reap();
+}
+
+static void each_label_is_told_once(void **state)
+{
+	(void)state;
+	machine_boot(manifest);
+	assert_int_equal(machine.nr_told, 6);
+	assert_knows_all();
+	machine_pass(100 * SEC);
+	assert_int_equal(machine.nr_told, 6);
+}
+
+static void deaths_and_successors_are_told(void **state)
+{
+	(void)state;
+	machine_boot(manifest);
+	kill_and_tell("last");
+	assert_int_equal(machine.nr_told, 7);
+	assert_int_equal(told_of("last"), NONE);
+	machine_pass(100 * MSEC);
+	assert_int_equal(machine.nr_told, 8);
+	assert_knows_all();
+}
+
+static void a_new_store_is_told_everything_that_there_is(void **state)
+{
+	(void)state;
+	machine_boot(manifest);
+	kill_and_tell("first");
+	kill_and_tell("ds");
+	assert_int_equal(machine_service("first")->state, RS_IS_WAITING);
+	assert_int_equal(machine_up(0, "ds"), OK);
+	assert_int_equal(machine.told_whom, machine_lookup("ds"));
+	assert_int_equal(machine.nr_told, 7 + 5); /* and nothing of `first`, which is dead */
+	machine_pass(100 * MSEC);
+	assert_int_equal(machine.nr_told, 7 + 5 + 1);
+	assert_knows_all();
+}
+
+static void what_the_store_can_not_take_is_told_later(void **state)
+{
+	(void)state;
+	machine_boot(manifest);
+	machine.store_refuses = EAGAIN;
+	for (int i = 0; i < 5; i++) {
+		kill_and_tell("first");
+		kill_and_tell("last");
+		machine_pass(10 * SEC);
+	}
+	assert_int_equal(machine.nr_told, 6);
+	machine.store_refuses = 0;
+	machine_pass(100 * MSEC);
+	assert_int_equal(machine.nr_told, 8); /* of each only what is true now */
+	assert_knows_all();
+	machine_pass(100 * SEC);
+	assert_int_equal(machine.nr_told, 8);
+}
+
+static void a_store_that_is_dead_is_not_asked_again(void **state)
+{
+	(void)state;
+	machine_boot(manifest);
+	machine_kill("ds", SIGKILL); /* RS does not know */
+	kill_and_tell("first");
+	machine_pass(SEC);
+	assert_int_equal(machine.told_whom, machine_lookup("ds"));
+	assert_knows_all();
+}
+
+static void without_a_store_nothing_is_told(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	kill_and_tell("a");
+	machine_pass(SEC);
+	assert_int_equal(machine.nr_told, 0);
+	assert_int_equal(labels_deadline(), NEVER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(each_label_is_told_once),
+	        cmocka_unit_test(deaths_and_successors_are_told),
+	        cmocka_unit_test(a_new_store_is_told_everything_that_there_is),
+	        cmocka_unit_test(what_the_store_can_not_take_is_told_later),
+	        cmocka_unit_test(a_store_that_is_dead_is_not_asked_again),
+	        cmocka_unit_test(without_a_store_nothing_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: MIT */
+/* links: tests/host/rs_machine.c servers/rs/services.c servers/rs/heartbeat.c servers/rs/waiters.c
+ * servers/rs/control.c servers/rs/status.c servers/rs/labels.c servers/rs/timers.c servers/rs/restart.c
+ * servers/rs/manifest.c servers/rs/keys.c servers/rs/words.c servers/rs/privileges.c */
+/* The life of services, on a machine of which everything is known. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "rs_machine.h"
+
+#include "seed.h"
+
+static enum rs_state state_of(const char *label)
+{
+	return (enum rs_state)machine_status(label).state;
+}
+
+/* ---- Starting ---- */
+
+static void what_can_not_start_says_why_and_stops_nobody(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/missing restart=always\nservice b bin/b restart=always\n");
+	assert_int_equal(state_of("a"), RS_IS_UNSTARTABLE);
+	assert_int_equal(machine_status("a").problem, RS_NO_PROGRAM);
+	assert_int_equal(machine_logged("a can't be started: bin/missing is not in the archive\n"), 1);
+	assert_int_equal(state_of("b"), RS_IS_RUNNING);
+	machine_pass(100 * SEC);
+	assert_int_equal(machine_logged("can't be started"), 1);
+}
+
+static void rights_that_the_kernel_refuses_are_told(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a\nservice b bin/b\n");
+	machine_exit("a", 0);
+	machine_reap();
+	machine.rights_error = EINVAL;
+	assert_int_equal(machine_up(0, "a"), -ENOEXEC);
+	assert_int_equal(machine_outcome(0).problem, RS_BAD_RIGHTS);
+	assert_int_equal(machine_outcome(0).error, EINVAL);
+	assert_int_equal(state_of("a"), RS_IS_UNSTARTABLE);
+	machine.rights_error = 0;
+	assert_int_equal(machine_up(0, "a"), OK);
+}
+
+static void want_of_memory_is_tried_again_and_given_up(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=failure giveup=3\nservice b bin/b\n");
+	machine_kill("a", SIGSEGV);
+	machine_kill("b", SIGSEGV);
+	machine.fork_error = ENOMEM;
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	machine_pass(100 * MSEC);
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	assert_int_equal(machine_status("a").problem, RS_NO_PROCESS);
+	assert_int_equal(machine_status("a").error, ENOMEM);
+	machine_pass(10 * SEC);
+	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
+	assert_int_equal(machine_up(0, "a"), -EAGAIN);
+	machine.fork_error = 0;
+	machine_pass(SEC);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+	assert_int_equal(state_of("b"), RS_IS_DOWN);
+}
+
+static void who_dies_before_it_has_its_rights_has_died(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	machine_kill("a", SIGKILL);
+	machine.dies_at_once = 1;
+	machine_reap();
+	machine_pass(100 * MSEC);
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	assert_int_equal(machine_logged("a killed by signal 9\n"), 2);
+	machine.dies_at_once = 0;
+	machine_pass(SEC);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+}
+
+/* ---- Ends ---- */
+
+static void policies_decide_what_follows(void **state)
+{
+	static const struct {
+		const char *policy;
+		int signal, code; /* signal 0: it exits */
+		enum rs_state then;
+	} cases[] = {
+	        {"always", 0, 0, RS_IS_WAITING},       {"always", 0, 1, RS_IS_WAITING},
+	        {"always", SIGSEGV, 0, RS_IS_WAITING}, {"failure", 0, 0, RS_IS_DOWN},
+	        {"failure", 0, 1, RS_IS_WAITING},      {"failure", SIGTERM, 0, RS_IS_WAITING},
+	        {"never", 0, 0, RS_IS_DOWN},           {"never", 0, 1, RS_IS_DOWN},
+	        {"never", SIGKILL, 0, RS_IS_DOWN},
+	};
+	char line[100];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(line, sizeof(line), "service a bin/a restart=%s\n", cases[i].policy);
+		machine_boot(line);
+		if (cases[i].signal)
+			machine_kill("a", cases[i].signal);
+		else
+			machine_exit("a", cases[i].code);
+		machine_reap();
+		assert_int_equal(state_of("a"), cases[i].then);
+		assert_int_equal(machine_status("a").end.kind, cases[i].signal ? RS_KILLED : RS_EXITED);
+		assert_int_equal(machine_status("a").end.number,
+		                 cases[i].signal ? cases[i].signal : cases[i].code);
+		assert_int_equal(machine_lookup("a"), -ESRCH);
+	}
+}
+
+static void one_that_crashes_at_once_is_given_up(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=failure giveup=5\nservice b bin/b\n");
+	for (int i = 0; i < 4; i++) {
+		machine_kill("a", SIGSEGV);
+		machine_reap();
+		assert_int_equal(state_of("a"), RS_IS_WAITING);
+		assert_int_equal(machine_status("a").until_nsecs, machine.now + (100 * MSEC << i));
+		machine_pass(100 * MSEC << i);
+		assert_int_equal(state_of("a"), RS_IS_RUNNING);
+		assert_int_equal(machine_status("a").restarts, i + 1);
+	}
+	machine_kill("a", SIGSEGV);
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
+	assert_int_equal(machine_logged("a is given up: 5 failures in a row\n"), 1);
+	machine_pass(1000 * SEC);
+	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
+	assert_int_equal(state_of("b"), RS_IS_RUNNING);
+	assert_int_equal(machine_up(0, "a"), OK); /* and it begins anew */
+	machine_kill("a", SIGSEGV);
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+}
+
+static void ten_that_crash_together_come_back_together(void **state)
+{
+	char manifest[1000] = "", label[16];
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		sprintf(manifest + strlen(manifest), "service s%d bin/s restart=always\n", i);
+	machine_boot(manifest);
+	for (int i = 0; i < 10; i++) {
+		snprintf(label, sizeof(label), "s%d", i);
+		machine_kill(label, SIGABRT);
+	}
+	machine_reap();
+	machine_pass(100 * MSEC);
+	for (int i = 0; i < 10; i++) {
+		snprintf(label, sizeof(label), "s%d", i);
+		assert_int_equal(state_of(label), RS_IS_RUNNING);
+	}
+}
+
+static void the_power_goes_off_when_it_ends_for_good_by_itself(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a onexit=poweroff\n");
+	machine_exit("a", 7);
+	machine_reap();
+	assert_int_equal(machine.powered_off, 1);
+	assert_int_equal(machine.off_status, 7);
+	machine_boot("service a bin/a onexit=poweroff restart=failure giveup=2\n");
+	machine_kill("a", SIGSEGV);
+	machine_reap();
+	machine_pass(SEC);
+	assert_int_equal(machine.powered_off, 0);
+	machine_kill("a", SIGSEGV);
+	machine_reap();
+	assert_int_equal(machine.powered_off, 1);
+	assert_int_equal(machine.off_status, 128 + SIGSEGV);
+	machine_boot("service a bin/a onexit=poweroff\n");
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	machine_reap();
+	assert_int_equal(machine.powered_off, 0);
+}
+
+/* ---- Heartbeats ---- */
+
+static void who_answers_is_left_alone(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a heartbeat=100\nservice b bin/b\n");
+	machine_pass(1000 * SEC);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+	assert_int_equal(machine_logged("a"), 0);
+	assert_int_equal(machine_status("a").restarts, 0);
+}
+
+static void who_stops_answering_is_killed_and_restarted(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a heartbeat=100 restart=failure\nservice b bin/b heartbeat=100\n");
+	machine_pass(1000 * MSEC);
+	machine_proc("a")->is_deaf = machine_proc("b")->is_deaf = 1;
+	machine_pass(200 * MSEC);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+	machine_pass(100 * MSEC);
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	assert_int_equal(machine_status("a").end.kind, RS_UNHEARD);
+	assert_int_equal(machine_logged("a does not answer: 2 heartbeats of 100 ms missed\n"), 1);
+	assert_int_equal(state_of("b"), RS_IS_DOWN);
+	machine_pass(100 * MSEC);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+	machine_pass(100 * SEC);
+	assert_int_equal(machine_status("a").restarts, 1);
+}
+
+static void one_late_answer_is_forgiven(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a heartbeat=100\n");
+	for (int i = 0; i < 20; i++) {
+		machine_proc("a")->is_deaf = 1;
+		machine_pass(150 * MSEC);
+		machine_proc("a")->is_deaf = 0;
+		heartbeat_heard(machine_lookup("a"));
+	}
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+}
+
+static void others_can_not_answer_for_it(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a heartbeat=100\nservice b bin/b\n");
+	machine_proc("a")->is_deaf = 1;
+	for (int i = 0; i < 4; i++) {
+		machine_pass(90 * MSEC);
+		heartbeat_heard(machine_lookup("b"));
+		heartbeat_heard(machine_client(3));
+		heartbeat_heard(NONE);
+	}
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+}
+
+/* ---- Control ---- */
+
+static void down_waits_until_it_has_ended(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine.clients[0].answers, 0);
+	machine_reap();
+	assert_int_equal(machine.clients[0].answers, 1);
+	assert_int_equal(machine.clients[0].result, OK);
+	assert_int_equal(machine_outcome(0).was, RS_IS_RUNNING);
+	assert_int_equal(machine_outcome(0).end.kind, RS_ASKED_TO);
+	assert_int_equal(machine_outcome(0).end.number, SIGTERM);
+	assert_int_equal(machine_outcome(0).pid, 0);
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+	machine_pass(100 * SEC);
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+	assert_int_equal(machine_down(0, "a"), OK);
+	assert_int_equal(machine_outcome(0).was, RS_IS_DOWN);
+}
+
+static void who_ignores_sigterm_is_killed(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	machine_proc("a")->ignores_term = 1;
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	machine_pass(RS_GRACE_NSECS - 1);
+	assert_int_equal(state_of("a"), RS_IS_STOPPING);
+	assert_true(machine.clients[0].waits);
+	machine_pass(1);
+	assert_int_equal(machine.clients[0].result, OK);
+	assert_int_equal(machine_outcome(0).end.number, SIGKILL);
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+}
+
+static void restart_is_without_delay(void **state)
+{
+	endpoint_t before;
+
+	(void)state;
+	machine_boot("service a bin/a\n");
+	for (int i = 1; i <= 10; i++) {
+		before = machine_lookup("a");
+		assert_int_equal(machine_restart(0, "a"), SERVER_NO_REPLY);
+		machine_reap();
+		assert_int_equal(machine.clients[0].result, OK);
+		assert_int_equal(machine_outcome(0).pid, machine_service("a")->pid);
+		assert_int_not_equal(machine_lookup("a"), before);
+		assert_int_equal(machine_status("a").restarts, i);
+	}
+}
+
+static void control_cuts_a_delay_short(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	machine_kill("a", SIGKILL);
+	machine_reap();
+	assert_int_equal(machine_up(0, "a"), OK);
+	assert_int_equal(machine_outcome(0).was, RS_IS_WAITING);
+	assert_int_equal(machine_up(0, "a"), OK);
+	assert_int_equal(machine_outcome(0).was, RS_IS_RUNNING);
+	machine_kill("a", SIGKILL);
+	machine_reap();
+	assert_int_equal(machine_down(0, "a"), OK);
+	machine_pass(100 * SEC);
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+}
+
+/* The last word counts; each client hears what concerns it. */
+static void clients_who_want_different_things_are_all_answered(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a\n");
+	machine_proc("a")->ignores_term = 1;
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine_restart(1, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine_up(2, "a"), SERVER_NO_REPLY);
+	machine_pass(RS_GRACE_NSECS);
+	for (uint32_t client = 0; client < 3; client++)
+		assert_int_equal(machine.clients[client].result, OK);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+	machine_proc("a")->ignores_term = 1;
+	assert_int_equal(machine_restart(0, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine_down(1, "a"), SERVER_NO_REPLY);
+	machine_pass(RS_GRACE_NSECS);
+	assert_int_equal(machine.clients[0].result, -ECANCELED);
+	assert_int_equal(machine.clients[1].result, OK);
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+}
+
+static void a_restart_that_fails_is_told(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	assert_int_equal(machine_restart(0, "a"), SERVER_NO_REPLY);
+	machine.fork_error = EAGAIN;
+	machine_reap();
+	assert_int_equal(machine.clients[0].result, -EAGAIN);
+	assert_int_equal(machine_outcome(0).problem, RS_NO_PROCESS);
+	machine.fork_error = 0;
+	machine_pass(SEC);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+}
+
+static void who_may_not_control_changes_nothing(void **state)
+{
+	struct rs_status_rep before, after;
+	static const char *const labels[] = {"a", "b", "c", "vm", ""};
+
+	(void)state;
+	machine_boot("service a bin/a restart=always\nservice b bin/missing\nservice c bin/c\n");
+	machine_exit("c", 0);
+	machine_reap();
+	machine.may_control = 0;
+	before = machine_status("a");
+	for (unsigned i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		assert_int_equal(machine_up(0, labels[i]), -EPERM);
+		assert_int_equal(machine_down(0, labels[i]), -EPERM);
+		assert_int_equal(machine_restart(0, labels[i]), -EPERM);
+	}
+	machine_pass(10 * SEC);
+	after = machine_status("a");
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_int_equal(state_of("b"), RS_IS_UNSTARTABLE);
+	assert_int_equal(state_of("c"), RS_IS_DOWN);
+}
+
+static void labels_that_can_not_be_are_refused(void **state)
+{
+	static const char *const core[] = {"vm", "pm", "rs"};
+
+	(void)state;
+	machine_boot("service a bin/a\n");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(machine_down(0, core[i]), -EACCES);
+		assert_int_equal(machine_up(0, core[i]), -EACCES);
+		assert_int_equal(machine_restart(0, core[i]), -EACCES);
+	}
+	assert_int_equal(machine_down(0, "nobody"), -ESRCH);
+	assert_int_equal(machine_down(0, ""), -ESRCH);
+	assert_int_equal(machine_down(0, "aaaaaaaaaaaaaaaa"), -EINVAL); /* 16: without an end */
+	assert_int_equal(machine_await(0, "aaaaaaaaaaaaaaaa", NONE, SEC), -EINVAL);
+	assert_int_equal(machine_lookup("aaaaaaaaaaaaaaaa"), -EINVAL);
+	assert_int_equal(machine_await(0, "nobody", NONE, SEC), -ESRCH);
+	assert_int_equal(machine_lookup("nobody"), -ESRCH);
+}
+
+/* ---- Clients that do not wait any more ---- */
+
+static void a_client_that_is_interrupted_or_dead_is_no_problem(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a\n");
+	machine_proc("a")->ignores_term = 1;
+	for (uint32_t client = 0; client < 3; client++)
+		assert_int_equal(machine_restart(client, "a"), SERVER_NO_REPLY);
+	waiters_cancel(machine_client(0));
+	assert_int_equal(machine.clients[0].result, -EINTR);
+	waiters_cancel(machine_client(0));
+	waiters_cancel(machine_client(7));
+	waiters_cancel(NONE);
+	assert_int_equal(machine.clients[0].answers, 1);
+	machine.clients[1].waits = 0; /* it is dead */
+	machine_pass(RS_GRACE_NSECS);
+	assert_int_equal(machine.clients[1].answers, 0);
+	assert_int_equal(machine.clients[2].result, OK);
+	assert_int_equal(machine_await(1, "a", NONE, SEC), OK);
+}
+
+static void who_asks_again_has_given_up_what_it_asked_before(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a\nservice b bin/b\n");
+	machine_proc("a")->ignores_term = machine_proc("b")->ignores_term = 1;
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine_restart(0, "b"), SERVER_NO_REPLY);
+	machine_pass(RS_GRACE_NSECS);
+	assert_int_equal(machine.clients[0].answers, 1);
+	assert_int_equal(machine_outcome(0).pid, machine_service("b")->pid);
+}
+
+/* ---- Waiting for a successor ---- */
+
+static void await_is_answered_when_the_successor_runs(void **state)
+{
+	endpoint_t dead;
+
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	dead = machine_lookup("a");
+	assert_int_equal(machine_await(0, "a", NONE, SEC), OK);
+	machine_kill("a", SIGKILL); /* RS does not know yet */
+	assert_int_equal(machine_await(0, "a", dead, SEC), SERVER_NO_REPLY);
+	machine_reap();
+	assert_int_equal(machine_await(1, "a", NONE, SEC), SERVER_NO_REPLY);
+	machine_pass(100 * MSEC);
+	for (uint32_t client = 0; client < 2; client++) {
+		struct rs_await_rep reply;
+
+		assert_int_equal(machine.clients[client].result, OK);
+		memcpy(&reply, machine.clients[client].reply, sizeof(reply));
+		assert_int_equal(reply.endpoint, machine_lookup("a"));
+		assert_int_not_equal(reply.endpoint, dead);
+	}
+}
+
+static void await_ends_when_there_is_no_hope_or_no_time(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always giveup=1\nservice b bin/b restart=always\n"
+	             "service c bin/missing\nservice d bin/d\n");
+	machine_kill("a", SIGKILL);
+	assert_int_equal(machine_await(0, "a", machine_lookup("a"), NEVER), SERVER_NO_REPLY);
+	machine_reap();
+	assert_int_equal(machine.clients[0].result, -ENODEV);
+	assert_int_equal(machine_await(0, "c", NONE, NEVER), -ENODEV);
+	assert_int_equal(machine_await(0, "vm", VM_PROC_NR, NEVER), -ENODEV);
+	assert_int_equal(machine_await(0, "vm", NONE, NEVER), OK);
+	machine_proc("d")->ignores_term = 1;
+	assert_int_equal(machine_down(1, "d"), SERVER_NO_REPLY);
+	assert_int_equal(machine_await(0, "d", machine_lookup("d"), NEVER), SERVER_NO_REPLY);
+	machine_pass(RS_GRACE_NSECS);
+	assert_int_equal(machine.clients[0].result, -ENODEV);
+	assert_int_equal(machine_await(0, "b", machine_lookup("b"), 50 * MSEC), SERVER_NO_REPLY);
+	machine_pass(50 * MSEC - 1);
+	assert_true(machine.clients[0].waits);
+	machine_pass(1);
+	assert_int_equal(machine.clients[0].result, -ETIMEDOUT);
+	assert_int_equal(machine_await(0, "b", machine_lookup("b"), 0), SERVER_NO_REPLY);
+	machine_pass(0);
+	assert_int_equal(machine.clients[0].result, -ETIMEDOUT);
+}
+
+/* ---- Whatever comes, in any order ---- */
+
+static const char *const labels[] = {"a", "b", "c", "d", "e"};
+
+#define NR_LABELS (sizeof(labels) / sizeof(labels[0]))
+
+static void kill_some(const char *label)
+{
+	struct service *service = machine_service(label);
+
+	if (!service->pid || !machine_proc(label)->lives)
+		return;
+	if (rand() % 2)
+		machine_kill(label, SIGSEGV);
+	else
+		machine_exit(label, rand() % 2);
+}
+
+static void ask_something(void)
+{
+	uint32_t client = (uint32_t)rand() % MACHINE_CLIENTS;
+	const char *label = labels[(unsigned)rand() % NR_LABELS];
+
+	if (machine.clients[client].waits) { /* it is interrupted, or dies */
+		if (rand() % 2)
+			waiters_cancel(machine_client(client));
+		machine.clients[client].waits = 0;
+		return;
+	}
+	switch (rand() % 4) {
+	case 0:
+		machine_up(client, label);
+		return;
+	case 1:
+		machine_down(client, label);
+		return;
+	case 2:
+		machine_restart(client, label);
+		return;
+	default:
+		machine_await(client, label, rand() % 2 ? NONE : machine_lookup(label),
+		              (uint64_t)(rand() % 3000) * MSEC);
+	}
+}
+
+static void do_something(void)
+{
+	const char *label = labels[(unsigned)rand() % NR_LABELS];
+
+	machine.fork_error = rand() % 20 ? 0 : ENOMEM;
+	machine.dies_at_once = rand() % 20 == 0;
+	switch (rand() % 6) {
+	case 0:
+		kill_some(label);
+		return;
+	case 1:
+		machine_reap();
+		return;
+	case 2:
+		if (machine_service(label)->pid) {
+			machine_proc(label)->ignores_term = rand() % 2;
+			machine_proc(label)->is_deaf = rand() % 4 == 0;
+		}
+		return;
+	case 3:
+		machine_pass((uint64_t)(rand() % 500) * MSEC);
+		return;
+	default:
+		ask_something();
+	}
+}
+
+/* In the end, when nobody asks any more, everybody has an answer and nothing is under way. */
+static void settle(void)
+{
+	machine.fork_error = machine.dies_at_once = 0;
+	for (int i = 0; i < 20; i++)
+		machine_pass(10 * SEC);
+	for (uint32_t client = 0; client < MACHINE_CLIENTS; client++)
+		assert_false(machine.clients[client].waits);
+	for (unsigned i = 0; i < NR_LABELS; i++)
+		assert_int_not_equal(state_of(labels[i]), RS_IS_STOPPING);
+	assert_int_equal(waiters_deadline(), NEVER);
+}
+
+static void nobody_is_forgotten_whatever_comes(void **state)
+{
+	unsigned seed = test_seed();
+
+	(void)state;
+	srand(seed);
+	for (int round = 0; round < 100; round++) {
+		machine_boot("service a bin/a restart=always heartbeat=50\n"
+		             "service b bin/b restart=failure giveup=3\n"
+		             "service c bin/c\nservice d bin/missing restart=always\n"
+		             "service e bin/e restart=always giveup=2 heartbeat=200\n");
+		for (int step = 0; step < 500; step++)
+			do_something();
+		settle();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(what_can_not_start_says_why_and_stops_nobody),
+	        cmocka_unit_test(rights_that_the_kernel_refuses_are_told),
+	        cmocka_unit_test(want_of_memory_is_tried_again_and_given_up),
+	        cmocka_unit_test(who_dies_before_it_has_its_rights_has_died),
+	        cmocka_unit_test(policies_decide_what_follows),
+	        cmocka_unit_test(one_that_crashes_at_once_is_given_up),
+	        cmocka_unit_test(ten_that_crash_together_come_back_together),
+	        cmocka_unit_test(the_power_goes_off_when_it_ends_for_good_by_itself),
+	        cmocka_unit_test(who_answers_is_left_alone),
+	        cmocka_unit_test(who_stops_answering_is_killed_and_restarted),
+	        cmocka_unit_test(one_late_answer_is_forgiven),
+	        cmocka_unit_test(others_can_not_answer_for_it),
+	        cmocka_unit_test(down_waits_until_it_has_ended),
+	        cmocka_unit_test(who_ignores_sigterm_is_killed),
+	        cmocka_unit_test(restart_is_without_delay),
+	        cmocka_unit_test(control_cuts_a_delay_short),
+	        cmocka_unit_test(clients_who_want_different_things_are_all_answered),
+	        cmocka_unit_test(a_restart_that_fails_is_told),
+	        cmocka_unit_test(who_may_not_control_changes_nothing),
+	        cmocka_unit_test(labels_that_can_not_be_are_refused),
+	        cmocka_unit_test(a_client_that_is_interrupted_or_dead_is_no_problem),
+	        cmocka_unit_test(who_asks_again_has_given_up_what_it_asked_before),
+	        cmocka_unit_test(await_is_answered_when_the_successor_runs),
+	        cmocka_unit_test(await_ends_when_there_is_no_hope_or_no_time),
+	        cmocka_unit_test(nobody_is_forgotten_whatever_comes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
