@@ -6,7 +6,6 @@
 #include <string.h>
 #include <granite/abi/errno.h>
 #include <granite/console.h>
-#include <granite/rs.h>
 #include <granite/sys.h>
 
 #include "bridge.h"
@@ -14,6 +13,7 @@
 #include "restart.h"
 
 static endpoint_t driver = NONE; /* as RS last told; NONE: not asked yet, or found dead */
+static endpoint_t dead = NONE;   /* the last driver that was found dead */
 
 static int32_t find_driver(void)
 {
@@ -21,7 +21,7 @@ static int32_t find_driver(void)
 
 	if (driver != NONE)
 		return OK;
-	found = rs_lookup("console");
+	found = restart_await("console", dead);
 	if (found < 0)
 		return found;
 	driver = found;
@@ -35,26 +35,25 @@ static int32_t ask_once(int32_t operation, struct message *m)
 	if (result != OK)
 		return result;
 	result = call_server_intr(driver, operation, m);
-	if (result == -EDEADSRCDST)
+	if (result == -EDEADSRCDST) {
+		dead = driver;
 		driver = NONE;
+	}
 	return result;
 }
 
 /*
- * Asks the driver, and if it dies, its successor: a request that was not answered is still in *m. RS gets
- * time to start one only when a driver has died; where there never was one, the result is -ESRCH at once.
+ * Asks the driver, and if it dies, its successor: a request that was not answered is still in *m. Each call
+ * may be repeated. Modes are set to what they are; what a dead driver had read is lost in any case; and of
+ * what is written it is better that a part appears twice than that it does not appear. Where there is no
+ * driver and never will be the result is -ESRCH.
  */
 static int32_t ask(int32_t operation, struct message *m)
 {
-	int32_t result = ask_once(operation, m);
+	int32_t result = -EDEADSRCDST;
 
-	if (result != -EDEADSRCDST)
-		return result;
-	for (int tries = 0; tries < RESTART_TRIES && (result == -EDEADSRCDST || result == -ESRCH); tries++) {
-		if (restart_pause() != OK)
-			return -EINTR;
+	for (int tries = 0; tries < RESTART_TRIES && result == -EDEADSRCDST; tries++)
 		result = ask_once(operation, m);
-	}
 	return result;
 }
 

@@ -60,7 +60,8 @@ static int32_t measure(const struct bridge_regs *regs, struct pm_exec_req *reque
  */
 int32_t linux_execve(struct bridge_regs *regs)
 {
-	struct pm_exec_req request = {.descriptors = {.server = fileserver_endpoint()}};
+	struct pm_exec_req request = {
+	        .descriptors = {.server = fileserver_endpoint(), .directory = fileserver_directory()}};
 	uint32_t buffer_bytes;
 	vir_bytes buffer;
 	int32_t result = measure(regs, &request);

@@ -33,7 +33,7 @@ static void add(uint32_t mask[2], int32_t fd, int is_member)
 
 void fd_pass_on(struct pm_descriptors *pass)
 {
-	*pass = (struct pm_descriptors){.server = pass->server};
+	*pass = (struct pm_descriptors){.server = pass->server, .directory = pass->directory};
 	for (int32_t fd = 0; fd < FD_MAX; fd++) {
 		if (descriptors[fd].flags & FD_CLOSES_ON_EXEC)
 			continue;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Talking to the file server. What the server is to read or write is lent to it for the length of the call,
- * so it needs no rights over anybody's memory. When it dies its descriptors are lost; its successor knows
- * nothing of them.
+ * so it needs no rights over anybody's memory. When it dies the descriptors and the working directory are
+ * lost; its successor knows nothing of them.
  */
 #include <string.h>
 #include <granite/abi/errno.h>
-#include <granite/rs.h>
 
 #include "../sys/grant_table.h"
 #include "bridge.h"
@@ -15,17 +14,22 @@
 #include "restart.h"
 
 static endpoint_t server = NONE; /* as RS last told; NONE: not asked yet, or found dead */
-static int was_there;            /* 1: there was one, so there will be another */
+static endpoint_t dead = NONE;   /* the last server that was found dead */
+static uint32_t directory;       /* PM_DIRECTORY_*: what is known here of the working directory */
 
 endpoint_t fileserver_endpoint(void)
 {
 	return server;
 }
 
-static void remember(endpoint_t endpoint)
+uint32_t fileserver_directory(void)
 {
-	server = endpoint;
-	was_there = endpoint != NONE;
+	return directory;
+}
+
+void fileserver_moved(int is_root)
+{
+	directory = is_root ? PM_DIRECTORY_ROOT : PM_DIRECTORY_ELSEWHERE;
 }
 
 /* It lies on no boundary. */
@@ -35,31 +39,30 @@ void bridge_take_descriptors(const void *passed_on)
 
 	memcpy(&descriptors, passed_on, sizeof(descriptors));
 	fd_begin(&descriptors);
-	remember(descriptors.server);
+	server = descriptors.server;
+	directory = descriptors.directory;
 }
 
 int32_t fileserver_find(void)
 {
-	endpoint_t found = server != NONE ? server : rs_lookup("ramfs");
+	endpoint_t found = server != NONE ? server : restart_await("ramfs", dead);
 
-	for (int tries = 0; found == -ESRCH && was_there && tries < RESTART_TRIES; tries++) {
-		if (restart_pause() != OK)
-			return -EINTR;
-		found = rs_lookup("ramfs");
-	}
 	if (found < 0)
 		return found;
-	remember(found);
+	server = found;
 	return OK;
 }
 
-/* RS may not know yet that it has died: then it is found dead once more. */
+/* All that it knew of this process is lost. */
 static int32_t lose(int32_t result)
 {
 	if (result != -EDEADSRCDST)
 		return result;
+	dead = server;
 	server = NONE;
 	fd_lose_files();
+	if (directory == PM_DIRECTORY_ELSEWHERE)
+		directory = PM_DIRECTORY_LOST;
 	return -EIO;
 }
 
@@ -96,13 +99,25 @@ static int32_t call_once(enum file_call how, int32_t operation, struct message *
 	return loan ? call_with_loan(how, operation, m, loan) : call(how, operation, m);
 }
 
+/* Whether it means the same to a server that knows nothing of this process. */
+static int means_the_same(enum file_call how, const struct loan *loan)
+{
+	if (how != FILE_ANEW)
+		return 0;
+	return !loan || loan->start == START_ROOT ||
+	       (loan->start == START_DIRECTORY && directory == PM_DIRECTORY_ROOT);
+}
+
 /* A request that was not answered is still in *m. */
 int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan)
 {
 	int32_t result = call_once(how, operation, m, loan);
 
-	if (how == FILE_ANEW && server == NONE && result == -EIO)
+	for (int tries = 1; tries < RESTART_TRIES && result == -EIO && server == NONE; tries++) {
+		if (!means_the_same(how, loan))
+			return result;
 		result = call_once(how, operation, m, loan);
+	}
 	return result;
 }
 
@@ -112,25 +127,45 @@ int32_t fileserver_ask(int32_t operation, struct message *m)
 }
 
 /* What a path can't begin at: the server knows of its own descriptors only. */
-static int32_t check_start(const char *path, int32_t directory)
+static int32_t check_start(enum path_start start, int32_t fd)
+{
+	if (start == START_ROOT)
+		return OK;
+	if (start == START_DIRECTORY)
+		return directory == PM_DIRECTORY_LOST ? -EIO : OK;
+	switch (fd_kind(fd)) {
+	case FD_CLOSED:
+		return -EBADF;
+	case FD_LOST:
+		return -EIO;
+	default:
+		return fd_is_served(fd) ? OK : -ENOTDIR;
+	}
+}
+
+static int32_t find_start(const char *path, int32_t fd, enum path_start *start)
 {
 	char first;
 	int32_t result = user_copy(&first, path, sizeof(first));
 
-	if (result != OK || first == '/' || directory == RAMFS_CWD || fd_is_served(directory))
-		return result;
-	return fd_is_open(directory) ? -ENOTDIR : -EBADF;
+	*start = fd == RAMFS_CWD ? START_DIRECTORY : START_DESCRIPTOR;
+	if (result == OK && first == '/')
+		*start = START_ROOT;
+	return result;
 }
 
-int32_t fileserver_path(uint32_t path, int32_t directory, struct ramfs_path *request, struct loan *loan)
+int32_t fileserver_path(uint32_t path, int32_t fd, struct ramfs_path *request, struct loan *loan)
 {
-	int32_t bytes = user_strnlen(user_pointer(path), RAMFS_PATH_MAX);
+	int32_t bytes = user_strnlen(user_pointer(path), RAMFS_PATH_MAX), result;
 
 	if (bytes < 0)
 		return bytes;
 	if (bytes == RAMFS_PATH_MAX)
 		return -ENAMETOOLONG;
-	*request = (struct ramfs_path){.bytes = (uint32_t)bytes, .directory = directory};
-	*loan = (struct loan){path, (uint32_t)bytes, CPF_READ};
-	return bytes ? check_start(user_pointer(path), directory) : OK;
+	*request = (struct ramfs_path){.bytes = (uint32_t)bytes, .directory = fd};
+	*loan = (struct loan){.address = path, .bytes = (uint32_t)bytes, .access = CPF_READ};
+	if (bytes == 0)
+		return OK;
+	result = find_start(user_pointer(path), fd, &loan->start);
+	return result == OK ? check_start(loan->start, fd) : result;
 }

@@ -7,18 +7,22 @@
 #include <granite/grant.h>
 #include <granite/ramfs.h>
 
+/* Where a path begins. */
+enum path_start { START_ROOT, START_DIRECTORY, START_DESCRIPTOR };
+
 /* Memory of the program's, or of the bridge, that is lent to the server while a call lasts. */
 struct loan {
 	uint32_t address, bytes; /* 0 bytes: nothing */
 	int access;              /* CPF_READ, CPF_WRITE */
+	enum path_start start;   /* of a path */
 };
 
 /* How a call is made. */
 enum file_call {
 	FILE_CALL,  /* it is answered at once, and no signal ends it */
 	FILE_WAITS, /* a signal ends it */
-	FILE_ANEW, /* as FILE_CALL, but it is about no descriptor: when the server dies its successor is asked
-	            */
+	FILE_ANEW,  /* as FILE_CALL, but when the server dies its successor is asked, if that means the same:
+	             * if it is about no descriptor, nor a working directory other than the root */
 };
 
 /*
@@ -37,9 +41,16 @@ int32_t fileserver_find(void);
 /* The one last found, or NONE. */
 endpoint_t fileserver_endpoint(void);
 
+/* PM_DIRECTORY_*: of the working directory this much is known without asking. */
+uint32_t fileserver_directory(void);
+
+/* The server has changed it. */
+void fileserver_moved(int is_root);
+
 /*
- * The path at the program's address `path`. *loan: its bytes. -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR; an
- * empty path is one. */
-int32_t fileserver_path(uint32_t path, int32_t directory, struct ramfs_path *request, struct loan *loan);
+ * The path at the program's address `path`, which begins at `fd` (or RAMFS_CWD). *loan: its bytes. -EFAULT,
+ * -ENAMETOOLONG, -EBADF, -ENOTDIR; -EIO: where it begins has been lost; an empty path is one.
+ */
+int32_t fileserver_path(uint32_t path, int32_t fd, struct ramfs_path *request, struct loan *loan);
 
 #endif

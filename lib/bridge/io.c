@@ -27,7 +27,7 @@ static enum file_call how_to_call(int32_t fd)
 
 static int32_t read_served(int32_t fd, uint32_t address, uint32_t bytes, uint32_t flags, uint64_t offset)
 {
-	const struct loan loan = {address, bytes, CPF_WRITE};
+	const struct loan loan = {.address = address, .bytes = bytes, .access = CPF_WRITE};
 	union ramfs_read_message call;
 	int32_t result;
 
@@ -50,7 +50,7 @@ static void send_sigpipe(void)
 
 static int32_t write_served(int32_t fd, uint32_t address, uint32_t bytes)
 {
-	const struct loan loan = {address, bytes, CPF_READ};
+	const struct loan loan = {.address = address, .bytes = bytes, .access = CPF_READ};
 	union ramfs_write_message call;
 	int32_t result;
 

@@ -148,21 +148,34 @@ int32_t linux_chdir(struct bridge_regs *regs)
 	struct loan loan;
 	int32_t result = fileserver_path(regs->ebx, AT_FDCWD, &call.req.path, &loan);
 
-	if (result != OK)
-		return result;
-	return loan.bytes ? fileserver_call(FILE_ANEW, RAMFS_CHDIR, &call.m, &loan) : -ENOENT;
+	if (result == OK)
+		result = loan.bytes ? fileserver_call(FILE_ANEW, RAMFS_CHDIR, &call.m, &loan) : -ENOENT;
+	if (result == OK)
+		fileserver_moved(loan.start == START_ROOT && loan.bytes == sizeof("/") - 1);
+	return result;
+}
+
+/* Why a descriptor that is not the server's can't be one. */
+static int32_t not_a_directory(int32_t fd)
+{
+	if (fd_kind(fd) == FD_LOST)
+		return -EIO;
+	return fd_is_open(fd) ? -ENOTDIR : -EBADF;
 }
 
 /* fchdir(fd) */
 int32_t linux_fchdir(struct bridge_regs *regs)
 {
 	union ramfs_chdir_message call;
-	int32_t fd = (int32_t)regs->ebx;
+	int32_t fd = (int32_t)regs->ebx, result;
 
 	if (!fd_is_served(fd))
-		return fd_is_open(fd) ? -ENOTDIR : -EBADF;
+		return not_a_directory(fd);
 	call.req = (struct ramfs_chdir_req){.path = {.directory = fd}};
-	return fileserver_ask(RAMFS_CHDIR, &call.m);
+	result = fileserver_ask(RAMFS_CHDIR, &call.m);
+	if (result == OK)
+		fileserver_moved(0);
+	return result;
 }
 
 /* Who may not use the file server, or has none, is in the root. */
@@ -179,10 +192,12 @@ static int32_t get_root(uint32_t address, uint32_t bytes)
 int32_t linux_getcwd(struct bridge_regs *regs)
 {
 	uint32_t bytes = regs->ecx < RAMFS_PATH_MAX ? regs->ecx : RAMFS_PATH_MAX;
-	const struct loan loan = {regs->ebx, bytes, CPF_WRITE};
+	const struct loan loan = {regs->ebx, bytes, CPF_WRITE, START_DIRECTORY};
 	union ramfs_getcwd_message call;
 	int32_t result;
 
+	if (fileserver_directory() == PM_DIRECTORY_LOST)
+		return -EIO;
 	call.req = (struct ramfs_getcwd_req){.bytes = bytes};
 	result = fileserver_call(FILE_ANEW, RAMFS_GETCWD, &call.m, &loan);
 	if (result == -ESRCH || result == -ECALLDENIED)
@@ -193,12 +208,12 @@ int32_t linux_getcwd(struct bridge_regs *regs)
 /* getdents64(fd, buffer, bytes) */
 int32_t linux_getdents64(struct bridge_regs *regs)
 {
-	const struct loan loan = {regs->ecx, regs->edx, CPF_WRITE};
+	const struct loan loan = {.address = regs->ecx, .bytes = regs->edx, .access = CPF_WRITE};
 	union ramfs_getdents_message call;
 	int32_t fd = (int32_t)regs->ebx, result;
 
 	if (!fd_is_served(fd))
-		return fd_is_open(fd) ? -ENOTDIR : -EBADF;
+		return not_a_directory(fd);
 	call.req = (struct ramfs_getdents_req){.fd = fd, .bytes = regs->edx};
 	result = fileserver_call(FILE_CALL, RAMFS_GETDENTS, &call.m, &loan);
 	return result == OK ? (int32_t)call.rep.bytes : result;

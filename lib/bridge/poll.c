@@ -129,8 +129,9 @@ static int32_t ask_console(const struct poll_call *call, uint64_t limit)
 /* Asks the server, which waits for so long: how many of its entries have something to tell. */
 static int32_t ask_server(const struct poll_call *call, uint64_t nsecs)
 {
-	const struct loan loan = {user_address(served), call->count * (uint32_t)sizeof(served[0]),
-	                          CPF_READ | CPF_WRITE};
+	const struct loan loan = {.address = user_address(served),
+	                          .bytes = call->count * (uint32_t)sizeof(served[0]),
+	                          .access = CPF_READ | CPF_WRITE};
 	union ramfs_poll_message m;
 	int32_t result;
 
@@ -175,21 +176,33 @@ static int32_t wait_for_both(const struct poll_call *call)
 	return result;
 }
 
-int32_t poll_entries(struct linux_pollfd *entries, uint32_t count, uint64_t limit)
+static int32_t wait_for_entries(struct poll_call *call)
 {
-	struct poll_call call = {.entries = entries, .count = count, .limit = limit};
 	int32_t result;
 
-	sort(&call);
-	if (call.nr_known)
-		call.limit = AT_ONCE;
-	if (call.nr_served)
-		result = wait_for_both(&call);
-	else if (call.nr_console)
-		result = ask_console(&call, call.limit);
+	sort(call);
+	if (call->nr_known)
+		call->limit = AT_ONCE;
+	if (call->nr_served)
+		result = wait_for_both(call);
+	else if (call->nr_console)
+		result = ask_console(call, call->limit);
 	else
-		result = sleep_until(call.limit);
-	return result >= 0 ? result + (int32_t)call.nr_known : result;
+		result = sleep_until(call->limit);
+	return result >= 0 ? result + (int32_t)call->nr_known : result;
+}
+
+/* If the file server dies its descriptors are lost, and that is what they have to tell. */
+int32_t poll_entries(struct linux_pollfd *entries, uint32_t count, uint64_t limit)
+{
+	const struct poll_call begin = {.entries = entries, .count = count, .limit = limit};
+	struct poll_call call = begin;
+	int32_t result = wait_for_entries(&call);
+
+	if (result != -EIO || !call.nr_served)
+		return result;
+	call = begin;
+	return wait_for_entries(&call);
 }
 
 /* ---- poll and ppoll ---- */

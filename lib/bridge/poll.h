@@ -16,7 +16,7 @@ int32_t poll_limit_after(uint64_t nsecs, uint64_t *limit);
 
 /*
  * Waits until one of the entries, FD_MAX at most, has something to tell in its `revents`, or until `limit`.
- * Returns how many have, or a negative errno: EINTR; EIO when the file server has died.
+ * Returns how many have, or a negative errno: EINTR; EIO when the console has died for good.
  */
 int32_t poll_entries(struct linux_pollfd *entries, uint32_t count, uint64_t limit);
 

@@ -36,7 +36,11 @@ struct pm_descriptors {
 	uint32_t files[2];   /* they are files or directories of the file server */
 	uint32_t pipes[2];   /* they are ends of its pipes */
 	endpoint_t server;   /* which one that is, or NONE */
+	uint32_t directory;  /* PM_DIRECTORY_*: the working directory */
 };
+#define PM_DIRECTORY_ROOT      0
+#define PM_DIRECTORY_ELSEWHERE 1 /* the file server knows where */
+#define PM_DIRECTORY_LOST      2 /* it knew, but has died */
 #define PM_AT_DESCRIPTORS 0x4752
 
 /* The new program's strings: argc + envc strings, each ended by a 0 byte, arguments first. */
