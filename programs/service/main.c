@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Shows services, starts them, ends them. */
+#include <stdio.h>
+#include <string.h>
+#include <granite/rs.h>
+#include <granite/sys.h>
+
+#include "../lib/usage.h"
+#include "service.h"
+
+#define ABOUT "shows the system's services, starts and ends them"
+
+static const struct usage usage = {
+        "service", "[status [LABEL] | up LABEL | down LABEL | restart LABEL]", ABOUT,
+        "  status   what each service is doing and for how long, how often it was started again, and how it "
+        "ended last\n"
+        "  up       starts it, if it does not run\n"
+        "  down     ends it: by SIGTERM, after 2 s by SIGKILL; it is not started again\n"
+        "  restart  ends it and starts it\n"
+        "Services, their programs and rights, and when they are started again, are told in "
+        "/etc/manifest. Who may start and end them has the privilege `control`, as the shell at the "
+        "prompt and what is started there."};
+
+#define STATE_LEAST 20
+
+static uint64_t now(void)
+{
+	uint64_t uptime = 0;
+	int result = sys_clock(&uptime, NULL);
+
+	return result == OK ? uptime : 0;
+}
+
+/* ---- status ---- */
+
+static int state_columns(uint64_t time)
+{
+	struct rs_status_rep status;
+	char text[SHOW_MAX];
+	int most = STATE_LEAST;
+
+	for (uint32_t index = 0; rs_status(index, &status) == OK; index++) {
+		int length = (int)strlen(show_state(text, &status, time));
+
+		most = length > most ? length : most;
+	}
+	return most;
+}
+
+static void print_line(int columns, const struct rs_status_rep *status, uint64_t time)
+{
+	char state[SHOW_MAX], since[SHOW_MAX], end[SHOW_MAX], pid[12] = "-";
+
+	if (status->pid)
+		snprintf(pid, sizeof(pid), "%d", status->pid);
+	printf("%-15.15s %-*s %5s %8s %8u  %s\n", status->label, columns, show_state(state, status, time),
+	       pid, show_since(since, status, time), (unsigned)status->restarts, show_end(end, status->end));
+}
+
+/* All, or with a label that one. Returns the exit status. */
+static int list(const char *label)
+{
+	struct rs_status_rep status;
+	uint64_t time = now();
+	int columns = state_columns(time), found = 0, result;
+
+	for (uint32_t index = 0; (result = rs_status(index, &status)) == OK; index++) {
+		if (label && strcmp(label, status.label) != 0)
+			continue;
+		if (!found++)
+			printf("%-15s %-*s %5s %8s %8s  %s\n", "LABEL", columns, "STATE", "PID", "SINCE",
+			       "RESTARTS", "LAST END");
+		print_line(columns, &status, time);
+	}
+	if (found || (!label && result == -ENOENT))
+		return 0;
+	fprintf(stderr, "service: %s\n",
+	        result == -ENOENT ? "there is no such service; `service` lists them" : strerror(-result));
+	return 1;
+}
+
+/* ---- up, down, restart ---- */
+
+static const struct verb {
+	const char *name;
+	enum show_verb verb;
+	int (*act)(const char *label, struct rs_outcome *outcome);
+} verbs[] = {{"up", SHOW_UP, rs_up}, {"down", SHOW_DOWN, rs_down}, {"restart", SHOW_RESTART, rs_restart}};
+
+/* Returns the exit status. */
+static int control(const struct verb *verb, const char *label)
+{
+	char text[2 * SHOW_MAX];
+	struct rs_outcome outcome;
+	int result = verb->act(label, &outcome);
+
+	if (result == OK) {
+		printf("%s %s\n", label, show_done(text, verb->verb, &outcome));
+		return 0;
+	}
+	fprintf(stderr, "service: %s: %s\n", label, show_failure(text, result, &outcome));
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	usage_check(&usage, argc, argv, 0, 2);
+	if (argc == 1)
+		return list(NULL);
+	if (strcmp(argv[1], "status") == 0)
+		return list(argv[2]);
+	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(argv[1], verbs[i].name) != 0)
+			continue;
+		if (argc == 2)
+			usage_fail(&usage, "which service? `service` lists them");
+		return control(&verbs[i], argv[2]);
+	}
+	usage_wrong(&usage, 0, argv[1], "status, up, down or restart");
+}
