@@ -5,6 +5,7 @@
 #include <granite/rs.h>
 #include <granite/sys.h>
 
+#include "../lib/terminal.h"
 #include "../lib/usage.h"
 #include "service.h"
 
@@ -21,7 +22,7 @@ static const struct usage usage = {
         "/etc/manifest. Who may start and end them has the privilege `control`, as the shell at the "
         "prompt and what is started there."};
 
-#define STATE_LEAST 20
+#define OTHER_COLUMNS 60 /* of a line without the last column */
 
 static uint64_t now(void)
 {
@@ -33,28 +34,26 @@ static uint64_t now(void)
 
 /* ---- status ---- */
 
-static int state_columns(uint64_t time)
+/* The line of titles too is made here, so that all columns stand one below the other. */
+static void print_columns(const char *label, const char *state, const char *pid, const char *since,
+                          const char *restarts, const char *last)
 {
-	struct rs_status_rep status;
-	char text[SHOW_MAX];
-	int most = STATE_LEAST;
+	int room = terminal_room(OTHER_COLUMNS);
 
-	for (uint32_t index = 0; rs_status(index, &status) == OK; index++) {
-		int length = (int)strlen(show_state(text, &status, time));
-
-		most = length > most ? length : most;
-	}
-	return most;
+	printf("%-15.15s %-18s %5s %8s %8s  %.*s\n", label, state, pid, since, restarts, room, last);
 }
 
-static void print_line(int columns, const struct rs_status_rep *status, uint64_t time)
+static void print_line(const struct rs_status_rep *status, uint64_t time)
 {
-	char state[SHOW_MAX], since[SHOW_MAX], end[SHOW_MAX], pid[12] = "-";
+	char state[SHOW_MAX], since[SHOW_MAX], end[SHOW_MAX], pid[12] = "-", restarts[12];
 
 	if (status->pid)
 		snprintf(pid, sizeof(pid), "%d", status->pid);
-	printf("%-15.15s %-*s %5s %8s %8u  %s\n", status->label, columns, show_state(state, status, time),
-	       pid, show_since(since, status, time), (unsigned)status->restarts, show_end(end, status->end));
+	snprintf(restarts, sizeof(restarts), "%u", (unsigned)status->restarts);
+	print_columns(status->label, show_state(state, status, time), pid, show_since(since, status, time),
+	              restarts, show_end(end, status->end));
+	if (status->problem != RS_NO_PROBLEM)
+		printf("%-15s %s\n", "", show_problem(end, status->problem, status->error));
 }
 
 /* All, or with a label that one. Returns the exit status. */
@@ -62,15 +61,14 @@ static int list(const char *label)
 {
 	struct rs_status_rep status;
 	uint64_t time = now();
-	int columns = state_columns(time), found = 0, result;
+	int found = 0, result;
 
 	for (uint32_t index = 0; (result = rs_status(index, &status)) == OK; index++) {
 		if (label && strcmp(label, status.label) != 0)
 			continue;
 		if (!found++)
-			printf("%-15s %-*s %5s %8s %8s  %s\n", "LABEL", columns, "STATE", "PID", "SINCE",
-			       "RESTARTS", "LAST END");
-		print_line(columns, &status, time);
+			print_columns("LABEL", "STATE", "PID", "SINCE", "RESTARTS", "LAST END");
+		print_line(&status, time);
 	}
 	if (found || (!label && result == -ENOENT))
 		return 0;

@@ -8,8 +8,7 @@
 
 #define SHOW_MAX 80
 
-/* What it is doing, with why or how long: "running", "restarts in 0.40 s", "can't start: is not executable".
- */
+/* What it is doing: "running", "restarts in 0.40 s", "can't start". */
 const char *show_state(char text[SHOW_MAX], const struct rs_status_rep *status, uint64_t now_nsecs);
 
 /* How it ended last: "exited 3", "killed by SIGKILL", "-". */

@@ -37,17 +37,12 @@ const char *show_problem(char text[SHOW_MAX], uint32_t problem, uint32_t error)
 const char *show_state(char text[SHOW_MAX], const struct rs_status_rep *status, uint64_t now_nsecs)
 {
 	const char *state = lookup(state_texts, RS_NR_STATES, status->state);
-	char detail[SHOW_MAX];
+	uint64_t left = status->until_nsecs > now_nsecs ? status->until_nsecs - now_nsecs : 0;
+	char time[FORMAT_MAX];
 
-	if (status->state == RS_IS_WAITING)
-		snprintf(text, SHOW_MAX, "%s in %s", state,
-		         format_time(detail,
-		                     status->until_nsecs > now_nsecs ? status->until_nsecs - now_nsecs : 0));
-	else if (status->state == RS_IS_UNSTARTABLE)
-		snprintf(text, SHOW_MAX, "%s: %.60s", state,
-		         show_problem(detail, status->problem, status->error));
-	else
-		snprintf(text, SHOW_MAX, "%s", state);
+	if (status->state != RS_IS_WAITING)
+		return state;
+	snprintf(text, SHOW_MAX, "%s in %s", state, format_time(time, left));
 	return text;
 }
 
@@ -66,9 +61,9 @@ const char *show_end(char text[SHOW_MAX], struct rs_end end)
 		return "did not answer";
 	case RS_ASKED_TO:
 		if (WIFSIGNALED(status))
-			snprintf(text, SHOW_MAX, "by request, %s", signal_name(WTERMSIG(status)));
+			snprintf(text, SHOW_MAX, "by request: %s", signal_name(WTERMSIG(status)));
 		else
-			snprintf(text, SHOW_MAX, "by request, exited %d", WEXITSTATUS(status));
+			snprintf(text, SHOW_MAX, "by request: exit %d", WEXITSTATUS(status));
 		return text;
 	default:
 		return "-";

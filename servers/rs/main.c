@@ -21,7 +21,8 @@ void rs_log(const char *format, ...)
 
 static void report(uint32_t line, const char *problem, struct span word)
 {
-	rs_log("manifest line %u is left out: %s: %.*s", line, problem, (int)word.bytes, word.start);
+	rs_log("manifest line %u is left out: %s%s%.*s", line, problem, word.bytes ? ": " : "",
+	       (int)word.bytes, word.start);
 }
 
 static int read_manifest(void)

@@ -35,7 +35,7 @@ def examples(pattern):
 def without_licence(path):
     with open(path) as file:
         first, rest = file.read().split("\n", 1)
-    assert first == "/* SPDX-License-Identifier: MIT */", path
+    assert first in ("/* SPDX-License-Identifier: MIT */", "# SPDX-License-Identifier: MIT"), path
     return rest
 
 
@@ -46,11 +46,23 @@ def every_example_is_shown_as_it_is():
         assert shown[name] == without_licence(path), f"{name} is not what the page shows"
 
 
+def services_of(path):
+    """What a program is run with, if it has a manifest beside it: the options, and the programs of its services."""
+    manifest = f"{os.path.splitext(path)[0]}.manifest"
+    if not os.path.exists(manifest):
+        return [], []
+    with open(manifest) as file:
+        names = re.findall(r"^service \S+ bin/(\S+)", file.read(), re.M)
+    return ["--manifest", manifest], [os.path.join(DOCS, "examples", f"{name}.c") for name in names]
+
+
 def every_program_prints_what_the_page_says():
     shown, files = blocks(output=True), examples("*.c")
-    assert shown.keys() == files.keys(), (sorted(shown), sorted(files))
-    for name, path in files.items():
-        command = tied([os.path.join(ROOT, "tools", "guest"), "--debug", "-t", SECONDS, path])
+    services = {os.path.basename(service) for path in files.values() for service in services_of(path)[1]}
+    assert shown.keys() == files.keys() - services, (sorted(shown), sorted(files))
+    for name in shown:
+        options, others = services_of(files[name])
+        command = tied([os.path.join(ROOT, "tools", "guest"), "--debug", "-t", SECONDS, *options, files[name], *others])
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
         )

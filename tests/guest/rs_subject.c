@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Services that behave well or badly, as their first argument says. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <granite/abi/ds_label.h>
+#include <granite/rs.h>
+#include <granite/server.h>
+
+#include "rs_subject.h"
+
+static int do_echo(endpoint_t caller, const void *request, void *reply)
+{
+	const struct subject_word *in = request;
+	struct subject_word *out = reply;
+	(void)caller;
+	out->word = in->word + 1;
+	return OK;
+}
+
+static _Noreturn void hang(void)
+{
+	for (;;)
+		pause();
+}
+
+static int do_hang(endpoint_t caller, const void *request, void *reply)
+{
+	(void)caller, (void)request, (void)reply;
+	hang();
+}
+
+/* ---- A stand-in for the data store ---- */
+
+static struct told {
+	struct ds_label_req last;
+	uint32_t times;
+} told[64];
+
+static uint32_t nr_told;
+
+static struct told *find(const char *label)
+{
+	for (uint32_t i = 0; i < nr_told; i++)
+		if (strcmp(told[i].last.label, label) == 0)
+			return &told[i];
+	return NULL;
+}
+
+static int do_who(endpoint_t caller, const void *request, void *reply)
+{
+	const struct subject_label *asked = request;
+	struct subject_who *who = reply;
+	struct told *entry = find(asked->label);
+	(void)caller;
+	who->endpoint = entry ? entry->last.endpoint : NONE;
+	who->told = entry ? entry->times : 0;
+	return OK;
+}
+
+static int do_label(endpoint_t caller, const void *request, void *reply)
+{
+	const struct ds_label_req *label = request;
+	struct told *entry = find(label->label);
+	(void)reply;
+	if (caller != RS_PROC_NR)
+		return -EPERM;
+	if (!entry)
+		entry = &told[nr_told++];
+	entry->last = *label;
+	entry->times++;
+	return SERVER_NO_REPLY;
+}
+
+/* ---- What they do ---- */
+
+static int serve(void)
+{
+	static const struct server_op calls[] = {
+	        [SUBJECT_ECHO - SUBJECT_BASE] = {do_echo},
+	        [SUBJECT_HANG - SUBJECT_BASE] = {do_hang},
+	};
+	static const struct server server = {.calls = SERVER_TABLE(SUBJECT_BASE, calls)};
+	return server_run(&server);
+}
+
+static int serve_as_store(void)
+{
+	static const struct server_op calls[] = {
+	        [0] = {do_label},
+	        [SUBJECT_HANG - DS_LABEL] = {do_hang},
+	        [SUBJECT_WHO - DS_LABEL] = {do_who},
+	};
+	static const struct server server = {.calls = SERVER_TABLE(DS_LABEL, calls)};
+	return server_run(&server);
+}
+
+static _Noreturn void show_life(void)
+{
+	for (;;) {
+		rs_alive();
+		usleep(20000);
+	}
+}
+
+static int ignore_sigterm(void)
+{
+	signal(SIGTERM, SIG_IGN);
+	return serve();
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	if (strcmp(what, "serve") == 0)
+		return serve();
+	if (strcmp(what, "store") == 0)
+		return serve_as_store();
+	if (strcmp(what, "stubborn") == 0)
+		return ignore_sigterm();
+	if (strcmp(what, "alive") == 0)
+		show_life();
+	if (strcmp(what, "exit") == 0 && argc > 2)
+		return atoi(argv[2]);
+	if (strcmp(what, "crash") == 0)
+		abort();
+	hang(); /* deaf */
+}
