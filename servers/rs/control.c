@@ -55,7 +55,7 @@ static void restart(struct service *service)
 static int control(endpoint_t caller, const char label[PROC_NAME_MAX], enum waiter_kind kind,
                    void (*act)(struct service *service), struct rs_outcome *outcome)
 {
-	struct waiter waiter = {.client = caller, .kind = kind, .deadline = NEVER};
+	struct waiter waiter = {.client = caller, .kind = kind, .patience = NEVER};
 	int result = find(caller, label, &waiter.service);
 
 	if (result != OK)

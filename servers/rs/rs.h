@@ -119,7 +119,7 @@ struct waiter {
 	struct service *service;
 	endpoint_t dead;   /* AWAIT: not this one */
 	enum rs_state was; /* UP, DOWN: what the service was doing */
-	uint64_t deadline; /* NEVER, unless AWAIT */
+	uint64_t patience; /* so many nanoseconds; NEVER, unless AWAIT */
 };
 
 /*

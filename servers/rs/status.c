@@ -35,16 +35,10 @@ int do_lookup(endpoint_t caller, const struct rs_lookup_req *request, struct rs_
 	return OK;
 }
 
-static uint64_t deadline_after(uint64_t nsecs)
-{
-	uint64_t now = process_now();
-
-	return nsecs < NEVER - now ? now + nsecs : NEVER;
-}
-
 int do_await(endpoint_t caller, const struct rs_await_req *request, struct rs_await_rep *reply)
 {
-	struct waiter waiter = {.client = caller, .kind = WAITS_AWAIT, .dead = request->dead};
+	struct waiter waiter = {
+	        .client = caller, .kind = WAITS_AWAIT, .dead = request->dead, .patience = request->nsecs};
 
 	if (!memchr(request->label, '\0', sizeof(request->label)))
 		return -EINVAL;
@@ -54,7 +48,6 @@ int do_await(endpoint_t caller, const struct rs_await_req *request, struct rs_aw
 	waiter.service = services_find(request->label);
 	if (!waiter.service)
 		return -ESRCH;
-	waiter.deadline = deadline_after(request->nsecs);
 	return waiters_add(&waiter, reply);
 }
 

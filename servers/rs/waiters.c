@@ -10,6 +10,7 @@
 
 static struct place {
 	struct waiter waiter;
+	uint64_t deadline;
 	struct place *next, *previous; /* of those that wait */
 	int is_waiting;
 } places[ENDPOINT_SLOTS];
@@ -29,10 +30,20 @@ static void take_out(struct place *place)
 		place->next->previous = place->previous;
 }
 
+static uint64_t deadline_after(uint64_t nsecs)
+{
+	uint64_t now = nsecs == NEVER ? 0 : process_now();
+
+	return nsecs < NEVER - now ? now + nsecs : NEVER;
+}
+
 static void put_in(struct place *place, const struct waiter *waiter)
 {
 	take_out(place);
-	*place = (struct place){.waiter = *waiter, .next = first_place, .is_waiting = 1};
+	*place = (struct place){.waiter = *waiter,
+	                        .deadline = deadline_after(waiter->patience),
+	                        .next = first_place,
+	                        .is_waiting = 1};
 	if (first_place)
 		first_place->previous = place;
 	first_place = place;
@@ -183,7 +194,7 @@ void waiters_expire(uint64_t now)
 
 	for (place = first_place; place; place = next) {
 		next = place->next;
-		if (place->waiter.deadline <= now)
+		if (place->deadline <= now)
 			answer(place, -ETIMEDOUT);
 	}
 }
@@ -193,7 +204,7 @@ uint64_t waiters_deadline(void)
 	uint64_t first = NEVER;
 
 	for (const struct place *place = first_place; place; place = place->next)
-		if (place->waiter.deadline < first)
-			first = place->waiter.deadline;
+		if (place->deadline < first)
+			first = place->deadline;
 	return first;
 }

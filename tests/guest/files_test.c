@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -487,6 +488,73 @@ static void a_dead_server_s_descriptors_fail_and_new_ones_work(void)
 	positions_are_shared_by_fork_and_dup();
 }
 
+static void kill_the_server(void)
+{
+	CHECK_INT(kill(pid_of(rs_lookup("ramfs")), SIGKILL), 0);
+}
+
+/* A poll that waits is told; and one that comes later. */
+static void poll_tells_of_lost_descriptors(void)
+{
+	int fds[2];
+	CHECK_INT(pipe(fds), 0);
+	struct pollfd entry = {.fd = fds[0], .events = POLLIN};
+	pid_t pid = fork();
+	if (pid == 0) {
+		usleep(20000);
+		kill_the_server();
+		_exit(0);
+	}
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(poll(&entry, 1, -1), 1);
+		CHECK_INT(entry.revents, POLLERR | POLLHUP);
+	}
+	CHECK_EXITED(tap_wait(pid), 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void expect_loss(int result)
+{
+	CHECK_INT(result, -1);
+	CHECK_INT(errno, EIO);
+}
+
+static int run_in_lost_directory(void)
+{
+	char *argv[] = {"cat", "etc/manifest", NULL};
+	pid_t pid = fork();
+	if (pid == 0) {
+		execve("/bin/cat", argv, environ);
+		_exit(99);
+	}
+	return tap_wait(pid);
+}
+
+/* Who was in /bin, and knows it no more, must not be taken to /etc: neither here nor by exec. */
+static void a_lost_directory_is_not_the_root(void)
+{
+	char path[100];
+	CHECK_INT(chdir("/bin"), 0);
+	int directory = open("/bin", O_RDONLY | O_DIRECTORY);
+	kill_the_server();
+	expect_loss(openat(directory, "sh", O_RDONLY));
+	expect_loss(open("etc/manifest", O_RDONLY));
+	expect_loss(chdir("etc"));
+	expect_loss(fchdir(directory));
+	expect_loss(getcwd(path, sizeof(path)) ? 0 : -1);
+	CHECK_EXITED(run_in_lost_directory(), 1);
+	CHECK_INT(close(directory), 0);
+	CHECK_INT(chdir("/etc"), 0);
+	CHECK(getcwd(path, sizeof(path)) && strcmp(path, "/etc") == 0);
+	kill_the_server();
+	CHECK_EXITED(run_in_lost_directory(), 1); /* where the parent does not know it yet */
+	CHECK_INT(chdir("/"), 0);
+	kill_the_server();
+	CHECK_INT(close(open("etc/manifest", O_RDONLY)), 0);
+	CHECK(getcwd(path, sizeof(path)) && strcmp(path, "/") == 0);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -509,6 +577,8 @@ int main(void)
 	        TEST(a_thousand_opens_leave_nothing),
 	        TEST(who_dies_leaves_nothing_open),
 	        TEST(a_dead_server_s_descriptors_fail_and_new_ones_work),
+	        TEST(poll_tells_of_lost_descriptors),
+	        TEST(a_lost_directory_is_not_the_root),
 	};
 	return TAP_RUN(tests);
 }

@@ -77,7 +77,7 @@ def it_shows_what_is_asked_for():
     for _, who, text in lines_of(process):
         assert "console" in (who, *text.split()), process
     assert any(who == "hello" for _, who, _ in lines_of(process)), process
-    assert [who for _, who, text in lines_of(number) if "RS_LOOKUP" in text] == ["ps", "rs"], number
+    assert [who for _, who, text in lines_of(number) if "RS_AWAIT" in text] == ["ps", "rs"], number
     assert "nothing" in nothing and not lines_of(nothing), nothing
 
 

@@ -41,7 +41,7 @@ struct pm_descriptors {
 #define PM_DIRECTORY_ROOT      0
 #define PM_DIRECTORY_ELSEWHERE 1 /* the file server knows where */
 #define PM_DIRECTORY_LOST      2 /* it knew, but has died */
-#define PM_AT_DESCRIPTORS 0x4752
+#define PM_AT_DESCRIPTORS      0x4752
 
 /* The new program's strings: argc + envc strings, each ended by a 0 byte, arguments first. */
 #define PM_ARGS_MAX 0x10000 /* all strings together, in bytes */
