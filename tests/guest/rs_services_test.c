@@ -262,17 +262,39 @@ static void a_new_store_is_told_everything(void)
 	CHECK_INT(who_is("one1").told, 1);
 }
 
-static void hang_the_store(void)
+static int32_t disturbance;
+
+static void disturb_the_store(void)
 {
 	struct message m = {0};
-	(void)!rs_ask(rs_lookup("ds"), SUBJECT_HANG, &m);
+	(void)!rs_ask(rs_lookup("ds"), disturbance, &m);
+}
+
+/* RS has more to tell than the kernel keeps for one receiver. In the end it is told what is true then. */
+static void a_store_that_naps_is_told_in_the_end(void)
+{
+	struct rs_outcome outcome;
+	CHECK_INT(rs_down("good-always", &outcome), OK); /* it would have RS try again */
+	disturbance = SUBJECT_NAP;
+	uint64_t start = rs_now();
+	pid_t pid = tap_start(disturb_the_store);
+	usleep(50000);
+	for (int i = 0; i < 30; i++)
+		CHECK_INT(rs_restart("one3", &outcome), OK);
+	CHECK(rs_now() - start < 3 * RS_SECOND); /* all that in its nap */
+	CHECK_EXITED(tap_wait(pid), 0);
+	for (int i = 0; i < 100 && who_is("one3").endpoint != rs_lookup("one3"); i++)
+		usleep(10000);
+	CHECK_INT(who_is("one3").endpoint, rs_lookup("one3"));
+	CHECK(who_is("one3").told < 50);
 }
 
 /* RS has far more to tell than anybody keeps for a store that does not listen. */
 static void a_store_that_hangs_holds_nobody_up(void)
 {
 	struct rs_outcome outcome;
-	pid_t pid = tap_start(hang_the_store);
+	disturbance = SUBJECT_HANG;
+	pid_t pid = tap_start(disturb_the_store);
 	usleep(50000);
 	for (int i = 0; i < 100; i++) {
 		CHECK_INT(rs_restart("one2", &outcome), OK);
@@ -338,6 +360,7 @@ int main(void)
 	        TEST(the_store_knows_all_labels),
 	        TEST(the_store_is_told_of_deaths_and_successors),
 	        TEST(a_new_store_is_told_everything),
+	        TEST(a_store_that_naps_is_told_in_the_end),
 	        TEST(a_store_that_hangs_holds_nobody_up),
 	        TEST(orphans_are_buried),
 	};

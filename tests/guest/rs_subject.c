@@ -59,6 +59,13 @@ static int do_who(endpoint_t caller, const void *request, void *reply)
 	return OK;
 }
 
+static int do_nap(endpoint_t caller, const void *request, void *reply)
+{
+	(void)caller, (void)request, (void)reply;
+	sleep(3);
+	return OK;
+}
+
 static int do_label(endpoint_t caller, const void *request, void *reply)
 {
 	const struct ds_label_req *label = request;
@@ -91,6 +98,7 @@ static int serve_as_store(void)
 	        [0] = {do_label},
 	        [SUBJECT_HANG - DS_LABEL] = {do_hang},
 	        [SUBJECT_WHO - DS_LABEL] = {do_who},
+	        [SUBJECT_NAP - DS_LABEL] = {do_nap},
 	};
 	static const struct server server = {.calls = SERVER_TABLE(DS_LABEL, calls)};
 	return server_run(&server);

@@ -12,7 +12,7 @@ enum subject_op {
 	SUBJECT_ECHO = SUBJECT_BASE, /* answers the word that comes, and one more */
 	SUBJECT_HANG,                /* takes no message any more */
 	SUBJECT_WHO,                 /* `ds`: the endpoint that RS told for this label */
-	SUBJECT_OPS_END
+	SUBJECT_NAP,                 /* `ds`: takes no message for three seconds */
 };
 
 struct subject_word {
