@@ -21,7 +21,7 @@ static int32_t find_driver(void)
 
 	if (driver != NONE)
 		return OK;
-	found = restart_await("console", dead);
+	found = restart_result(rs_await_intr("console", dead, RESTART_NSECS));
 	if (found < 0)
 		return found;
 	driver = found;

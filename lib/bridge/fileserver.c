@@ -43,10 +43,14 @@ void bridge_take_descriptors(const void *passed_on)
 	directory = descriptors.directory;
 }
 
+/* No signal ends that: it may be for a call that none may end, and one that may has descriptors of the
+ * server. */
 int32_t fileserver_find(void)
 {
-	endpoint_t found = server != NONE ? server : restart_await("ramfs", dead);
+	endpoint_t found = server;
 
+	if (found == NONE)
+		found = restart_result(rs_await("ramfs", dead, RESTART_NSECS));
 	if (found < 0)
 		return found;
 	server = found;

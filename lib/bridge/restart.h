@@ -9,14 +9,10 @@
 #define RESTART_NSECS 10000000000ull /* so long at most: RS waits 5 s at most before it starts one again */
 #define RESTART_TRIES 10             /* so many successors may die too, of this call or of something else */
 
-/*
- * The service's endpoint, which is not `dead` (NONE: nobody is). -ESRCH: there never is such a service; -EIO:
- * it has died for good, or takes too long; -EINTR: a signal has come.
+/* A service's endpoint, or why RS does not tell one: to the program that is -EIO. -ESRCH: there never is one.
  */
-static inline endpoint_t restart_await(const char *label, endpoint_t dead)
+static inline endpoint_t restart_result(endpoint_t found)
 {
-	endpoint_t found = rs_await(label, dead, RESTART_NSECS);
-
 	return found == -ENODEV || found == -ETIMEDOUT ? -EIO : found;
 }
 

@@ -24,13 +24,27 @@ endpoint_t rs_lookup(const char *label)
 	return result == OK ? call.rep.endpoint : result;
 }
 
+static int make_await(union rs_await_message *call, const char *label, endpoint_t dead, uint64_t nsecs)
+{
+	call->req = (struct rs_await_req){.nsecs = nsecs, .dead = dead};
+	return put_label(call->req.label, label);
+}
+
 endpoint_t rs_await(const char *label, endpoint_t dead, uint64_t nsecs)
 {
 	union rs_await_message call;
-	int result = put_label(call.req.label, label);
+	int result = make_await(&call, label, dead, nsecs);
 
-	call.req.dead = dead;
-	call.req.nsecs = nsecs;
+	if (result == OK)
+		result = rs_await_call(&call);
+	return result == OK ? call.rep.endpoint : result;
+}
+
+endpoint_t rs_await_intr(const char *label, endpoint_t dead, uint64_t nsecs)
+{
+	union rs_await_message call;
+	int result = make_await(&call, label, dead, nsecs);
+
 	if (result == OK)
 		result = rs_await_call_intr(&call);
 	return result == OK ? call.rep.endpoint : result;

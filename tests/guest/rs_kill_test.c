@@ -149,8 +149,6 @@ static uint32_t starting;
 /* No signal interrupts what it does. */
 static void work(void)
 {
-	const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
-	CHECK_INT(sigaction(SIGTERM, &action, NULL), 0);
 	random_state = mix(random_state + starting);
 	while (!stopped)
 		works[starting]();
@@ -224,7 +222,9 @@ static void everything_works_before(void)
 
 static void services_are_killed_again_and_again(void)
 {
+	const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
 	uint32_t left[VICTIMS], total = KILLS * VICTIMS;
+	CHECK_INT(sigaction(SIGTERM, &action, NULL), 0); /* the workers inherit it */
 	for (uint32_t i = 0; i < VICTIMS; i++)
 		left[i] = KILLS;
 	for (uint32_t i = 0; i < WORKERS; i++)

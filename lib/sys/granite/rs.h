@@ -21,9 +21,10 @@ GRANITE_MUST_CHECK endpoint_t rs_lookup(const char *label);
  * has ended with EDEADSRCDST can be made again with the dead one's successor, if it does no harm when it is
  * made twice; `dead` is NONE for whoever has called nobody yet. Besides ESRCH, which here means that there
  * never will be such a service, and EINVAL: ENODEV: it does not run, and RS won't start it by itself;
- * ETIMEDOUT; EINTR: a signal has come.
+ * ETIMEDOUT. The second function ends with EINTR when a signal comes.
  */
 GRANITE_MUST_CHECK endpoint_t rs_await(const char *label, endpoint_t dead, uint64_t nsecs);
+GRANITE_MUST_CHECK endpoint_t rs_await_intr(const char *label, endpoint_t dead, uint64_t nsecs);
 
 /*
  * Control, for those with PRIV_CONTROL: starts the service, ends it, or both. They return when it is done,
