@@ -13,6 +13,7 @@
 #define DS_STORE_H
 
 #include <granite/abi/ds.h>
+#include <granite/abi/endpoint.h>
 #include <granite/abi/types.h>
 
 struct store; /* an open store: what is not kept, on the heap */
@@ -59,10 +60,8 @@ void store_close(struct store *store);
  * endpoint. */
 struct store_owner {
 	char label[DS_KEY_SIZE]; /* "": has none */
-	endpoint_t endpoint;     /* of a service: where the label points to, or STORE_NO_ENDPOINT */
+	endpoint_t endpoint;     /* of a service: where the label points to, NONE if nowhere */
 };
-
-#define STORE_NO_ENDPOINT (-1) /* the service's label is not published (any more) */
 
 struct store_caller {
 	struct store_owner owner;
