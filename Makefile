@@ -247,10 +247,9 @@ $(O)/$(4)/$(1): $(O)/elf/$(4)/$(1)
 	@$(OBJCOPY) --strip-all $$< $$@
 endef
 
-# The folders servers/NAME, drivers/NAME, programs/NAME and the files programs/NAME.c each become bin/NAME; but
+# The folders servers/NAME, drivers/NAME, programs/NAME with a main.c and the files programs/NAME.c each become bin/NAME;
 # programs/lib is what those at the prompt share.
-folders  := $(patsubst %/,%,$(sort $(dir $(wildcard servers/*/*.[cS] drivers/*/*.[cS] programs/*/*.[cS]))))
-folders  := $(filter-out programs/lib,$(folders))
+folders  := $(patsubst %/main.c,%,$(sort $(wildcard servers/*/main.c drivers/*/main.c programs/*/main.c)))
 singles  := $(wildcard programs/*.c)
 programs := $(notdir $(folders) $(basename $(singles)))
 
@@ -345,7 +344,7 @@ guest-tests: $(guest_tests:%=$(O)/tests/guest/%) $(small_tests:%=$(O)/tests/smal
 $(foreach t,$(guest_tests),$(eval $(call program,$t,tests/guest/$t.c,ordinary,tests/guest)))
 $(foreach t,$(small_tests),$(eval $(call program,$t,tests/small/$t.c,small,tests/small)))
 
-# A host test's first lines name the sources it tests: /* links: servers/vm/region.c lib/formats/elf.c */
+# A host test's first lines name the sources it tests: /* links: servers/vm/region.c lib/formats/e*.c */
 host_flags := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-DDEBUG_VMASSERT=1 -I. -Iabi -Ilib/sys -Ilib -iquote kernel/include -iquote kernel/arch/i386/include
 
@@ -361,7 +360,7 @@ $(O)/host/kernel/%.c.o: kernel/%.c $(stable)
 $(O)/host/servers/vm/%.c.o: servers/vm/%.c $(stable)
 	$(call compile_host,-fsanitize-coverage=trace-pc)
 
-links_of = $(shell sed -n '/^\/[*] links:/ { :more; /[*]\//! { N; b more }; s/.*links://; s/[*]\/.*//; s/[*]//g; p; q }' \
+links_of = $(shell sed -n '/^\/[*] links:/ { :more; /[*]\//! { N; b more }; s/.*links://; s/[*]\/.*//; s/\n *[*]//g; p; q }' \
 	tests/host/$(1).c)
 define host_test
 host_objects += $(call objects,tests/host/$(1).c $(2),host/)
@@ -370,7 +369,7 @@ $(O)/tests/host/$(1): $(call objects,tests/host/$(1).c $(2),host/)
 	@$(TESTCC) $(host_flags) -o $$@ $$^ -lcmocka
 endef
 ifneq ($(filter host-tests,$(goals)),)
-$(foreach t,$(host_tests),$(eval $(call host_test,$t,$(call links_of,$t))))
+$(foreach t,$(host_tests),$(eval $(call host_test,$t,$(foreach l,$(call links_of,$t),$(or $(wildcard $l),$l)))))
 endif
 
 .PHONY: test test-tools
