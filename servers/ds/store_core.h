@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the core share: an open store, transactions, blocks, and the steps that operations are
+ * made of. */
+#ifndef DS_STORE_CORE_H
+#define DS_STORE_CORE_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "store_layout.h"
+#include "watch.h"
+
+struct store {
+	/* Into the kept memory. */
+	struct store_header *header;
+	struct undo *log;
+	uint32_t *buckets;   /* struct entry, by hash */
+	uint32_t *directory; /* the list of entries: where each position's is */
+	struct subscription *slots;
+	uint8_t *blocks;
+
+	/* How many there are. */
+	uint32_t log_size, bucket_count, directory_size, block_count;
+
+	/* Of this process. */
+	struct store_config config;
+	struct watch *watch; /* the compiled patterns */
+	uint32_t round;      /* of marking owners */
+	uint32_t *marked;    /* owners marked in this round */
+	int freeing;         /* this transaction has freed blocks */
+};
+
+/* ---- Transactions (tx.c) ---- */
+
+/* What stands before it is stored before what stands behind it: the compiler moves no store across. */
+static inline void in_order(void)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* At one stroke. */
+static inline void store_word(uint32_t *word, uint32_t value)
+{
+	*(volatile uint32_t *)word = value;
+}
+
+/*
+ * Between tx_begin and tx_commit every word that says anything is changed by tx_set. Only blocks that were
+ * taken in this transaction may be filled without it, all but their first word. After a kill the words have
+ * their old values again, unless tx_commit had stored its word.
+ */
+void tx_begin(struct store *store);
+void tx_set(struct store *store, uint32_t *word, uint32_t value);
+void tx_add(struct store *store, uint32_t *word, int32_t change);
+void tx_commit(struct store *store);
+
+/* Undoes what was interrupted. -EINVAL: the log can't be one. */
+GRANITE_MUST_CHECK int tx_recover(struct store *store);
+
+/* ---- Blocks (store_blocks.c) ---- */
+
+static inline void *block_at(const struct store *store, uint32_t block)
+{
+	assert(block > 0 && block < store->header->fresh);
+	return store->blocks + (uint64_t)block * STORE_BLOCK_BYTES;
+}
+
+static inline struct entry *entry_at(const struct store *store, uint32_t block)
+{
+	return block_at(store, block);
+}
+
+static inline struct owner *owner_at(const struct store *store, uint32_t block)
+{
+	return block_at(store, block);
+}
+
+static inline struct notice *notice_at(const struct store *store, uint32_t block)
+{
+	return block_at(store, block);
+}
+
+static inline struct map *map_at(const struct store *store, uint32_t block)
+{
+	return block_at(store, block);
+}
+
+uint32_t blocks_free(const struct store *store);
+
+/* A block of zeros; there must be one. In a transaction all taking comes before all freeing (README.md). */
+uint32_t block_take(struct store *store);
+void block_free(struct store *store, uint32_t block);
+
+/* Chains of chunks. None has 0 bytes: no chunk, and the number 0. */
+uint32_t chain_blocks(uint32_t length); /* so many chunks are that */
+uint32_t chain_take(struct store *store, const void *bytes, uint32_t length);
+void chain_free(struct store *store, uint32_t chain);
+void chain_read(const struct store *store, uint32_t chain, void *buffer, uint32_t length);
+int chain_equals(const struct store *store, uint32_t chain, const void *bytes, uint32_t length);
+
+/* ---- Owners (store_owners.c) ---- */
+
+uint32_t owner_find(const struct store *store, const struct store_owner *who); /* 0: none */
+uint32_t owner_blocks(const struct store_owner *who);                          /* that owner_make takes */
+uint32_t owner_make(struct store *store, const struct store_owner *who);
+int owner_is_needed(const struct store *store, uint32_t owner);
+void owner_tidy(struct store *store, uint32_t owner); /* frees one that is not needed any more */
+void owner_tell(const struct store *store, uint32_t owner, struct store_owner *who);
+int owner_is(const struct store *store, uint32_t owner, const struct store_owner *who);
+const struct store_limits *owner_limits(const struct store *store, uint32_t owner);
+const struct store_limits *limits_of(const struct store *store, const struct store_owner *who);
+
+/* No owner's mark is store->round afterwards. */
+void owners_next_round(struct store *store);
+void owners_unmark(struct store *store);
+
+/* Whether so many blocks can be had, by somebody who may have the reserve or not. */
+int room_for(const struct store *store, uint32_t blocks, int reserve);
+int has_reserve(const struct store_caller *caller);
+
+/* ---- Entries (store_entries.c) ---- */
+
+uint32_t key_hash(const struct store *store, const struct store_key *key);
+int key_is_sound(const struct store_key *key);
+uint32_t entry_find(const struct store *store, const struct store_key *key, uint32_t hash); /* 0: none */
+uint32_t entry_present(const struct store *store, const struct store_key *key); /* deleted ones: 0 */
+void entry_tell(const struct store *store, const struct entry *entry, struct store_entry *told);
+void entry_key(const struct store *store, const struct entry *entry, char key[DS_KEY_SIZE]);
+
+/* A deleted one, in the hash table alone. */
+uint32_t entry_make(struct store *store, const struct store_key *key, uint32_t hash, uint32_t owner);
+void entry_show(struct store *store, uint32_t entry, uint32_t owner, uint32_t flags); /* makes it present */
+void entry_charge(struct store *store, struct entry *entry, uint32_t length); /* its value's length changes */
+
+/* Deletes it, and tells subscribers that this has happened. */
+void entry_end(struct store *store, uint32_t entry, uint32_t what);
+void entry_tidy(struct store *store, uint32_t entry); /* frees a deleted one that has no notices */
+
+/* Takes and frees what a value has outside of the entry; ranges go to the list of releases. */
+void value_drop(struct store *store, uint32_t type, uint32_t value, uint32_t snapshots);
+
+enum action { ACTION_RETRIEVE, ACTION_OVERWRITE, ACTION_SNAPSHOT, ACTION_SUBSCRIBE, ACTION_DELETE };
+
+/* Whether the caller may do this to the entry; whether this owner may be told of it. Decided in one place. */
+int entry_may(const struct store *store, const struct entry *entry, const struct store_caller *caller,
+              enum action action);
+int entry_is_shown(const struct entry *entry, uint32_t owner);
+
+/* ---- Labels and mapped ranges (store_labels.c, store_maps.c) ---- */
+
+uint32_t label_find(const struct store *store, endpoint_t endpoint); /* the entry; 0: none */
+void label_link(struct store *store, uint32_t entry, endpoint_t endpoint);
+void label_unlink(struct store *store, uint32_t entry);
+endpoint_t label_endpoint(const struct store *store, const char *label, uint32_t length);
+void map_release(struct store *store, uint32_t map);
+
+/* ---- Notices (store_notices.c) ---- */
+
+void notices_tell(struct store *store, uint32_t entry, uint32_t what); /* everybody who may know */
+void notice_add(struct store *store, uint32_t owner, uint32_t entry, uint32_t what);
+void notice_drop(struct store *store, uint32_t notice);
+void owner_wake(struct store *store, uint32_t owner);
+
+/* ---- Subscriptions (store_subscribe.c) ---- */
+
+void subscription_drop(struct store *store, uint32_t slot);
+
+/* ---- Operations of many transactions (store_unfinished.c) ---- */
+
+void unfinished_note(struct store *store, enum unfinished what, uint32_t subject);
+void unfinished_finish(struct store *store);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What lies in the kept memory. Only 32-bit words, and numbers instead of pointers: of blocks from 1, so that
+ * 0 is none, or of slots. Whoever changes a word that says anything goes through tx_set (store_core.h).
+ *
+ *     header | undo log | hash table | list of entries | subscriptions | blocks ...
+ *
+ * All but the header's page and what is in use is untouched: the tables have room for as many entries as
+ * there are blocks for, from the start, and cost no memory until then.
+ */
+#ifndef DS_STORE_LAYOUT_H
+#define DS_STORE_LAYOUT_H
+
+#include "store.h"
+
+#define STORE_MAGIC   0x53445247u /* "GRDS" */
+#define STORE_MAKING  0x4d445247u /* "GRDM": a new store, not ready yet */
+#define STORE_VERSION 1
+
+#define HEADER_BYTES  4096
+#define SMALL_TABLE   256 /* buckets of the tables of owners and of labels by endpoint */
+
+/* An operation of many transactions notes what is still to be done. Each part can be done twice. */
+enum unfinished {
+	UNFINISHED_NOTHING,
+	UNFINISHED_INITIAL, /* of slot `subject`: tell its owner of all that exists */
+	UNFINISHED_FORGET,  /* of owner `subject`: drop the notices that no subscription matches */
+	UNFINISHED_DEATH,   /* of owner `subject`: its mapped ranges end, subscribers are told */
+	UNFINISHED_END,     /* of owner `subject`: all it has goes */
+};
+
+struct store_header {
+	uint32_t magic; /* STORE_MAGIC; stored last when a store is made */
+	uint32_t version;
+	uint32_t bytes, slots; /* of the memory; subscriptions: what the layout follows from */
+	uint32_t secret[2];
+	uint32_t log_used; /* records of the undo log; 0: no transaction is under way */
+	uint32_t unfinished, subject;
+	uint32_t serial; /* the last notice's */
+
+	uint32_t fresh;                  /* blocks from here on have never been used */
+	uint32_t free_first, free_count; /* a chain of those that are free again */
+
+	uint32_t entries; /* so many in the list of entries */
+	uint32_t types[DS_TYPES];
+	uint32_t owners, subscriptions;
+	uint32_t releases, release_first, release_last; /* struct map, through `next`: to be unmapped */
+	uint32_t wake_first, wake_last;                 /* struct owner, through `wake_next` */
+
+	uint32_t owner_table[SMALL_TABLE]; /* struct owner, through `next` */
+	uint32_t label_table[SMALL_TABLE]; /* struct entry, through `label_next`, by endpoint */
+};
+_Static_assert(sizeof(struct store_header) <= HEADER_BYTES, "the header has its own page");
+
+/* The old value of a word. */
+struct undo {
+	uint32_t offset; /* within the kept memory */
+	uint32_t old;
+};
+
+/* ---- Blocks: all are STORE_BLOCK_BYTES, and begin with the number of the next in their chain or list ----
+ */
+
+#define CHUNK_BYTES 60
+
+/* Part of a key, label, pattern or value. */
+struct chunk {
+	uint32_t next;
+	uint8_t bytes[CHUNK_BYTES];
+};
+
+#define ENTRY_PRESENT                                                                        \
+	0x10000 /* in `flags`; without it the entry is deleted, and only its notices keep it \
+	         */
+
+/* Invariant: in the hash table; if present also in the list of entries and in its owner's. */
+struct entry {
+	uint32_t next; /* with the same bucket */
+	uint32_t hash, type;
+	uint32_t key, key_length;            /* struct chunk */
+	uint32_t flags;                      /* DSF_PRIV_*, ENTRY_PRESENT */
+	uint32_t owner;                      /* also of one that is deleted */
+	uint32_t owner_next, owner_previous; /* the owner's other entries */
+	uint32_t position;                   /* in the list of entries */
+	uint32_t value;                      /* number, endpoint, struct chunk or struct map */
+	uint32_t length;                     /* bytes of a value that is kept in chunks */
+	uint32_t notices;                    /* the first, through `entry_next` */
+	uint32_t label_next;                 /* of a label */
+	uint32_t snapshots;                  /* of a mapped range: struct map, newest first */
+	uint32_t snapshot_number;            /* of a mapped range: the last one given */
+};
+
+/* A mapped range or a snapshot of it. Invariant: with its entry, or in the list of releases. */
+struct map {
+	uint32_t next; /* snapshot, or release */
+	struct store_map told;
+};
+
+/* A change that an owner has not been told of; one for each pair of owner and entry at most. */
+struct notice {
+	uint32_t next, previous; /* the owner's, oldest first */
+	uint32_t owner, entry;
+	uint32_t entry_next, entry_previous;
+	uint32_t what, serial;
+};
+
+/* Somebody who has entries, subscriptions or notices, or had an entry of which others are still to be told.
+ */
+struct owner {
+	uint32_t next;                /* with the same bucket */
+	uint32_t label, label_length; /* struct chunk; 0: has no label */
+	uint32_t endpoint;            /* of one without label */
+	struct store_limits used;
+	uint32_t gone; /* deleted entries that still name it */
+	uint32_t first_entry, first_notice, last_notice;
+	uint32_t lost;   /* serial of what could not be kept; 0: nothing */
+	uint32_t waking; /* 1: in the list of those to wake */
+	uint32_t wake_next;
+	uint32_t mark; /* scratch, without meaning for a successor */
+};
+
+_Static_assert(sizeof(struct chunk) == STORE_BLOCK_BYTES, "a chunk is a block");
+_Static_assert(sizeof(struct entry) == STORE_BLOCK_BYTES, "an entry is a block");
+_Static_assert(sizeof(struct map) <= STORE_BLOCK_BYTES, "a mapped range is a block");
+_Static_assert(sizeof(struct notice) <= STORE_BLOCK_BYTES, "a notice is a block");
+_Static_assert(sizeof(struct owner) == STORE_BLOCK_BYTES, "an owner is a block");
+
+/* Not a block, but a slot in a table. Free if it has no owner. */
+struct subscription {
+	uint32_t owner;
+	uint32_t pattern, length; /* struct chunk */
+};
+
+#endif

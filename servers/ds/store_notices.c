@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Notices: which owner is still to be told of which entry. An owner and an entry have one notice at most,
+ * whatever has happened meanwhile and however many of the owner's subscriptions match; it keeps its place in
+ * the owner's queue. To whom there can't be given one is told that something was lost.
+ */
+#include <string.h>
+
+#include "store_core.h"
+
+static uint32_t next_serial(struct store *store)
+{
+	uint32_t serial = store->header->serial + 1;
+
+	tx_set(store, &store->header->serial, serial ? serial : 1);
+	return store->header->serial;
+}
+
+/* ---- Waking ---- */
+
+void owner_wake(struct store *store, uint32_t owner)
+{
+	struct store_header *header = store->header;
+
+	if (owner_at(store, owner)->waking)
+		return;
+	tx_set(store, &owner_at(store, owner)->waking, 1);
+	tx_set(store, &owner_at(store, owner)->wake_next, 0);
+	if (header->wake_last)
+		tx_set(store, &owner_at(store, header->wake_last)->wake_next, owner);
+	else
+		tx_set(store, &header->wake_first, owner);
+	tx_set(store, &header->wake_last, owner);
+}
+
+/* Takes the first one out of the list of those to wake. */
+static endpoint_t wake_first(struct store *store)
+{
+	struct store_header *header = store->header;
+	uint32_t owner = header->wake_first;
+	struct store_owner who;
+
+	owner_tell(store, owner, &who);
+	tx_begin(store);
+	tx_set(store, &header->wake_first, owner_at(store, owner)->wake_next);
+	if (!header->wake_first)
+		tx_set(store, &header->wake_last, 0);
+	tx_set(store, &owner_at(store, owner)->waking, 0);
+	owner_tidy(store, owner);
+	tx_commit(store);
+	return who.endpoint;
+}
+
+int store_wake_next(struct store *store, endpoint_t *endpoint)
+{
+	while (store->header->wake_first) {
+		*endpoint = wake_first(store);
+		if (*endpoint != NONE)
+			return OK;
+	}
+	return -ENOENT;
+}
+
+/* ---- One notice ---- */
+
+/* What is to be told if `what` happens to something of which `before` is still to be told. */
+static uint32_t merge(uint32_t before, uint32_t what)
+{
+	uint32_t died = (before | what) & DS_OWNER_DIED, last = what & (DS_CREATED | DS_CHANGED | DS_DELETED);
+
+	before &= DS_CREATED | DS_CHANGED | DS_DELETED;
+	if (last == 0 || (last == DS_CHANGED && before == DS_CREATED))
+		last = before;
+	return last | died;
+}
+
+static void lose(struct store *store, uint32_t owner)
+{
+	tx_set(store, &owner_at(store, owner)->lost, next_serial(store));
+	owner_wake(store, owner);
+}
+
+static void update(struct store *store, struct notice *notice, uint32_t what)
+{
+	tx_set(store, &notice->what, merge(notice->what, what));
+	tx_set(store, &notice->serial, next_serial(store));
+	owner_wake(store, notice->owner);
+}
+
+static void append_to_owner(struct store *store, uint32_t notice, struct owner *owner)
+{
+	notice_at(store, notice)->previous = owner->last_notice;
+	if (owner->last_notice)
+		tx_set(store, &notice_at(store, owner->last_notice)->next, notice);
+	else
+		tx_set(store, &owner->first_notice, notice);
+	tx_set(store, &owner->last_notice, notice);
+	tx_add(store, &owner->used.notices, 1);
+}
+
+static void put_before_entry_s(struct store *store, uint32_t notice, struct entry *entry)
+{
+	notice_at(store, notice)->entry_next = entry->notices;
+	if (entry->notices)
+		tx_set(store, &notice_at(store, entry->notices)->entry_previous, notice);
+	tx_set(store, &entry->notices, notice);
+}
+
+static void make(struct store *store, uint32_t owner, uint32_t entry, uint32_t what)
+{
+	struct owner *to = owner_at(store, owner);
+	uint32_t notice;
+
+	if (to->used.notices >= owner_limits(store, owner)->notices || !room_for(store, 1, to->label != 0)) {
+		lose(store, owner);
+		return;
+	}
+	notice = block_take(store);
+	notice_at(store, notice)->owner = owner;
+	notice_at(store, notice)->entry = entry;
+	notice_at(store, notice)->what = what;
+	notice_at(store, notice)->serial = next_serial(store);
+	append_to_owner(store, notice, to);
+	put_before_entry_s(store, notice, entry_at(store, entry));
+	owner_wake(store, owner);
+}
+
+void notice_add(struct store *store, uint32_t owner, uint32_t entry, uint32_t what)
+{
+	uint32_t notice = entry_at(store, entry)->notices;
+
+	while (notice && notice_at(store, notice)->owner != owner)
+		notice = notice_at(store, notice)->entry_next;
+	if (notice)
+		update(store, notice_at(store, notice), what);
+	else
+		make(store, owner, entry, what);
+}
+
+static void leave_owner(struct store *store, const struct notice *notice)
+{
+	struct owner *owner = owner_at(store, notice->owner);
+	uint32_t *before =
+	        notice->previous ? &notice_at(store, notice->previous)->next : &owner->first_notice;
+	uint32_t *behind = notice->next ? &notice_at(store, notice->next)->previous : &owner->last_notice;
+
+	tx_set(store, before, notice->next);
+	tx_set(store, behind, notice->previous);
+	tx_add(store, &owner->used.notices, -1);
+}
+
+static void leave_entry(struct store *store, const struct notice *notice)
+{
+	uint32_t *before = notice->entry_previous ? &notice_at(store, notice->entry_previous)->entry_next
+	                                          : &entry_at(store, notice->entry)->notices;
+
+	tx_set(store, before, notice->entry_next);
+	if (notice->entry_next)
+		tx_set(store, &notice_at(store, notice->entry_next)->entry_previous, notice->entry_previous);
+}
+
+void notice_drop(struct store *store, uint32_t notice)
+{
+	const struct notice *this = notice_at(store, notice);
+
+	leave_owner(store, this);
+	leave_entry(store, this);
+	block_free(store, notice);
+	entry_tidy(store, this->entry);
+}
+
+/* ---- Telling everybody ---- */
+
+struct telling {
+	struct store *store;
+	uint32_t entry, marked;
+};
+
+static void mark(void *context, uint32_t slot)
+{
+	struct telling *telling = context;
+	struct store *store = telling->store;
+	uint32_t owner = store->slots[slot].owner;
+
+	if (owner_at(store, owner)->mark == store->round ||
+	    !entry_is_shown(entry_at(store, telling->entry), owner))
+		return;
+	owner_at(store, owner)->mark = store->round;
+	store->marked[telling->marked++] = owner;
+}
+
+/* Those who have a notice of it already are found by the entry's list, so each owner costs the same. */
+static void update_marked(struct store *store, const struct entry *entry, uint32_t what)
+{
+	for (uint32_t notice = entry->notices; notice; notice = notice_at(store, notice)->entry_next) {
+		struct owner *owner = owner_at(store, notice_at(store, notice)->owner);
+
+		if (owner->mark != store->round)
+			continue;
+		owner->mark = 0;
+		update(store, notice_at(store, notice), what);
+	}
+}
+
+void notices_tell(struct store *store, uint32_t entry, uint32_t what)
+{
+	struct telling telling = {store, entry, 0};
+	struct entry *this = entry_at(store, entry);
+	char key[DS_KEY_SIZE];
+
+	owners_next_round(store);
+	entry_key(store, this, key);
+	watch_match(store->watch, key, this->key_length, mark, &telling);
+	update_marked(store, this, what);
+	for (uint32_t i = 0; i < telling.marked; i++)
+		if (owner_at(store, store->marked[i])->mark == store->round)
+			make(store, store->marked[i], entry, what);
+}
+
+/* ---- Asking ---- */
+
+static void tell_notice(const struct store *store, const struct notice *notice, struct store_change *change)
+{
+	const struct entry *entry = entry_at(store, notice->entry);
+
+	entry_key(store, entry, change->key);
+	change->type = entry->type;
+	change->what = notice->what;
+	change->serial = notice->serial;
+	owner_tell(store, entry->owner, &change->owner);
+}
+
+int store_change_next(const struct store *store, const struct store_caller *caller,
+                      struct store_change *change)
+{
+	uint32_t owner = owner_find(store, &caller->owner);
+	const struct owner *this = owner ? owner_at(store, owner) : NULL;
+
+	memset(change, 0, sizeof(*change));
+	if (!this || (!this->first_notice && !this->lost))
+		return -ENOENT;
+	if (this->first_notice) {
+		tell_notice(store, notice_at(store, this->first_notice), change);
+		return OK;
+	}
+	change->what = DS_LOST;
+	change->serial = this->lost;
+	change->owner.endpoint = NONE;
+	return OK;
+}
+
+void store_change_seen(struct store *store, const struct store_caller *caller, uint32_t serial)
+{
+	struct store_change change;
+	uint32_t owner;
+
+	if (store_change_next(store, caller, &change) != OK || change.serial != serial)
+		return;
+	owner = owner_find(store, &caller->owner);
+	tx_begin(store);
+	if (change.what == DS_LOST)
+		tx_set(store, &owner_at(store, owner)->lost, 0);
+	else
+		notice_drop(store, owner_at(store, owner)->first_notice);
+	tx_commit(store);
+}

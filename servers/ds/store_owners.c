@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Owners: who they are, what they may have, and when they are forgotten. */
+#include <string.h>
+
+#include "hash.h"
+#include "store_core.h"
+
+static uint32_t label_length(const struct store_owner *who)
+{
+	return (uint32_t)strnlen(who->label, DS_KEY_MAX);
+}
+
+static uint32_t *bucket_of(const struct store *store, const struct store_owner *who)
+{
+	uint32_t length = label_length(who);
+	const void *name = length ? (const void *)who->label : &who->endpoint;
+	uint32_t hash = hash_bytes(store->header->secret, name, length ? length : sizeof(who->endpoint));
+
+	return &store->header->owner_table[hash % SMALL_TABLE];
+}
+
+int owner_is(const struct store *store, uint32_t owner, const struct store_owner *who)
+{
+	const struct owner *this = owner_at(store, owner);
+	uint32_t length = label_length(who);
+
+	if (this->label_length != length)
+		return 0;
+	return length ? chain_equals(store, this->label, who->label, length)
+	              : this->endpoint == (uint32_t)who->endpoint;
+}
+
+uint32_t owner_find(const struct store *store, const struct store_owner *who)
+{
+	uint32_t owner = *bucket_of(store, who);
+
+	while (owner && !owner_is(store, owner, who))
+		owner = owner_at(store, owner)->next;
+	return owner;
+}
+
+void owner_tell(const struct store *store, uint32_t owner, struct store_owner *who)
+{
+	const struct owner *this = owner_at(store, owner);
+
+	memset(who, 0, sizeof(*who));
+	chain_read(store, this->label, who->label, this->label_length);
+	who->endpoint = this->label ? label_endpoint(store, who->label, this->label_length)
+	                            : (endpoint_t)this->endpoint;
+}
+
+uint32_t owner_blocks(const struct store_owner *who)
+{
+	return 1 + chain_blocks(label_length(who));
+}
+
+uint32_t owner_make(struct store *store, const struct store_owner *who)
+{
+	uint32_t owner = block_take(store), length = label_length(who), *bucket = bucket_of(store, who);
+	struct owner *this = owner_at(store, owner);
+
+	this->label = chain_take(store, who->label, length);
+	this->label_length = length;
+	this->endpoint = length ? 0 : (uint32_t)who->endpoint;
+	tx_set(store, &this->next, *bucket);
+	tx_set(store, bucket, owner);
+	tx_add(store, &store->header->owners, 1);
+	return owner;
+}
+
+/* Whether something is still to be done about it: store_unfinished.c. */
+static int is_subject(const struct store *store, uint32_t owner)
+{
+	uint32_t unfinished = store->header->unfinished;
+
+	return unfinished != UNFINISHED_NOTHING && unfinished != UNFINISHED_INITIAL &&
+	       store->header->subject == owner;
+}
+
+int owner_is_needed(const struct store *store, uint32_t owner)
+{
+	const struct owner *this = owner_at(store, owner);
+	const struct store_limits *used = &this->used;
+
+	return used->entries || used->subscriptions || used->notices || this->gone || this->lost ||
+	       this->waking || is_subject(store, owner);
+}
+
+void owner_tidy(struct store *store, uint32_t owner)
+{
+	struct owner *this = owner_at(store, owner);
+	struct store_owner who;
+	uint32_t *link;
+
+	if (owner_is_needed(store, owner))
+		return;
+	owner_tell(store, owner, &who);
+	for (link = bucket_of(store, &who); *link != owner;)
+		link = &owner_at(store, *link)->next;
+	tx_set(store, link, this->next);
+	tx_add(store, &store->header->owners, -1);
+	chain_free(store, this->label);
+	block_free(store, owner);
+}
+
+/* ---- Marks ---- */
+
+void owners_unmark(struct store *store)
+{
+	for (uint32_t i = 0; i < SMALL_TABLE; i++)
+		for (uint32_t owner = store->header->owner_table[i]; owner;
+		     owner = owner_at(store, owner)->next)
+			owner_at(store, owner)->mark = 0;
+}
+
+void owners_next_round(struct store *store)
+{
+	if (++store->round == 0) {
+		owners_unmark(store);
+		store->round = 1;
+	}
+}
+
+/* ---- Limits ---- */
+
+const struct store_limits *limits_of(const struct store *store, const struct store_owner *who)
+{
+	return who->label[0] ? &store->config.service : &store->config.process;
+}
+
+const struct store_limits *owner_limits(const struct store *store, uint32_t owner)
+{
+	return owner_at(store, owner)->label ? &store->config.service : &store->config.process;
+}
+
+int has_reserve(const struct store_caller *caller)
+{
+	return caller->is_rs || caller->owner.label[0];
+}
+
+int room_for(const struct store *store, uint32_t blocks, int reserve)
+{
+	uint64_t kept = reserve ? 0 : (uint64_t)store->block_count * store->config.reserve / 100;
+
+	return blocks_free(store) >= kept + blocks;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Subscriptions: kept as text, in slots; watch.c has the compiled patterns by the same numbers. */
+#include <string.h>
+
+#include "store_core.h"
+
+/* The slot of the owner's subscription; as many as there are slots if there is none. */
+static uint32_t find(const struct store *store, uint32_t owner, const char *pattern, uint32_t length)
+{
+	uint32_t slot = 0;
+
+	while (slot < store->header->slots &&
+	       !(owner && store->slots[slot].owner == owner && store->slots[slot].length == length &&
+	         chain_equals(store, store->slots[slot].pattern, pattern, length)))
+		slot++;
+	return slot;
+}
+
+static uint32_t free_slot(const struct store *store)
+{
+	uint32_t slot = 0;
+
+	while (store->slots[slot].owner)
+		slot++;
+	return slot;
+}
+
+/* ---- Subscribing ---- */
+
+static int check(const struct store *store, const struct store_caller *caller, uint32_t owner,
+                 uint32_t length)
+{
+	uint32_t slots = store->header->slots, used = owner ? owner_at(store, owner)->used.subscriptions : 0;
+	uint32_t bytes = owner ? owner_at(store, owner)->used.bytes : 0;
+	const struct store_limits *limits = limits_of(store, &caller->owner);
+	uint32_t kept = has_reserve(caller) ? 0 : slots * store->config.reserve / 100;
+	uint32_t blocks = chain_blocks(length) + (owner ? 0 : owner_blocks(&caller->owner));
+
+	if (used >= limits->subscriptions || (uint64_t)bytes + length > limits->bytes)
+		return -EDQUOT;
+	if (store->header->subscriptions + kept >= slots || !room_for(store, blocks, has_reserve(caller)))
+		return -ENOSPC;
+	return OK;
+}
+
+static void begin_initial(struct store *store, uint32_t slot, uint32_t flags)
+{
+	if (flags & DSF_INITIAL)
+		unfinished_note(store, UNFINISHED_INITIAL, slot);
+}
+
+static void keep(struct store *store, uint32_t slot, uint32_t owner, const char *pattern, uint32_t length)
+{
+	struct subscription *this = &store->slots[slot];
+
+	tx_set(store, &this->owner, owner);
+	tx_set(store, &this->pattern, chain_take(store, pattern, length));
+	tx_set(store, &this->length, length);
+	tx_add(store, &owner_at(store, owner)->used.subscriptions, 1);
+	tx_add(store, &owner_at(store, owner)->used.bytes, (int32_t)length);
+	tx_add(store, &store->header->subscriptions, 1);
+}
+
+static void subscribe(struct store *store, const struct store_caller *caller, uint32_t slot, uint32_t owner,
+                      const char *pattern, uint32_t length, uint32_t flags)
+{
+	tx_begin(store);
+	if (!owner)
+		owner = owner_make(store, &caller->owner);
+	keep(store, slot, owner, pattern, length);
+	begin_initial(store, slot, flags);
+	tx_commit(store);
+	unfinished_finish(store);
+}
+
+static void subscribe_again(struct store *store, uint32_t slot, uint32_t flags)
+{
+	tx_begin(store);
+	begin_initial(store, slot, flags);
+	tx_commit(store);
+	unfinished_finish(store);
+}
+
+int store_subscribe(struct store *store, const struct store_caller *caller, const char *pattern,
+                    uint32_t length, uint32_t flags)
+{
+	uint32_t owner = owner_find(store, &caller->owner), slot;
+	int result;
+
+	if (flags & ~DSF_SUBSCRIBE || length == 0)
+		return -EINVAL;
+	if (length > DS_PATTERN_MAX)
+		return -E2BIG;
+	slot = find(store, owner, pattern, length);
+	if (slot < store->header->slots) {
+		if (!(flags & DSF_OVERWRITE))
+			return -EEXIST;
+		subscribe_again(store, slot, flags);
+		return OK;
+	}
+	result = check(store, caller, owner, length);
+	if (result != OK)
+		return result;
+	slot = free_slot(store);
+	result = watch_add(store->watch, slot, pattern, length);
+	if (result != OK)
+		return result;
+	subscribe(store, caller, slot, owner, pattern, length, flags);
+	return OK;
+}
+
+/* ---- Ending ---- */
+
+void subscription_drop(struct store *store, uint32_t slot)
+{
+	struct subscription *this = &store->slots[slot];
+	struct owner *owner = owner_at(store, this->owner);
+
+	watch_remove(store->watch, slot);
+	tx_add(store, &owner->used.subscriptions, -1);
+	tx_add(store, &owner->used.bytes, -(int32_t)this->length);
+	tx_add(store, &store->header->subscriptions, -1);
+	chain_free(store, this->pattern);
+	tx_set(store, &this->owner, 0);
+}
+
+int store_unsubscribe(struct store *store, const struct store_caller *caller, const char *pattern,
+                      uint32_t length)
+{
+	uint32_t owner = owner_find(store, &caller->owner), slot;
+
+	if (length == 0 || length > DS_PATTERN_MAX)
+		return -EINVAL;
+	slot = find(store, owner, pattern, length);
+	if (slot == store->header->slots)
+		return -ESRCH;
+	tx_begin(store);
+	unfinished_note(store, UNFINISHED_FORGET, owner);
+	subscription_drop(store, slot);
+	tx_commit(store);
+	unfinished_finish(store);
+	return OK;
+}

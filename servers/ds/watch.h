@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The compiled patterns, and which of them match a key. On the heap: a successor compiles them again. Each is
+ * known by the slot of its subscription; equal patterns are compiled once and matched once.
+ */
+#ifndef DS_WATCH_H
+#define DS_WATCH_H
+
+#include <granite/abi/ds.h>
+
+struct watch;
+
+struct watch *watch_new(uint32_t slots); /* NULL: no memory */
+void watch_free(struct watch *watch);
+
+/* The slot must have none. -EINVAL, -E2BIG: as pattern_judge, and what regcomp refuses; -ENOMEM. */
+GRANITE_MUST_CHECK int watch_add(struct watch *watch, uint32_t slot, const char *pattern, uint32_t length);
+void watch_remove(struct watch *watch, uint32_t slot);
+
+/*
+ * Calls `found` with each slot whose pattern matches all of the key, which needs an end. Patterns that begin
+ * with other literal characters than the key cost nothing: see watch.c.
+ */
+void watch_match(const struct watch *watch, const char *key, uint32_t length,
+                 void (*found)(void *context, uint32_t slot), void *context);
+
+/* Whether this slot's pattern does. */
+int watch_slot_matches(const struct watch *watch, uint32_t slot, const char *key, uint32_t length);
+
+uint32_t watch_patterns(const struct watch *watch); /* how many different ones there are */
+
+#endif
