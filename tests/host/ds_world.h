@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* A store in memory of the test's own, people who use it, and all that can be seen of it as text. */
+#ifndef TESTS_DS_WORLD_H
+#define TESTS_DS_WORLD_H
+
+#include "servers/ds/store.h"
+
+extern struct store *store;
+extern struct store_config config; /* for the next opening */
+
+/* A new store; the old one is forgotten. With `bytes` of memory, or 256 KiB. */
+void world_begin(void);
+void world_begin_sized(uint32_t bytes);
+void world_end(void);
+
+/* DS dies and is started again. */
+void world_reopen(void);
+
+uint8_t *world_memory(void);
+uint32_t world_bytes(void);
+
+/* ---- People ---- */
+
+struct store_caller process(endpoint_t endpoint);
+struct store_caller service(const char *label);
+struct store_caller rs(void);
+
+/* ---- Calls in short ---- */
+
+struct store_key key_of(uint32_t type, const char *text);
+int publish_u32(const struct store_caller *caller, const char *key, uint32_t number, uint32_t flags);
+int publish_str(const struct store_caller *caller, const char *key, const char *text, uint32_t flags);
+int publish_map(const struct store_caller *caller, const char *key, uint32_t address, uint32_t flags);
+int publish_label(const char *label, endpoint_t endpoint, uint32_t flags);
+int retrieve_u32(const struct store_caller *caller, const char *key, uint32_t *number);
+int subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags);
+int delete_u32(const struct store_caller *caller, const char *key);
+
+/* What check() would tell: the next change, which is seen then. "KEY what"; "" if there is none. Static. */
+const char *next_change(const struct store_caller *caller);
+
+/* ---- All of it ---- */
+
+/*
+ * Writes down all that can be seen of a store, and how many blocks are free. Whoever is to be told of
+ * something is told it, so the store is another afterwards. The text is as long as it needs; the caller frees
+ * it.
+ */
+char *state_of(struct store *of);
+
+#endif
