@@ -350,7 +350,7 @@ host_flags := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recov
 
 define compile_host
 	@mkdir -p $(@D)
-	$(call say,HOST,$<)$(TESTCC) $(host_flags) $(1) $(warnings) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+	$(call say,HOST,$<)$(TESTCC) $(or $(2),$(host_flags)) $(1) $(warnings) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
 endef
 $(O)/host/%.c.o: %.c $(stable)
 	$(call compile_host)
@@ -360,16 +360,25 @@ $(O)/host/kernel/%.c.o: kernel/%.c $(stable)
 $(O)/host/servers/vm/%.c.o: servers/vm/%.c $(stable)
 	$(call compile_host,-fsanitize-coverage=trace-pc)
 
+# A host test that looks at single instructions says so, /* sanitizers: none */, and has only those of the code itself.
+plain_flags := $(filter-out -fsanitize=% -fno-sanitize-recover=% -O1,$(host_flags)) -O2
+plain_tests := $(notdir $(basename $(shell grep -l '^/[*] sanitizers: none' tests/host/*_test.c)))
+
+$(O)/plain/%.c.o: %.c $(stable)
+	$(call compile_host,,$(plain_flags))
+
 links_of = $(shell sed -n '/^\/[*] links:/ { :more; /[*]\//! { N; b more }; s/.*links://; s/[*]\/.*//; s/\n *[*]//g; p; q }' \
 	tests/host/$(1).c)
+# $(call host_test,NAME,SOURCES,host|plain)
 define host_test
-host_objects += $(call objects,tests/host/$(1).c $(2),host/)
-$(O)/tests/host/$(1): $(call objects,tests/host/$(1).c $(2),host/)
+host_objects += $(call objects,tests/host/$(1).c $(2),$(3)/)
+$(O)/tests/host/$(1): $(call objects,tests/host/$(1).c $(2),$(3)/)
 	@mkdir -p $$(@D)
-	@$(TESTCC) $(host_flags) -o $$@ $$^ -lcmocka
+	@$(TESTCC) $($(3)_flags) -o $$@ $$^ -lcmocka
 endef
 ifneq ($(filter host-tests,$(goals)),)
-$(foreach t,$(host_tests),$(eval $(call host_test,$t,$(foreach l,$(call links_of,$t),$(or $(wildcard $l),$l)))))
+$(foreach t,$(host_tests),$(eval $(call host_test,$t,$(foreach l,$(call links_of,$t),$(or $(wildcard $l),$l)),$(if \
+	$(filter $t,$(plain_tests)),plain,host))))
 endif
 
 .PHONY: test test-tools

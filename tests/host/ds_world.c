@@ -17,6 +17,7 @@ struct store_config config;
 
 static uint8_t *memory;
 static uint32_t memory_bytes;
+static int memory_is_ours;
 
 /* ---- The store ---- */
 
@@ -26,18 +27,32 @@ static void open_it(void)
 	assert_null(store_check(store));
 }
 
-void world_begin_sized(uint32_t bytes)
+static void usual_config(void)
+{
+	if (config.subscriptions)
+		return;
+	store_config_default(&config);
+	config.subscriptions = 64;
+}
+
+void world_begin_in(uint8_t *given, uint32_t bytes)
 {
 	world_end();
-	if (!config.subscriptions) {
-		store_config_default(&config);
-		config.subscriptions = 64;
-	}
+	usual_config();
+	memory = given;
 	memory_bytes = bytes;
-	memory = aligned_alloc(4096, bytes);
-	assert_non_null(memory);
-	memset(memory, 0, bytes);
+	memory_is_ours = 0;
 	open_it();
+}
+
+void world_begin_sized(uint32_t bytes)
+{
+	uint8_t *ours = aligned_alloc(4096, bytes);
+
+	assert_non_null(ours);
+	memset(ours, 0, bytes);
+	world_begin_in(ours, bytes);
+	memory_is_ours = 1;
 }
 
 void world_begin(void)
@@ -51,7 +66,8 @@ void world_end(void)
 	if (store)
 		store_close(store);
 	store = NULL;
-	free(memory);
+	if (memory_is_ours)
+		free(memory);
 	memory = NULL;
 }
 
@@ -268,7 +284,7 @@ static void write_changes_of(FILE *file, struct store *of, const struct store_ow
 {
 	struct store_caller caller = {.owner = *owner};
 	struct store_change change;
-	uint32_t before = 0;
+	uint32_t before = 0, number = 0;
 
 	while (store_change_next(of, &caller, &change) == OK) {
 		char what[64] = "";
@@ -277,7 +293,7 @@ static void write_changes_of(FILE *file, struct store *of, const struct store_ow
 		before = change.serial;
 		tell_what(what, change.what);
 		write_owner(file, owner);
-		fprintf(file, " is told: %s type %u%s, of", change.key, change.type, what);
+		fprintf(file, " is told %u: %s type %u%s, of", ++number, change.key, change.type, what);
 		write_owner(file, &change.owner);
 		fprintf(file, "\n");
 		store_change_seen(of, &caller, change.serial);

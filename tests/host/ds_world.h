@@ -11,6 +11,7 @@ extern struct store_config config; /* for the next opening */
 /* A new store; the old one is forgotten. With `bytes` of memory, or 256 KiB. */
 void world_begin(void);
 void world_begin_sized(uint32_t bytes);
+void world_begin_in(uint8_t *memory, uint32_t bytes); /* whatever is there */
 void world_end(void);
 
 /* DS dies and is started again. */
