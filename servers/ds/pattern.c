@@ -27,8 +27,6 @@ struct reader {
 	int in_prefix; /* all so far was literal */
 };
 
-static const struct part nothing = {.empty = 1};
-
 /* ---- Levels ---- */
 
 static struct level *level_of(struct reader *reader)
@@ -56,16 +54,11 @@ static int end_alternative(struct reader *reader)
 		return -EINVAL;
 	level->before = level->alternatives ? part_alternative(&level->before, &part) : part;
 	level->alternatives++;
-	level->sequence = nothing;
-	level->item = nothing;
+	level->sequence = part_nothing;
+	level->item = part_nothing;
 	level->items = 0;
 	level->repeatable = 0;
 	return OK;
-}
-
-static void begin_level(struct reader *reader)
-{
-	*level_of(reader) = (struct level){.sequence = nothing, .item = nothing};
 }
 
 /* ---- The prefix ---- */
@@ -104,18 +97,12 @@ static int read_character(struct reader *reader, char character)
 	return OK;
 }
 
-static int read_any(struct reader *reader)
-{
-	leave_prefix(reader);
-	return read_character(reader, '.');
-}
-
 static int read_anchor(struct reader *reader, char anchor)
 {
 	/* In front it says nothing new: the whole key has to match. */
 	if (anchor == '$' || level_of(reader)->items)
 		leave_prefix(reader);
-	add_item(reader, &nothing, 0);
+	add_item(reader, &part_nothing, 0);
 	return OK;
 }
 
@@ -171,7 +158,7 @@ static int read_open(struct reader *reader)
 	if (reader->depth == PATTERN_DEPTH)
 		return -E2BIG;
 	reader->depth++;
-	begin_level(reader);
+	*level_of(reader) = (struct level){.sequence = part_nothing, .item = part_nothing};
 	return OK;
 }
 
@@ -185,12 +172,6 @@ static int read_close(struct reader *reader)
 	reader->depth--;
 	add_item(reader, &group, 1);
 	return OK;
-}
-
-static int read_or(struct reader *reader)
-{
-	drop_prefix(reader);
-	return end_alternative(reader);
 }
 
 /* ---- Repetition ---- */
@@ -263,7 +244,8 @@ static int read_item(struct reader *reader)
 	case '[':
 		return read_bracket(reader);
 	case '.':
-		return read_any(reader);
+		leave_prefix(reader);
+		return read_character(reader, character);
 	case '^':
 	case '$':
 		return read_anchor(reader, character);
@@ -272,7 +254,8 @@ static int read_item(struct reader *reader)
 	case ')':
 		return read_close(reader);
 	case '|':
-		return read_or(reader);
+		drop_prefix(reader);
+		return end_alternative(reader);
 	case '*':
 	case '+':
 	case '?':
@@ -299,7 +282,7 @@ int pattern_judge(const char *text, uint32_t length, struct pattern_shape *shape
 		return -E2BIG;
 	memset(shape, 0, sizeof(*shape));
 	shape->literal = 1;
-	begin_level(&reader);
+	*level_of(&reader) = (struct level){.sequence = part_nothing, .item = part_nothing};
 	while (reader.at < reader.end) {
 		result = read_item(&reader);
 		if (result != OK)

@@ -7,7 +7,7 @@
 
 #define MANY 0xffffu /* as much as is counted: beyond all bounds */
 
-static const struct part nothing = {.empty = 1};
+const struct part part_nothing = {.empty = 1};
 
 static uint32_t at_most_many(uint64_t number)
 {
@@ -90,7 +90,7 @@ static struct part optional(const struct part *a)
 /* Written out as the C library does it: aa(a(a)?)?, or aa(a)*. */
 struct part part_repeated(const struct part *a, int min, int max)
 {
-	struct part part = nothing, tail = nothing, more = part_looped(a);
+	struct part part = part_nothing, tail = part_nothing, more = part_looped(a);
 
 	if (max < 0)
 		tail = optional(&more);

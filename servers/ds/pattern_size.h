@@ -13,6 +13,8 @@ struct part {
 	int empty;            /* it matches the empty string */
 };
 
+extern const struct part part_nothing; /* matches the empty string alone */
+
 struct part part_one_of(uint32_t members); /* one position, that one of so many characters or ranges takes */
 struct part part_concatenated(const struct part *a, const struct part *b);
 struct part part_alternative(const struct part *a, const struct part *b);

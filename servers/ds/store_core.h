@@ -25,10 +25,11 @@ struct store {
 
 	/* Of this process. */
 	struct store_config config;
-	struct watch *watch; /* the compiled patterns */
-	uint32_t round;      /* of marking owners */
-	uint32_t *marked;    /* owners marked in this round */
-	int freeing;         /* this transaction has freed blocks */
+	uint32_t reserve_blocks; /* for services */
+	struct watch *watch;     /* the compiled patterns */
+	uint32_t round;          /* of marking owners */
+	uint32_t *marked;        /* owners marked in this round */
+	int freeing;             /* this transaction has freed blocks */
 };
 
 /* ---- Transactions (tx.c) ---- */

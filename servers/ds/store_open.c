@@ -6,8 +6,9 @@
 
 #include "store_core.h"
 
-#define LOG_BASE 256 /* records for what is not about subscribers; the largest part is freeing and linking \
-	              */
+#define LOG_BASE                                                                                  \
+	256 /* records for what is not about subscribers; the largest part is freeing and linking \
+	     */
 #define LOG_PER_OWNER 16 /* records for telling one of them */
 #define BLOCKS_MIN    64
 #define RESERVE_MAX   90
@@ -59,6 +60,7 @@ static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 	if (at + BLOCKS_MIN * STORE_BLOCK_BYTES > bytes)
 		return -ENOSPC;
 	store->block_count = (bytes - at) / STORE_BLOCK_BYTES;
+	store->reserve_blocks = (uint32_t)((uint64_t)store->block_count * store->config.reserve / 100);
 	return OK;
 }
 

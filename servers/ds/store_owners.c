@@ -140,7 +140,5 @@ int has_reserve(const struct store_caller *caller)
 
 int room_for(const struct store *store, uint32_t blocks, int reserve)
 {
-	uint64_t kept = reserve ? 0 : (uint64_t)store->block_count * store->config.reserve / 100;
-
-	return blocks_free(store) >= kept + blocks;
+	return blocks_free(store) >= (reserve ? 0 : store->reserve_blocks) + blocks;
 }
