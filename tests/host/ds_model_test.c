@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* links: servers/ds/store_*.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
- * tests/host/ds_hooked_tx.c tests/host/ds_world.c tests/host/ds_model.c tests/host/ds_model_notices.c
- * tests/host/ds_model_state.c */
+ * tests/host/ds_hooked_tx.c tests/host/ds_world.c tests/host/ds_state.c tests/host/ds_model.c
+ * tests/host/ds_model_notices.c tests/host/ds_model_state.c */
 /*
  * Random operations by several people, on the store and on a model that is as simple as can be: results are
  * the same, and all that can be seen. Now and then DS is killed at a random store of an operation, or while

@@ -40,7 +40,9 @@ int delete_u32(const struct store_caller *caller, const char *key);
 /* What check() would tell: the next change, which is seen then. "KEY what"; "" if there is none. Static. */
 const char *next_change(const struct store_caller *caller);
 
-/* ---- All of it ---- */
+void world_what(char *text, uint32_t what); /* appends " created", say */
+
+/* ---- All of it (ds_state.c) ---- */
 
 /*
  * Writes down all that can be seen of a store, and how many blocks are free. Whoever is to be told of
