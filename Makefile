@@ -36,7 +36,7 @@ O     ?= $(variant)$(if $(DEBUG),/debug)
 
 goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean distclean help,$(goals)),)
-setup := build $(if $(clang),clang) \
+setup := build $(if $(clang)$(filter fuzzers,$(goals)),clang) \
 	$(if $(filter run test fuzz guest debug sdk,$(goals)),run) \
 	$(foreach group,iso bochs test fuzz debug bench check,$(if $(filter $(group) $(group)-%,$(goals)),$(group))) \
 	$(if $(filter profile,$(goals)),bench) \
@@ -368,7 +368,9 @@ $(O)/plain/%.c.o: %.c $(stable)
 	$(call compile_host,,$(plain_flags))
 
 links_of = $(shell sed -n '/^\/[*] links:/ { :more; /[*]\//! { N; b more }; s/.*links://; s/[*]\/.*//; s/\n *[*]//g; p; q }' \
-	tests/host/$(1).c)
+	tests/$(1).c)
+sources_of = $(foreach l,$(call links_of,$(1)),$(or $(wildcard $l),$l))
+
 # $(call host_test,NAME,SOURCES,host|plain)
 define host_test
 host_objects += $(call objects,tests/host/$(1).c $(2),$(3)/)
@@ -377,8 +379,28 @@ $(O)/tests/host/$(1): $(call objects,tests/host/$(1).c $(2),$(3)/)
 	@$(TESTCC) $($(3)_flags) -o $$@ $$^ -lcmocka
 endef
 ifneq ($(filter host-tests,$(goals)),)
-$(foreach t,$(host_tests),$(eval $(call host_test,$t,$(foreach l,$(call links_of,$t),$(or $(wildcard $l),$l)),$(if \
-	$(filter $t,$(plain_tests)),plain,host))))
+$(foreach t,$(host_tests),$(eval $(call host_test,$t,$(call sources_of,host/$t),$(if $(filter $t,$(plain_tests)),plain,host))))
+endif
+
+# What libFuzzer feeds with bytes. It comes with clang.
+fuzzer_flags := $(host_flags) -fsanitize=fuzzer-no-link
+fuzzers      := $(notdir $(basename $(wildcard tests/fuzz/*_fuzz.c)))
+
+.PHONY: fuzzers
+fuzzers: $(fuzzers:%=$(O)/tests/fuzz/%)
+
+$(O)/fuzzer/%.c.o: %.c $(stable)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)clang $(fuzzer_flags) $(warnings) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+
+define fuzzer
+host_objects += $(call objects,tests/fuzz/$(1).c $(2),fuzzer/)
+$(O)/tests/fuzz/$(1): $(call objects,tests/fuzz/$(1).c $(2),fuzzer/)
+	@mkdir -p $$(@D)
+	@clang $(host_flags) -fsanitize=fuzzer -o $$@ $$^
+endef
+ifneq ($(filter fuzzers,$(goals)),)
+$(foreach f,$(fuzzers),$(eval $(call fuzzer,$f,$(call sources_of,fuzz/$f))))
 endif
 
 .PHONY: test test-tools
@@ -386,7 +408,7 @@ test-tools:
 test:
 	@tools/test $(if $(filter-out build,$(variant)),--build $(variant)/debug)
 
-# Random calls from many seeds; SEED=n tools/test guest/fuzz_test repeats one.
+# Random calls from many seeds; SEED=n tools/test guest/fuzz_test repeats one. And libFuzzer's programs, for longer.
 SEEDS ?= 10
 .PHONY: fuzz
 fuzz:
@@ -431,7 +453,7 @@ help:
 #h                 with FILES="path ..." these files of yours are there as /files/NAME
 #h                 with TRACE=file.json a trace for https://ui.perfetto.dev    (TRACE_KINDS=ipc,call)
 #h make test       all tests; with CC=clang or UBSAN=1 all of them with that system
-#h make fuzz       random calls from more seeds, a job a core          (SEEDS=40)
+#h make fuzz       random calls from more seeds, a job a core, and libFuzzer (SEEDS=40)
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
 #h make bench      instructions per operation                          (ROW=a,b BASE=old.json)
 #h make profile    where one row's instructions go, by function        (ROW=ipc.sendrec_64B)
