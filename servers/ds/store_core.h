@@ -148,6 +148,10 @@ int entry_may(const struct store *store, const struct entry *entry, const struct
               enum action action);
 int entry_is_shown(const struct entry *entry, uint32_t owner);
 
+/* The present entry with this key, if the caller may do this to it. OK, -EINVAL, -ESRCH, -EPERM. */
+GRANITE_MUST_CHECK int entry_find_for(const struct store *store, const struct store_caller *caller,
+                                      const struct store_key *key, enum action action, uint32_t *found);
+
 /* ---- Labels and mapped ranges (store_labels.c, store_maps.c) ---- */
 
 uint32_t label_find(const struct store *store, endpoint_t endpoint); /* the entry; 0: none */

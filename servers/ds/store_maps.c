@@ -49,14 +49,11 @@ static int find(const struct store *store, const struct store_caller *caller, co
                 enum action action, struct entry **entry)
 {
 	uint32_t found;
+	int result = key->type == DS_TYPE_MAP ? entry_find_for(store, caller, key, action, &found) : -EINVAL;
 
-	if (!key_is_sound(key) || key->type != DS_TYPE_MAP)
-		return -EINVAL;
-	found = entry_present(store, key);
-	if (!found)
-		return -ESRCH;
-	*entry = entry_at(store, found);
-	return entry_may(store, *entry, caller, action) ? OK : -EPERM;
+	if (result == OK)
+		*entry = entry_at(store, found);
+	return result;
 }
 
 int store_retrieve_map(const struct store *store, const struct store_caller *caller,

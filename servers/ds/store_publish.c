@@ -207,20 +207,27 @@ int store_publish_label(struct store *store, const struct store_caller *caller, 
 
 /* ---- Retrieving and deleting ---- */
 
+int entry_find_for(const struct store *store, const struct store_caller *caller, const struct store_key *key,
+                   enum action action, uint32_t *found)
+{
+	if (!key_is_sound(key))
+		return -EINVAL;
+	*found = entry_present(store, key);
+	if (!*found)
+		return -ESRCH;
+	return entry_may(store, entry_at(store, *found), caller, action) ? OK : -EPERM;
+}
+
 int store_retrieve(const struct store *store, const struct store_caller *caller, const struct store_key *key,
                    void *buffer, uint32_t size, struct store_entry *entry)
 {
 	const struct entry *this;
 	uint32_t found;
+	int result = entry_find_for(store, caller, key, ACTION_RETRIEVE, &found);
 
-	if (!key_is_sound(key))
-		return -EINVAL;
-	found = entry_present(store, key);
-	if (!found)
-		return -ESRCH;
+	if (result != OK)
+		return result;
 	this = entry_at(store, found);
-	if (!entry_may(store, this, caller, ACTION_RETRIEVE))
-		return -EPERM;
 	entry_tell(store, this, entry);
 	if (this->length)
 		chain_read(store, this->value, buffer, size < this->length ? size : this->length);
@@ -230,14 +237,10 @@ int store_retrieve(const struct store *store, const struct store_caller *caller,
 int store_delete(struct store *store, const struct store_caller *caller, const struct store_key *key)
 {
 	uint32_t found;
+	int result = entry_find_for(store, caller, key, ACTION_DELETE, &found);
 
-	if (!key_is_sound(key))
-		return -EINVAL;
-	found = entry_present(store, key);
-	if (!found)
-		return -ESRCH;
-	if (!entry_may(store, entry_at(store, found), caller, ACTION_DELETE))
-		return -EPERM;
+	if (result != OK)
+		return result;
 	tx_begin(store);
 	entry_end(store, found, DS_DELETED);
 	tx_commit(store);

@@ -21,7 +21,6 @@
 #define MANY  100000
 
 static uint8_t *shared;
-static struct store_caller ann, eth;
 
 static void begin(void)
 {

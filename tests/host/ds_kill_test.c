@@ -32,8 +32,6 @@ static uint8_t *shared;                                             /* the kept 
 static _Alignas(64) uint8_t last[BYTES], copy[BYTES], image[BYTES]; /* of it */
 static uint32_t sums[STEPS_MAX]; /* of its contents, after so many instructions */
 
-static struct store_caller ann, eth, root;
-
 /* ---- Looking ---- */
 
 static char *before, *after;

@@ -17,31 +17,6 @@
 #include "servers/ds/store_layout.h"
 #include "seed.h"
 
-static struct store_caller ann, bob, eth, root;
-
-static int setup(void **state)
-{
-	(void)state;
-	world_begin();
-	ann = process(1100);
-	bob = process(1101);
-	eth = service("eth");
-	root = rs();
-	return 0;
-}
-
-/* Whatever a test has done, nothing is broken, and nothing is lost when DS dies. */
-static int teardown(void **state)
-{
-	(void)state;
-	assert_null(store_check(store));
-	world_reopen();
-	world_end();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 static int fill(const struct store_caller *caller, const char *prefix, int count)
 {
 	char text[32];
@@ -276,14 +251,14 @@ static void a_store_may_be_opened_at_another_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        TEST(an_owner_has_a_limited_number_of_entries),
-	        TEST(an_owner_has_a_limited_number_of_bytes),
-	        TEST(an_owner_has_a_limited_number_of_subscriptions),
-	        TEST(an_owner_has_a_limited_number_of_notices),
-	        TEST(processes_can_not_use_up_what_is_kept_for_services),
-	        TEST(memory_that_is_no_store_is_refused),
-	        TEST(configurations_that_can_not_be_are_refused),
-	        TEST(a_store_may_be_opened_at_another_address),
+	        WORLD_TEST(an_owner_has_a_limited_number_of_entries),
+	        WORLD_TEST(an_owner_has_a_limited_number_of_bytes),
+	        WORLD_TEST(an_owner_has_a_limited_number_of_subscriptions),
+	        WORLD_TEST(an_owner_has_a_limited_number_of_notices),
+	        WORLD_TEST(processes_can_not_use_up_what_is_kept_for_services),
+	        WORLD_TEST(memory_that_is_no_store_is_refused),
+	        WORLD_TEST(configurations_that_can_not_be_are_refused),
+	        WORLD_TEST(a_store_may_be_opened_at_another_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,31 +13,6 @@
 
 #include "ds_world.h"
 
-static struct store_caller ann, bob, eth, root;
-
-static int setup(void **state)
-{
-	(void)state;
-	world_begin();
-	ann = process(1100);
-	bob = process(1101);
-	eth = service("eth");
-	root = rs();
-	return 0;
-}
-
-/* Whatever a test has done, nothing is broken, and nothing is lost when DS dies. */
-static int teardown(void **state)
-{
-	(void)state;
-	assert_null(store_check(store));
-	world_reopen();
-	world_end();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 static int may_snapshot(const struct store_caller *caller, const char *text)
 {
 	struct store_key key = key_of(DS_TYPE_MAP, text);
@@ -235,10 +210,13 @@ static void what_a_service_had_is_its_successor_s(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        TEST(labels_and_endpoints_are_one_to_one),   TEST(labels_are_rs_s_alone),
-	        TEST(snapshots_are_known_by_number),         TEST(ranges_that_have_ended_wait_to_be_unmapped),
-	        TEST(a_successor_finds_all_ranges),          TEST(what_a_process_had_dies_with_it),
-	        TEST(what_a_service_had_is_its_successor_s),
+	        WORLD_TEST(labels_and_endpoints_are_one_to_one),
+	        WORLD_TEST(labels_are_rs_s_alone),
+	        WORLD_TEST(snapshots_are_known_by_number),
+	        WORLD_TEST(ranges_that_have_ended_wait_to_be_unmapped),
+	        WORLD_TEST(a_successor_finds_all_ranges),
+	        WORLD_TEST(what_a_process_had_dies_with_it),
+	        WORLD_TEST(what_a_service_had_is_its_successor_s),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

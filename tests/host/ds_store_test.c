@@ -13,29 +13,6 @@
 
 #include "ds_world.h"
 
-static struct store_caller ann, bob, eth, root;
-
-static int setup(void **state)
-{
-	(void)state;
-	world_begin();
-	ann = process(1100);
-	bob = process(1101);
-	eth = service("eth");
-	root = rs();
-	return 0;
-}
-
-/* Whatever a test has done, nothing is broken, and nothing is lost when DS dies. */
-static int teardown(void **state)
-{
-	(void)state;
-	assert_null(store_check(store));
-	world_reopen();
-	world_end();
-	return 0;
-}
-
 static int retrieve(const struct store_caller *caller, uint32_t type, const char *text, char *value,
                     uint32_t size)
 {
@@ -320,22 +297,20 @@ static void statistics_tell_what_there_is(void **state)
 	assert_memory_equal(&statistics, &empty, sizeof(empty));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        TEST(a_key_stands_for_one_entry_of_each_type),
-	        TEST(keys_that_can_not_be_are_refused),
-	        TEST(every_byte_but_0_can_be_in_a_key),
-	        TEST(values_of_all_lengths_come_back),
-	        TEST(values_and_flags_that_can_not_be_are_refused),
-	        TEST(what_exists_is_overwritten_only_if_asked),
-	        TEST(an_entry_that_is_overwritten_keeps_its_owner_and_flags),
-	        TEST(private_entries_are_their_owner_s_alone),
-	        TEST(a_service_is_known_by_its_label),
-	        TEST(the_list_has_every_entry_at_one_position),
-	        TEST(statistics_tell_what_there_is),
+	        WORLD_TEST(a_key_stands_for_one_entry_of_each_type),
+	        WORLD_TEST(keys_that_can_not_be_are_refused),
+	        WORLD_TEST(every_byte_but_0_can_be_in_a_key),
+	        WORLD_TEST(values_of_all_lengths_come_back),
+	        WORLD_TEST(values_and_flags_that_can_not_be_are_refused),
+	        WORLD_TEST(what_exists_is_overwritten_only_if_asked),
+	        WORLD_TEST(an_entry_that_is_overwritten_keeps_its_owner_and_flags),
+	        WORLD_TEST(private_entries_are_their_owner_s_alone),
+	        WORLD_TEST(a_service_is_known_by_its_label),
+	        WORLD_TEST(the_list_has_every_entry_at_one_position),
+	        WORLD_TEST(statistics_tell_what_there_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

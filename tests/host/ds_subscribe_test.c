@@ -13,31 +13,6 @@
 
 #include "ds_world.h"
 
-static struct store_caller ann, bob, eth, root;
-
-static int setup(void **state)
-{
-	(void)state;
-	world_begin();
-	ann = process(1100);
-	bob = process(1101);
-	eth = service("eth");
-	root = rs();
-	return 0;
-}
-
-/* Whatever a test has done, nothing is broken, and nothing is lost when DS dies. */
-static int teardown(void **state)
-{
-	(void)state;
-	assert_null(store_check(store));
-	world_reopen();
-	world_end();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 static int unsubscribe(const struct store_caller *caller, const char *pattern)
 {
 	return store_unsubscribe(store, caller, pattern, (uint32_t)strlen(pattern));
@@ -249,16 +224,16 @@ static void a_service_without_label_is_woken_when_it_has_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        TEST(a_key_is_told_once_however_often_it_has_changed),
-	        TEST(who_owned_what_is_gone_can_still_be_told),
-	        TEST(a_change_is_told_again_until_it_has_been_seen),
-	        TEST(what_exists_counts_as_created_if_asked),
-	        TEST(private_changes_are_told_to_the_owner_alone),
-	        TEST(an_ended_subscription_is_told_no_more),
-	        TEST(subscriptions_that_can_not_be_are_refused),
-	        TEST(each_is_woken_once_until_there_is_more),
-	        TEST(notices_of_a_service_wait_for_its_successor),
-	        TEST(a_service_without_label_is_woken_when_it_has_one),
+	        WORLD_TEST(a_key_is_told_once_however_often_it_has_changed),
+	        WORLD_TEST(who_owned_what_is_gone_can_still_be_told),
+	        WORLD_TEST(a_change_is_told_again_until_it_has_been_seen),
+	        WORLD_TEST(what_exists_counts_as_created_if_asked),
+	        WORLD_TEST(private_changes_are_told_to_the_owner_alone),
+	        WORLD_TEST(an_ended_subscription_is_told_no_more),
+	        WORLD_TEST(subscriptions_that_can_not_be_are_refused),
+	        WORLD_TEST(each_is_woken_once_until_there_is_more),
+	        WORLD_TEST(notices_of_a_service_wait_for_its_successor),
+	        WORLD_TEST(a_service_without_label_is_woken_when_it_has_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

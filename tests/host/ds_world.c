@@ -14,6 +14,7 @@
 
 struct store *store;
 struct store_config config;
+struct store_caller ann, bob, eth, root;
 
 static uint8_t *memory;
 static uint32_t memory_bytes;
@@ -109,6 +110,26 @@ struct store_caller rs(void)
 
 	caller.is_rs = 1;
 	return caller;
+}
+
+int world_setup(void **state)
+{
+	(void)state;
+	world_begin();
+	ann = process(1100);
+	bob = process(1101);
+	eth = service("eth");
+	root = rs();
+	return 0;
+}
+
+int world_teardown(void **state)
+{
+	(void)state;
+	assert_null(store_check(store));
+	world_reopen();
+	world_end();
+	return 0;
 }
 
 /* ---- Calls in short ---- */

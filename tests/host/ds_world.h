@@ -26,6 +26,18 @@ struct store_caller process(endpoint_t endpoint);
 struct store_caller service(const char *label);
 struct store_caller rs(void);
 
+/* Two processes, a service, and RS. */
+extern struct store_caller ann, bob, eth, root;
+
+/*
+ * A test that begins with an empty store and these people. Whatever it has done, at its end nothing is
+ * broken, and nothing is lost when DS dies.
+ */
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int world_setup(void **state);
+int world_teardown(void **state);
+
 /* ---- Calls in short ---- */
 
 struct store_key key_of(uint32_t type, const char *text);
