@@ -279,6 +279,8 @@ OPERATION(publish_by_somebody_new, , result = by_bob())
 OPERATION(publish_told_to_two, , result = publish_u32(&ann, "one", 2, DSF_OVERWRITE))
 OPERATION(publish_what_was_deleted, delete_u32(&ann, "one"), result = publish_u32(&eth, "one", 2, 0))
 OPERATION(overwrite, , result = publish_str(&ann, "text", long_text + 20, DSF_OVERWRITE | DSF_PRIV))
+OPERATION(overwrite_told, assert_int_equal(call_seen(&eth), OK),
+          result = publish_str(&ann, "text", long_text + 20, DSF_OVERWRITE))
 OPERATION(overwrite_map, , result = publish_map(&eth, "ring", 0x2000, DSF_OVERWRITE))
 OPERATION(released, end_map(), store_released(store))
 OPERATION(publish_label, , result = publish_label("disk", 1301, 0))
@@ -355,6 +357,7 @@ int main(void)
 	        KILLED_IN(publish_told_to_two),
 	        KILLED_IN(publish_what_was_deleted),
 	        KILLED_IN(overwrite),
+	        KILLED_IN(overwrite_told),
 	        KILLED_IN(overwrite_map),
 	        KILLED_IN(released),
 	        KILLED_IN(publish_label),

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "servers/ds/hash.h"
 #include "ds_world.h"
 
 static int retrieve(const struct store_caller *caller, uint32_t type, const char *text, char *value,
@@ -237,6 +238,27 @@ static void a_service_is_known_by_its_label(void **state)
 	assert_int_equal(delete (&successor, DS_TYPE_U32, "a"), OK);
 }
 
+/* ---- Hashing ---- */
+
+/* Whoever finds out keys that meet in one store can do nothing with them in another. */
+static void keys_meet_by_the_secret_alone(void **state)
+{
+	static const uint32_t one[2] = {1, 2}, others[2][2] = {{2, 2}, {1, 3}};
+	int meet = 0, again[2] = {0};
+
+	(void)state;
+	for (uint32_t key = 0; key < 100000; key++) {
+		if (hash_bytes(one, &key, sizeof(key)) % 256)
+			continue;
+		meet++;
+		for (int i = 0; i < 2; i++)
+			again[i] += hash_bytes(others[i], &key, sizeof(key)) % 256 == 0;
+	}
+	assert_in_range(meet, 100000 / 256 - 100, 100000 / 256 + 100);
+	assert_in_range(again[0], 0, 15);
+	assert_in_range(again[1], 0, 15);
+}
+
 /* ---- The list ---- */
 
 static void the_list_has_every_entry_at_one_position(void **state)
@@ -309,6 +331,7 @@ int main(void)
 	        WORLD_TEST(an_entry_that_is_overwritten_keeps_its_owner_and_flags),
 	        WORLD_TEST(private_entries_are_their_owner_s_alone),
 	        WORLD_TEST(a_service_is_known_by_its_label),
+	        WORLD_TEST(keys_meet_by_the_secret_alone),
 	        WORLD_TEST(the_list_has_every_entry_at_one_position),
 	        WORLD_TEST(statistics_tell_what_there_is),
 	};
