@@ -155,7 +155,7 @@ GRANITE_MUST_CHECK int store_label_name(const struct store *store, endpoint_t en
 
 /*
  * Says whether store_snapshot would keep a snapshot now, before its memory is made. -ESRCH, -EPERM, -EINVAL
- * as store_retrieve; -EDQUOT: there are STORE_SNAPSHOTS, or their owner's bytes are used up; -ENOSPC.
+ * as store_retrieve; -EDQUOT: there are STORE_SNAPSHOTS; -ENOSPC.
  */
 GRANITE_MUST_CHECK int store_may_snapshot(const struct store *store, const struct store_caller *caller,
                                           const struct store_key *key);
