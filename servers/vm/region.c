@@ -318,7 +318,14 @@ const struct region *regions_first(const struct regions *set, vir_bytes start, v
 
 const struct region *regions_next(const struct regions *set, const struct region *region, vir_bytes end)
 {
-	return region->end < end ? regions_first(set, region->end, end) : NULL;
+	const struct region_leaf *leaf = set->leaf[0];
+
+	if (region->end >= end)
+		return NULL;
+	if (set->nr_leaves > 1)
+		return regions_first(set, region->end, end);
+	region++; /* mostly there is one leaf: no need to search */
+	return region < leaf->region + leaf->nr && region->start < end ? region : NULL;
 }
 
 const struct region *regions_before(const struct regions *set, vir_bytes address)
