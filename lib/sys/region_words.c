@@ -48,6 +48,8 @@ const char *region_words(const struct vm_region_rep *region, const struct vm_reg
 		snprintf(text, REGION_WORDS_MAX, "%s of %s", part_of_program(region->prot), file);
 	else if (region->type == REGION_ARCHIVE)
 		snprintf(text, REGION_WORDS_MAX, "the boot archive");
+	else if (region->type == REGION_KEPT && region->name[0])
+		snprintf(text, REGION_WORDS_MAX, "kept: %.*s", VM_KEEP_NAME_MAX - 1, region->name);
 	else if (type_words(region->type))
 		snprintf(text, REGION_WORDS_MAX, "%s", type_words(region->type));
 	else

@@ -12,9 +12,8 @@
 #include <granite/vm.h>
 #include "pm.h"
 
-#define PAGE_FAULT  14
-#define STACK_GUARD (STACK_TOP - STACK_SIZE_MAX - MMAP_TOP) /* bytes that stay free below the stack */
-#define CAUSE_MAX   96
+#define PAGE_FAULT 14
+#define CAUSE_MAX  96
 
 /* What the processor calls its exceptions: Intel SDM vol. 3A, table 6-1. */
 static const char *exception_name(uint32_t trap)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Zero-filled memory: see types.h. */
+/* Zero-filled memory, kept or not: see types.h. */
 #include "frames.h"
 #include "notes.h"
 #include "pagetable.h"
@@ -27,3 +27,5 @@ static uint32_t advance(uint32_t object, uint32_t bytes)
 }
 
 const struct memory_type anonymous_type = {.bring = bring, .advance = advance, .shareable = true};
+
+const struct memory_type kept_type = {.bring = bring, .advance = advance, .shareable = true};

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Exec: a new address space is built beside the old one, and takes its place when it is whole. */
+/*
+ * Exec: a new address space is built beside the old one, and takes its place when it is whole. Who is the
+ * heir of another has it built in what that one left.
+ */
 #include <granite/sys.h>
 
+#include "kept.h"
 #include "notes.h"
 #include "process.h"
 #include "types.h"
@@ -166,19 +170,39 @@ static int replace(struct process *process, struct space *new)
 	return OK;
 }
 
+static int build_and_replace(struct process *process, struct space *new, const struct vm_exec_plan *plan)
+{
+	int result = build(new, plan);
+
+	return result == OK ? replace(process, new) : result;
+}
+
+/* The new program is built in what it inherits. */
+static int exec_heir(struct process *process, struct space *estate, const struct vm_exec_plan *plan)
+{
+	int result = build_and_replace(process, estate, plan);
+
+	if (result == OK)
+		estate_accept(estate);
+	else
+		estate_restore(estate);
+	return result;
+}
+
 int process_exec(struct process *process, const struct vm_exec_plan *plan)
 {
-	struct space *new;
+	struct space *estate, *new;
 	int result;
 
 	if (!plan_valid(plan))
 		return -EINVAL;
+	estate = estate_of_heir(process->endpoint);
+	if (estate)
+		return exec_heir(process, estate, plan);
 	new = space_create();
 	if (!new)
 		return -ENOMEM;
-	result = build(new, plan);
-	if (result == OK)
-		result = replace(process, new);
+	result = build_and_replace(process, new, plan);
 	if (result != OK)
 		space_destroy(new);
 	return result;

@@ -10,10 +10,8 @@
 #include "vm.h"
 
 const struct memory_type *const memory_types[] = {
-        [REGION_ANONYMOUS] = &anonymous_type,
-        [REGION_ARCHIVE] = &archive_type,
-        [REGION_LENT] = &lent_type,
-        [REGION_DEVICE] = &device_type,
+        [REGION_ANONYMOUS] = &anonymous_type, [REGION_ARCHIVE] = &archive_type, [REGION_LENT] = &lent_type,
+        [REGION_DEVICE] = &device_type,       [REGION_KEPT] = &kept_type,
 };
 
 static int bring_new(const struct region *region, vir_bytes page, bool write, uint32_t *entry)

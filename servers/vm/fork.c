@@ -3,6 +3,7 @@
 #include <granite/sys.h>
 
 #include "frames.h"
+#include "kept.h"
 #include "memory.h"
 #include "notes.h"
 #include "process.h"
@@ -90,11 +91,14 @@ static int share_pages(const struct space *parent, struct space *child)
 
 static bool stays_behind(const struct region *region)
 {
-	return region->type == REGION_DEVICE ||
+	return region->type == REGION_DEVICE || kept_touches(region->start, region->end) ||
 	       (region->type == REGION_LENT && lending_of(region)->flags & VM_LEND_UNMAP);
 }
 
-/* What is lent to the parent is memory of the child's own, a snapshot, or nothing; so is a device's. */
+/*
+ * What is lent to the parent is memory of the child's own, a snapshot, or nothing; a device's is nothing, and
+ * so is all in the kept range: only one process is to come into it.
+ */
 static void keep_snapshots(struct space *child)
 {
 	const struct region *found;
@@ -165,7 +169,7 @@ int do_fork(endpoint_t caller, const struct vm_fork_req *request, struct vm_fork
 		space_destroy(child);
 		return result;
 	}
-	process_add(reply->child, child);
+	process_add(reply->child, child, request->parent == RS_PROC_NR);
 	return OK;
 }
 
@@ -178,7 +182,10 @@ int do_exit(endpoint_t caller, const struct vm_exit_req *request, struct vm_exit
 		return -EPERM;
 	if (!process)
 		return -EDEADSRCDST;
-	space_destroy(process->space);
+	if (kept_any(process->space))
+		estate_leave(process->space);
+	else
+		space_destroy(process->space);
 	process_remove(process);
 	return OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What anybody may ask: the account of all pages, a process's memory, its regions. */
 #include "frames.h"
+#include "kept.h"
 #include "pool.h"
 #include "process.h"
 #include "vm.h"
@@ -30,7 +31,7 @@ int do_info(endpoint_t caller, const struct vm_info_req *request, struct vm_info
 
 static struct space *space_asked_for(endpoint_t caller, endpoint_t endpoint)
 {
-	return process_space(endpoint == SELF ? caller : endpoint);
+	return estate_or_space(endpoint == SELF ? caller : endpoint);
 }
 
 int do_procinfo(endpoint_t caller, const struct vm_procinfo_req *request, struct vm_procinfo_rep *reply)

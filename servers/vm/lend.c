@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "frames.h"
+#include "kept.h"
 #include "notes.h"
 #include "pairs.h"
 #include "pool.h"
@@ -185,7 +186,8 @@ static bool place_valid(const struct vm_lend_req *request)
 	return request->address >= PROC_MIN_ADDRESS && request->bytes > 0 &&
 	       (request->address | request->owner_address | request->bytes) % PAGE_SIZE == 0 &&
 	       request->address < PROC_SIZE && request->bytes <= PROC_SIZE - request->address &&
-	       request->owner_address < PROC_SIZE && request->bytes <= PROC_SIZE - request->owner_address;
+	       request->owner_address < PROC_SIZE && request->bytes <= PROC_SIZE - request->owner_address &&
+	       !kept_straddles(request->address, request->address + request->bytes);
 }
 
 /* Nobody maps its own memory, neither directly nor by way of others. */
@@ -212,14 +214,21 @@ static bool is_device(const struct region *region)
 	return region->type == REGION_DEVICE;
 }
 
-/* The whole range is the owner's own memory, or a device's, or lent to it by one lending. */
+/* What of a range that is lent must be the same everywhere in it. */
+static bool is_of_a_kind(const struct region *a, const struct region *b)
+{
+	return had_by(a) == had_by(b) && is_device(a) == is_device(b) &&
+	       (a->type == REGION_KEPT) == (b->type == REGION_KEPT);
+}
+
+/* The whole range is the owner's own memory, or kept, or a device's, or lent to it by one lending. */
 static int check_regions(struct loan *loan)
 {
 	const struct region *first = regions_find(&loan->owner->regions, loan->source), *region = first;
 
 	loan->parent = had_by(first);
-	for (; region; region = regions_next(&loan->owner->regions, region, loan->source_end))
-		if (had_by(region) != loan->parent || is_device(region) != is_device(first))
+	while ((region = regions_next(&loan->owner->regions, region, loan->source_end)))
+		if (!is_of_a_kind(region, first))
 			return -EINVAL;
 	if (is_device(first))
 		loan->flags |= VM_LEND_UNMAP;

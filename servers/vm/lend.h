@@ -89,6 +89,12 @@ void lendings_free_records(struct lendings *set);
 void lendings_revoke(struct space *granter, cp_grant_id_t grant);
 void lendings_end_range(struct space *owner, vir_bytes start, vir_bytes end);
 
+/* Of those that the space has passed on, and not given of its own memory. */
+void lendings_end_passed_on(struct space *space);
+
+/* The space has another endpoint: from now on that one gave what it gave, by no grant that can be named. */
+void lendings_inherit(struct space *space);
+
 /* ---- Ends, by the holder's own doing ---- */
 
 /* The pages of [start, end) that it holds by lendings are unmapped. Before its regions know. */

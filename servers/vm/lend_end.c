@@ -17,6 +17,7 @@
 #include <granite/abi/vm.h>
 
 #include "frames.h"
+#include "kept.h"
 #include "lend.h"
 #include "notes.h"
 #include "process.h"
@@ -168,7 +169,8 @@ static void retire(struct lending *lending, bool snapshot)
 
 	while ((piece = lending_piece(lending, lending->start)))
 		if (snapshot)
-			regions_retype(&holder->regions, piece->start, piece->end, REGION_ANONYMOUS);
+			regions_retype(&holder->regions, piece->start, piece->end,
+			               kept_snapshot_type(piece->start));
 		else
 			space_remove_regions(holder, piece->start, piece->end);
 	vm_notes.unlent_pages += lending->pages;
@@ -240,6 +242,24 @@ void lendings_end_range(struct space *owner, vir_bytes start, vir_bytes end)
 		if (shows(link->lending, owner, start, end))
 			collect(&endings, link->lending);
 	end_all(&endings);
+}
+
+void lendings_end_passed_on(struct space *space)
+{
+	struct endings endings = {.last = &endings.first};
+
+	for (struct link *link = space->lendings.given; link; link = link->next)
+		if (link->lending->owner != space)
+			collect(&endings, link->lending);
+	end_all(&endings);
+}
+
+void lendings_inherit(struct space *space)
+{
+	for (struct link *link = space->lendings.given; link; link = link->next) {
+		link->grant.id = GRANT_INHERITED;
+		link->grant.endpoint = space->endpoint;
+	}
 }
 
 void lendings_unmapped(struct space *holder, vir_bytes start, vir_bytes end)

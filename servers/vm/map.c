@@ -3,6 +3,7 @@
 #include <granite/abi/priv.h>
 
 #include "frames.h"
+#include "kept.h"
 #include "pool.h"
 #include "process.h"
 #include "types.h"
@@ -30,6 +31,8 @@ static int fixed_place(const struct space *space, const struct vm_mmap_req *requ
 		return -ENOMEM;
 	if (request->address < PROC_MIN_ADDRESS)
 		return -EPERM;
+	if (kept_touches(request->address, region->end))
+		return -EINVAL;
 	region->start = request->address;
 	if (request->flags & VM_MAP_NOREPLACE && !regions_empty(&space->regions, region->start, region->end))
 		return -EEXIST;

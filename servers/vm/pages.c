@@ -5,6 +5,7 @@
 #include <granite/sys.h>
 
 #include "frames.h"
+#include "kept.h"
 #include "pool.h"
 #include "process.h"
 #include "vm.h"
@@ -43,17 +44,48 @@ static int add_entry(void *context, vir_bytes address, uint32_t *entry)
 	return add(context, address, page) ? OK : -E2BIG;
 }
 
-void pages_of_memory(const struct space *space, vir_bytes from, struct page_list *list)
+/* false: the list is full. */
+static bool add_memory(const struct space *space, vir_bytes from, struct page_list *list)
 {
 	const struct region *region;
 	int result = OK;
 
-	begin(list);
-	from = page_down(from);
 	for (region = regions_first(&space->regions, from, PROC_SIZE); region && result == OK;
 	     region = regions_next(&space->regions, region, PROC_SIZE))
 		result = pagetable_each(&space->pagetable, region->start > from ? region->start : from,
 		                        region->end, add_entry, list);
+	return result == OK;
+}
+
+void pages_of_memory(const struct space *space, vir_bytes from, struct page_list *list)
+{
+	begin(list);
+	(void)add_memory(space, page_down(from), list);
+}
+
+static const struct space *nth_estate(uint32_t number)
+{
+	const struct space *estate = estates;
+
+	while (estate && number-- > 0)
+		estate = estate->kept->next;
+	return estate;
+}
+
+/* A position is an address, and in the bits that it does not use the estate's number. */
+void pages_of_estates(uint32_t from, struct page_list *list)
+{
+	uint32_t number = from % PAGE_SIZE;
+	const struct space *estate = nth_estate(number);
+
+	begin(list);
+	from = page_down(from);
+	for (; estate && number < PAGE_SIZE; estate = estate->kept->next, number++, from = 0) {
+		if (add_memory(estate, from, list))
+			continue;
+		list->next |= number;
+		return;
+	}
 }
 
 /* ---- Its tables ---- */
@@ -61,6 +93,7 @@ void pages_of_memory(const struct space *space, vir_bytes from, struct page_list
 enum position {
 	POSITION_SPACE,
 	POSITION_DIRECTORY,
+	POSITION_NAMES,
 	POSITION_LEAVES,
 	POSITION_LENDINGS = POSITION_LEAVES + REGION_LEAVES_MAX,
 	POSITION_TABLES = POSITION_LENDINGS + LENDING_PAGES_MAX,
@@ -100,6 +133,8 @@ static struct vm_page at_position(const struct space *space, uint32_t position)
 	if (position == POSITION_DIRECTORY)
 		return (struct vm_page){.frame = pagetable_physical(&space->pagetable),
 		                        .flags = VM_PAGE_TABLE};
+	if (position == POSITION_NAMES)
+		return space->kept ? record(space->kept) : (struct vm_page){0};
 	if (position < POSITION_LENDINGS)
 		return leaf(space, position - POSITION_LEAVES);
 	if (position < POSITION_TABLES)
@@ -107,30 +142,60 @@ static struct vm_page at_position(const struct space *space, uint32_t position)
 	return table(space, position - POSITION_TABLES);
 }
 
-void pages_of_tables(const struct space *space, uint32_t from, struct page_list *list)
+/* Its positions follow `before` others. false: the list is full. */
+static bool add_tables(const struct space *space, uint32_t from, uint32_t before, struct page_list *list)
 {
-	begin(list);
 	for (uint32_t position = from; position < POSITION_END; position++) {
 		struct vm_page page = at_position(space, position);
 
-		if (page.flags && !add(list, position, page))
-			return;
+		if (page.flags && !add(list, before + position, page))
+			return false;
 	}
+	return true;
+}
+
+void pages_of_tables(const struct space *space, uint32_t from, struct page_list *list)
+{
+	begin(list);
+	(void)add_tables(space, from, 0, list);
+}
+
+static uint32_t frame_table_pages(void)
+{
+	return page_up(frames.count * sizeof(struct frame)) >> PAGE_SHIFT;
+}
+
+/* Position 0 is the table of frames' beginning, and after its end comes the directory. */
+static bool add_vm(uint32_t from, struct page_list *list)
+{
+	phys_bytes start = pool_physical(frames.table);
+	uint32_t last = frame_table_pages();
+
+	for (uint32_t position = from; position <= last; position++) {
+		phys_bytes frame =
+		        position < last ? start + (position << PAGE_SHIFT) : pagetable_kernel_only();
+
+		if (!add(list, position, (struct vm_page){.frame = frame, .flags = VM_PAGE_RECORD}))
+			return false;
+	}
+	return true;
 }
 
 void pages_of_vm(uint32_t from, struct page_list *list)
 {
-	uint32_t bytes = page_up(frames.count * sizeof(struct frame));
-	phys_bytes start = pool_physical(frames.table);
+	uint32_t before = frame_table_pages() + 1;
+	const struct space *estate;
 
 	begin(list);
-	for (uint32_t position = from; position <= bytes >> PAGE_SHIFT; position++) {
-		phys_bytes frame = start + (position << PAGE_SHIFT);
-
-		if (position == bytes >> PAGE_SHIFT)
-			frame = pagetable_kernel_only();
-		if (!add(list, position, (struct vm_page){.frame = frame, .flags = VM_PAGE_RECORD}))
+	if (!add_vm(from, list))
+		return;
+	from = from > before ? from - before : 0;
+	before += from / POSITION_END * POSITION_END;
+	for (estate = nth_estate(from / POSITION_END); estate; estate = estate->kept->next) {
+		if (!add_tables(estate, from % POSITION_END, before, list))
 			return;
+		before += POSITION_END;
+		from = 0;
 	}
 }
 
@@ -141,6 +206,8 @@ static int collect(const struct space *space, endpoint_t endpoint, const struct 
 {
 	if (request->what == VM_PAGES_TABLES && endpoint == VM_PROC_NR)
 		pages_of_vm(request->from, list);
+	else if (endpoint == VM_PROC_NR)
+		pages_of_estates(request->from, list);
 	else if (!space)
 		return -EDEADSRCDST;
 	else if (request->what == VM_PAGES_TABLES)
@@ -161,7 +228,7 @@ int do_pages(endpoint_t caller, const struct vm_pages_req *request, struct vm_pa
 	if (request->what > VM_PAGES_TABLES || request->count == 0)
 		return -EINVAL;
 	list.limit = request->count < VM_PAGES_AT_ONCE ? request->count : VM_PAGES_AT_ONCE;
-	result = collect(process_space(endpoint), endpoint, request, &list);
+	result = collect(estate_or_space(endpoint), endpoint, request, &list);
 	if (result == OK)
 		result = sys_vircopy(SELF, (vir_bytes)(uintptr_t)list.page, caller, request->buffer,
 		                     list.count * sizeof(list.page[0]), VIRCOPY_TRY);

@@ -16,10 +16,17 @@ struct page_list {
 /* The pages of the address space from the address `from` on, in ascending order. */
 void pages_of_memory(const struct space *space, vir_bytes from, struct page_list *list);
 
-/* The pool's pages for the space, from a position on: its record, directory, regions and page tables. */
+/* The pool's pages for the space, from a position on: its record, directory, names, regions and page tables.
+ */
 void pages_of_tables(const struct space *space, uint32_t from, struct page_list *list);
 
-/* What the pool holds for no process: the table of frames, and the directory of no process. */
+/* What all estates have (kept.h), from a position on. */
+void pages_of_estates(uint32_t from, struct page_list *list);
+
+/*
+ * What the pool holds for no process: the table of frames, the directory of no process, and what it holds for
+ * estates.
+ */
 void pages_of_vm(uint32_t from, struct page_list *list);
 
 #endif

@@ -6,6 +6,7 @@
 #include "vm.h"
 
 static struct process processes[ENDPOINT_SLOTS];
+static bool services[ENDPOINT_SLOTS]; /* of who lives there; apart, as it is hardly ever asked for */
 
 struct process *process_slot(uint32_t slot)
 {
@@ -26,6 +27,11 @@ struct space *process_space(endpoint_t endpoint)
 	return process ? process->space : NULL;
 }
 
+bool process_is_service(const struct process *process)
+{
+	return services[process - processes];
+}
+
 bool process_has_privilege(endpoint_t endpoint, uint32_t flag)
 {
 	struct proc_info info;
@@ -35,13 +41,14 @@ bool process_has_privilege(endpoint_t endpoint, uint32_t flag)
 	       info.endpoint == endpoint && info.priv_flags & flag;
 }
 
-void process_add(endpoint_t endpoint, struct space *space)
+void process_add(endpoint_t endpoint, struct space *space, bool service)
 {
 	struct process *process = process_slot(ENDPOINT_SLOT(endpoint));
 
 	vmassert(!process->space);
 	process->endpoint = endpoint;
 	process->space = space;
+	services[process - processes] = service;
 	space->endpoint = endpoint;
 }
 

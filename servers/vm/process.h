@@ -28,10 +28,13 @@ struct process *process_slot(uint32_t slot);
  */
 int process_exec(struct process *process, const struct vm_exec_plan *plan);
 
+/* Whether RS has forked it, and so hears of its end. */
+bool process_is_service(const struct process *process);
+
 /* Whether the kernel says that its privileges have this flag, PRIV_*. */
 bool process_has_privilege(endpoint_t endpoint, uint32_t flag);
 
-void process_add(endpoint_t endpoint, struct space *space);
+void process_add(endpoint_t endpoint, struct space *space, bool service);
 void process_remove(struct process *process);
 
 #endif

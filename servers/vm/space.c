@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "frames.h"
+#include "kept.h"
 #include "pool.h"
 #include "types.h"
 #include "vm.h"
@@ -70,6 +71,7 @@ void space_destroy(struct space *space)
 		pagetable_free_tables(&space->pagetable, region->start, region->end);
 	pagetable_destroy(&space->pagetable);
 	regions_clear(&space->regions);
+	kept_free(space);
 	free_record(space);
 }
 
@@ -215,4 +217,5 @@ void space_describe(const struct space *space, const struct region *region, stru
 	        .resident = pages.resident,
 	        .shared = pages.shared,
 	};
+	strcpy(reply->name, kept_name(space, region));
 }

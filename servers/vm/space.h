@@ -17,11 +17,14 @@
 #include "pagetable.h"
 #include "region.h"
 
+struct kept;
+
 struct space {
-	endpoint_t endpoint; /* whose it is; process.c */
+	endpoint_t endpoint; /* whose it is, or was; process.c */
 	struct pagetable pagetable;
 	struct regions regions;
 	struct lendings lendings;
+	struct kept *kept;              /* kept.h; NULL: it has never kept anything */
 	vir_bytes heap_start, heap_end; /* brk(2)'s: heap_end is the break, of any alignment */
 };
 

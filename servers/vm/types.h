@@ -30,6 +30,9 @@ extern const struct memory_type *const memory_types[]; /* by enum region_type */
 /* Zeros, everybody's own. */
 extern const struct memory_type anonymous_type;
 
+/* The same, from KEPT_BASE to KEPT_END: kept.h. `object` names it. */
+extern const struct memory_type kept_type;
+
 /* Frames of the boot archive, mapped privately: what is written is a copy. `object` is the frame. */
 extern const struct memory_type archive_type;
 

@@ -4,6 +4,7 @@
 #include <granite/sys.h>
 
 #include "frames.h"
+#include "kept.h"
 #include "process.h"
 #include "types.h"
 #include "vm.h"
@@ -58,7 +59,7 @@ static int tell(endpoint_t caller, vir_bytes buffer, uint32_t *count, uint32_t *
 /* The space that the caller may ask about; NULL, and *result says why not. */
 static struct space *asked_for(endpoint_t caller, endpoint_t endpoint, uint32_t count, int *result)
 {
-	struct space *space = process_space(endpoint == SELF ? caller : endpoint);
+	struct space *space = estate_or_space(endpoint == SELF ? caller : endpoint);
 
 	*result = -EDEADSRCDST;
 	if (!space)

@@ -101,9 +101,13 @@ void give_grant(struct person *p)
 /* By address: the right to map it goes from all grants of the page, then from who has mapped it. */
 void take_page_back(struct person *p)
 {
-	uint32_t page = random_below(TABLE_PAGE);
-	struct vm_revoke_req request = {.what = VM_REVOKE_ADDRESS, .address = page_address(page) + 5};
+	uint32_t page = random_below(PAGES - 1);
+	struct vm_revoke_req request = {
+	        .what = VM_REVOKE_ADDRESS,
+	};
 
+	page += page >= TABLE_PAGE; /* that one it needs */
+	request.address = page_address(page) + 5;
 	for (uint32_t i = 0; i < GRANTS; i++) {
 		struct cp_grant *grant = &p->grant[i];
 
@@ -344,7 +348,9 @@ void map_grant(struct person *p)
 	struct sys_safemap_req request;
 	int result;
 
-	pages = page < WINDOW_PAGES ? WINDOW_PAGES - page : TABLE_PAGE - page;
+	if (random_below(3) == 0)
+		page = KEPT_FIRST + random_below(KEPT_PAGES);
+	pages = (page < WINDOW_PAGES ? WINDOW_PAGES : page < TABLE_PAGE ? TABLE_PAGE : PAGES) - page;
 	if (call->wish.bytes > pages * PAGE_SIZE)
 		call->wish.bytes = pages * PAGE_SIZE;
 	call->address = page_address(page);

@@ -60,6 +60,8 @@ static void random_range(const struct person *p, struct cp_grant *grant)
 {
 	uint32_t first = random_below(choose_before), pages = 4 + random_below(40);
 
+	if (choose_before == PAGES && random_below(3) == 0)
+		first = KEPT_FIRST + random_below(KEPT_PAGES);
 	if (random_below(2) && find_lent(p, &first))
 		pages = 1 + random_below(4);
 	grant->start = page_address(first);

@@ -11,12 +11,13 @@
 #define WINDOW                 (0x40000000u - WINDOW_PAGES / 2 * PAGE_SIZE)
 #define TEXT                   0x08048000u
 #define TABLE                  0x30000000u
-#define CELLS                  (PEOPLE * PAGES + 1)
-#define LENTS                  (PEOPLE * PAGES)
+#define KEPT                   (KEPT_BASE + BIG_PAGE_SIZE - KEPT_PAGES / 2 * PAGE_SIZE)
+#define CELLS                  ((PEOPLE + LEFT) * PAGES + 1)
+#define LENTS                  ((PEOPLE + LEFT) * PAGES)
 
 #define CHECK_MODEL(condition) ((condition) ? (void)0 : model_wrong("not so: %s", #condition))
 
-struct person people[PEOPLE];
+struct person people[PEOPLE], left[LEFT];
 static struct cell cells[CELLS];
 static struct lent lents[LENTS];
 
@@ -37,8 +38,11 @@ void model_start(void)
 	memset(people, 0, sizeof(people));
 	memset(cells, 0, sizeof(cells));
 	memset(lents, 0, sizeof(lents));
+	memset(left, 0, sizeof(left));
 	for (int i = 0; i < PEOPLE; i++)
 		people[i].endpoint = NONE;
+	for (int i = 0; i < LEFT; i++)
+		left[i].endpoint = NONE;
 }
 
 /* ---- Pages and words ---- */
@@ -47,6 +51,8 @@ vir_bytes page_address(uint32_t page)
 {
 	if (page < WINDOW_PAGES)
 		return WINDOW + page * PAGE_SIZE;
+	if (page >= KEPT_FIRST)
+		return KEPT + (page - KEPT_FIRST) * PAGE_SIZE;
 	return page == TABLE_PAGE ? TABLE : TEXT + (page - WINDOW_PAGES) * PAGE_SIZE;
 }
 
@@ -207,8 +213,8 @@ static void settle(struct lent *lent, uint32_t needed)
 	lent->pages = 0;
 }
 
-/* All that is marked. `leaving` has nothing any more that could be looked at. */
-static void end_marked(const struct person *leaving)
+/* All that is marked. `leaving` has nothing any more that could be looked at before page `stays`. */
+static void end_marked(const struct person *leaving, uint32_t stays)
 {
 	uint32_t needed = 0;
 
@@ -217,7 +223,7 @@ static void end_marked(const struct person *leaving)
 		if (lent->pages && lent->ends)
 			needed += lent->left;
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++) {
-		if (lent->pages && lent->ends && lent->holder != leaving)
+		if (lent->pages && lent->ends && (lent->holder != leaving || lent->start >= stays))
 			settle(lent, needed);
 		lent->ends = false;
 	}
@@ -228,7 +234,7 @@ void model_revoke(struct person *granter, cp_grant_id_t id)
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
 		for (uint32_t i = 0; lent->pages && i < lent->nr_links; i++)
 			lent->ends |= lent->link[i].id == id && lent->link[i].endpoint == granter->endpoint;
-	end_marked(NULL);
+	end_marked(NULL, 0);
 }
 
 static void mark_range(const struct person *owner, uint32_t first, uint32_t pages)
@@ -241,7 +247,7 @@ static void mark_range(const struct person *owner, uint32_t first, uint32_t page
 static void end_range(const struct person *owner, uint32_t first, uint32_t pages)
 {
 	mark_range(owner, first, pages);
-	end_marked(NULL);
+	end_marked(NULL, 0);
 }
 
 void model_revoke_page(struct person *owner, uint32_t page)
@@ -254,10 +260,51 @@ void model_leave(struct person *p)
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
 		for (uint32_t i = 0; lent->pages && i < lent->nr_links; i++)
 			lent->ends |= lent->link[i].endpoint == p->endpoint;
-	end_marked(p);
+	end_marked(p, PAGES);
 	for (uint32_t i = 0; i < PAGES; i++)
 		drop_page(&p->page[i]);
 	memset(p->grant, 0, sizeof(p->grant));
+}
+
+static bool is_of_kept(const struct lent *lent, const struct person *p)
+{
+	return lent->owner == p && lent->source >= KEPT_FIRST;
+}
+
+/* What lies in the kept range, and what is lent to it there and from there. */
+static void move_kept(struct person *from, struct person *to)
+{
+	memcpy(&to->page[KEPT_FIRST], &from->page[KEPT_FIRST], KEPT_PAGES * sizeof(from->page[0]));
+	memset(&from->page[KEPT_FIRST], 0, KEPT_PAGES * sizeof(from->page[0]));
+	for (struct lent *lent = lents; lent < lents + LENTS; lent++) {
+		if (lent->pages && lent->holder == from)
+			lent->holder = to;
+		if (lent->pages && lent->owner == from)
+			lent->owner = to;
+	}
+}
+
+void model_leave_kept(struct person *p, struct person *to)
+{
+	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
+		for (uint32_t i = 0; lent->pages && i < lent->nr_links; i++)
+			lent->ends |= lent->link[i].endpoint == p->endpoint && !is_of_kept(lent, p);
+	end_marked(p, KEPT_FIRST);
+	for (uint32_t i = 0; i < KEPT_FIRST; i++)
+		drop_page(&p->page[i]);
+	*to = (struct person){.endpoint = p->endpoint, .heir = NONE};
+	move_kept(p, to);
+}
+
+void model_inherit(struct person *heir, struct person *from, endpoint_t left_by)
+{
+	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
+		for (uint32_t i = 0; lent->pages && i < lent->nr_links; i++)
+			if (lent->link[i].endpoint == left_by)
+				lent->link[i] = (struct grant_link){.id = GRANT_INHERITED,
+				                                    .endpoint = heir->endpoint};
+	move_kept(from, heir);
+	from->endpoint = NONE;
 }
 
 /* ---- What processes do to their own memory ---- */
@@ -281,7 +328,7 @@ void model_unlend(struct person *holder, struct lent *lent)
 	for (uint32_t i = 0; i < PAGES; i++)
 		if (holder->page[i].lent == lent)
 			mark_range(holder, i, 1);
-	end_marked(NULL);
+	end_marked(NULL, 0);
 	for (uint32_t i = 0; i < PAGES; i++)
 		if (holder->page[i].lent == lent)
 			drop_page(&holder->page[i]);
@@ -289,7 +336,7 @@ void model_unlend(struct person *holder, struct lent *lent)
 
 void model_fork(struct person *parent, struct person *child)
 {
-	for (uint32_t i = 0; i < PAGES; i++) {
+	for (uint32_t i = 0; i < KEPT_FIRST; i++) {
 		const struct page *page = &parent->page[i];
 
 		if (!page->mapped || (page->lent && page->lent->unmap))
@@ -488,6 +535,21 @@ static void see(const struct person *p, uint32_t page)
 		            p->endpoint, page_address(page));
 }
 
+/* Nobody reaches what the dead have left; but those to whom it was lent see it as it is. */
+static void compare_left(const struct person *p)
+{
+	for (uint32_t page = KEPT_FIRST; page < PAGES; page++)
+		for (uint32_t i = 0; i < PAGE_WORDS; i++) {
+			const uint32_t *word =
+			        model_contents(p->endpoint, page_address(page) + i * WORD_STRIDE);
+
+			if (word && (!p->page[page].mapped || *word != p->page[page].cell->word[i]))
+				model_wrong("what %d has left: word %u of its page at %x is %x, should be %x",
+				            p->endpoint, i, page_address(page), *word,
+				            p->page[page].mapped ? p->page[page].cell->word[i] : 0xdead);
+		}
+}
+
 void model_compare_all(void)
 {
 	memset(sights, 0, sizeof(sights));
@@ -497,4 +559,7 @@ void model_compare_all(void)
 			see(&people[i], page);
 		}
 	}
+	for (int i = 0; i < LEFT; i++)
+		if (left[i].endpoint != NONE)
+			compare_left(&left[i]);
 }

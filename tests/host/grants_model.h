@@ -19,7 +19,10 @@
 #define TEXT_PAGES   4
 #define DATA_PAGES   4
 #define TABLE_PAGE   (WINDOW_PAGES + TEXT_PAGES + DATA_PAGES) /* of its grants */
-#define PAGES        (TABLE_PAGE + 1)
+#define KEPT_FIRST   (TABLE_PAGE + 1) /* of what services keep, half of it on either side of a table's end */
+#define KEPT_PAGES   32
+#define PAGES        (KEPT_FIRST + KEPT_PAGES)
+#define LEFT         4 /* services that have died and left something */
 
 /* The words of one page, or of several that live together. */
 struct cell {
@@ -28,7 +31,7 @@ struct cell {
 };
 
 struct page {
-	bool mapped;
+	bool mapped, named; /* named: kept */
 	uint8_t prot;
 	struct cell *cell;
 	struct lent *lent; /* by what it has it, or NULL */
@@ -49,12 +52,14 @@ struct lent {
 
 struct person {
 	endpoint_t endpoint; /* NONE: nobody */
+	endpoint_t heir;     /* who has died: whose is what it has left */
+	bool service;        /* may keep memory */
 	uint64_t sequence;   /* the next for a grant's id */
 	struct page page[PAGES];
 	struct cp_grant grant[GRANTS]; /* what stands in its table, if its id is not 0 */
 };
 
-extern struct person people[PEOPLE];
+extern struct person people[PEOPLE], left[LEFT]; /* the living; the dead that have left something */
 
 /*
  * What the test is to give the model: what to do when something is not as it should be; a word of a process's
@@ -83,6 +88,9 @@ void model_revoke_page(struct person *owner, uint32_t page);
 void model_unlend(struct person *holder, struct lent *lent);
 /* Its memory is gone, and all that it gave or had. */
 void model_leave(struct person *p);
+/* The same, but for what it has kept, which becomes `to`'s; and from there another's. */
+void model_leave_kept(struct person *p, struct person *to);
+void model_inherit(struct person *heir, struct person *from, endpoint_t left_by);
 
 /* Writes that came while VM was about something: its outcome may be of before or after them. So many are kept
  * in mind. */

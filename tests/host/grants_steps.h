@@ -11,6 +11,7 @@
 struct tally {
 	uint32_t lent[GRANT_DEPTH_MAX + 1]; /* by how deep the chain is */
 	uint32_t refused, copied, shared, not_shared, suspended, forks, execs, exits;
+	uint32_t kept, left, inherited, given_up; /* with lendings each, but for the first */
 };
 extern struct tally tally;
 

@@ -101,6 +101,10 @@ static void zeros_are_called_by_their_place(void **state)
 	assert_string_equal(words(zeros, &data), "memory of type 77");
 	zeros.type = REGION_LENT;
 	assert_string_equal(words(zeros, &data), "lent by grant");
+	zeros.type = REGION_KEPT;
+	assert_string_equal(words(zeros, &data), "kept");
+	memcpy(zeros.name, "exactly fifteen", VM_KEEP_NAME_MAX);
+	assert_string_equal(words(zeros, &data), "kept: exactly fifteen");
 }
 
 static void rights_are_three_letters(void **state)

@@ -2,8 +2,10 @@
 #include "vm_check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "servers/vm/frames.h"
+#include "servers/vm/kept.h"
 #include "servers/vm/pool.h"
 #include "servers/vm/process.h"
 #include "servers/vm/types.h"
@@ -42,6 +44,12 @@ static const char *check_region(const struct region *region)
 		return "a region is not within the process";
 	if ((region->start | region->end) % PAGE_SIZE)
 		return "a region is not page-aligned";
+	if (kept_straddles(region->start, region->end))
+		return "a region is in the kept range, and outside it";
+	if (kept_touches(region->start, region->end)
+	            ? region->type != REGION_KEPT && region->type != REGION_LENT
+	            : region->type == REGION_KEPT)
+		return "a region is kept outside the kept range, or not kept there";
 	return NULL;
 }
 
@@ -131,18 +139,76 @@ static const char *check_tables(struct space *space)
 	return pages == space->pagetable.pages ? NULL : "a process's tables are miscounted";
 }
 
-static const char *check_processes(struct census *census)
-{
-	for (uint32_t slot = 0; slot < ENDPOINT_SLOTS; slot++) {
-		struct space *space = process_slot(slot)->space;
+/* ---- Kept memory ---- */
 
-		if (!space)
+/* No two kept regions that differ in their object have the same name, and each that has an object has one. */
+static const char *check_names(const struct space *space)
+{
+	const struct region *a, *b;
+
+	for (a = regions_first(&space->regions, KEPT_BASE, KEPT_END); a;
+	     a = regions_next(&space->regions, a, KEPT_END)) {
+		if (a->type != REGION_KEPT || !a->object)
 			continue;
-		TRY(check_regions(&space->regions));
-		TRY(check_tables(space));
-		census->table_pages += space->pagetable.pages;
-		census->own_pages += 1 + space->regions.nr_leaves;
+		if (!space->kept || a->object > KEPT_NAMES_MAX || !kept_name(space, a)[0] ||
+		    !memchr(kept_name(space, a), 0, VM_KEEP_NAME_MAX))
+			return "kept memory has no name";
+		for (b = regions_first(&space->regions, KEPT_BASE, KEPT_END); b;
+		     b = regions_next(&space->regions, b, KEPT_END))
+			if (a->object != b->object && strcmp(kept_name(space, a), kept_name(space, b)) == 0)
+				return "two that are kept have the same name";
 	}
+	return NULL;
+}
+
+static const char *check_estate(const struct space *estate)
+{
+	if (!kept_any(estate))
+		return "an estate has nothing that was kept";
+	if (!regions_empty(&estate->regions, 0, KEPT_BASE) ||
+	    !regions_empty(&estate->regions, KEPT_END, PROC_SIZE))
+		return "an estate has more than was kept";
+	if (process_find(estate->endpoint))
+		return "an estate was left by somebody who lives";
+	if (process_find(estate->kept->heir) && estate_of_heir(estate->kept->heir) != estate)
+		return "one is the heir of two";
+	for (const struct space *other = estates; other != estate; other = other->kept->next)
+		if (other->endpoint == estate->endpoint)
+			return "two estates were left by one";
+	for (const struct link *link = estate->lendings.given; link; link = link->next)
+		if (link->lending->owner != estate)
+			return "an estate passes something on";
+	return NULL;
+}
+
+/* ---- Spaces ---- */
+
+static const char *check_space(struct space *space, struct census *census)
+{
+	TRY(check_regions(&space->regions));
+	TRY(check_tables(space));
+	TRY(check_names(space));
+	census->table_pages += space->pagetable.pages;
+	census->own_pages += 1 + space->regions.nr_leaves + (space->kept != NULL);
+	return NULL;
+}
+
+/* All spaces that there are. */
+static const char *each_space(const char *check(struct space *space, struct census *census),
+                              struct census *census)
+{
+	for (uint32_t slot = 0; slot < ENDPOINT_SLOTS; slot++)
+		if (process_slot(slot)->space)
+			TRY(check(process_slot(slot)->space, census));
+	for (struct space *estate = estates; estate; estate = estate->kept->next)
+		TRY(check(estate, census));
+	return NULL;
+}
+
+static const char *check_estates(void)
+{
+	for (const struct space *estate = estates; estate; estate = estate->kept->next)
+		TRY(check_estate(estate));
 	return NULL;
 }
 
@@ -262,17 +328,10 @@ static const char *check_lent_regions(struct space *space)
 	return NULL;
 }
 
-static const char *check_all_lendings(struct census *census)
+static const char *check_space_lendings(struct space *space, struct census *census)
 {
-	for (uint32_t slot = 0; slot < ENDPOINT_SLOTS; slot++) {
-		struct space *space = process_slot(slot)->space;
-
-		if (!space)
-			continue;
-		TRY(check_lent_regions(space));
-		TRY(check_lendings(space, census));
-	}
-	return NULL;
+	TRY(check_lent_regions(space));
+	return check_lendings(space, census);
 }
 
 static const char *check_free_list(void)
@@ -307,9 +366,10 @@ const char *vm_check(void)
 	struct census census = {0};
 
 	clear_counts();
-	TRY(check_processes(&census));
+	TRY(each_space(check_space, &census));
+	TRY(check_estates());
 	TRY(check_counts());
-	TRY(check_all_lendings(&census));
+	TRY(each_space(check_space_lendings, &census));
 	TRY(check_free_list());
 	return check_account(&census);
 }

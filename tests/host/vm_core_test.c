@@ -2,7 +2,7 @@
 /* links: servers/vm/anon.c servers/vm/archive.c servers/vm/exec.c servers/vm/fault.c
  * servers/vm/fork.c servers/vm/frames.c servers/vm/info.c servers/vm/map.c servers/vm/memory.c
  * servers/vm/notes.c servers/vm/pagetable.c servers/vm/pool.c servers/vm/process.c servers/vm/region.c
- * servers/vm/space.c servers/vm/lend.c servers/vm/lend_end.c
+ * servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend.c servers/vm/lend_end.c
  * servers/vm/share.c servers/vm/device.c tests/host/vm_check.c tests/host/vm_machine.c
  */
 /* What VM promises, promise by promise, and what it refuses. */
@@ -554,7 +554,7 @@ static void rs_has_a_reserve_that_others_can_not_use_up(void **state)
 static void below_the_reserve_no_change_to_memory_fails_halfway(void **state)
 {
 	endpoint_t rs = new_process(), a = new_process();
-	struct vm_mmap_req everything = {PROC_MIN_ADDRESS, PROC_SIZE - PROC_MIN_ADDRESS, RW, VM_MAP_FIXED};
+	struct vm_mmap_req everything = {PROC_MIN_ADDRESS, KEPT_BASE - PROC_MIN_ADDRESS, RW, VM_MAP_FIXED};
 	struct vm_mmap_rep reply;
 	struct vm_info_rep after;
 	void *rest[500];
@@ -563,6 +563,7 @@ static void below_the_reserve_no_change_to_memory_fails_halfway(void **state)
 	(void)state;
 	assert_int_equal(rs, RS_PROC_NR);
 	assert_int_equal(map_at(rs, PLACE, 8 * BIG_PAGE_SIZE, RW, 0), OK);
+	assert_int_equal(unmap(a, KEPT_END, PROC_SIZE - KEPT_END), OK);
 	put(a, DATA, 7);
 	while (pool_available() > 0)
 		rest[taken++] = pool_allocate(POOL_TABLES);

@@ -2,11 +2,11 @@
 /* links: servers/vm/anon.c servers/vm/archive.c servers/vm/exec.c servers/vm/fault.c
  * servers/vm/fork.c servers/vm/frames.c servers/vm/info.c servers/vm/map.c servers/vm/memory.c
  * servers/vm/notes.c servers/vm/pagetable.c servers/vm/pool.c servers/vm/process.c servers/vm/region.c
- * servers/vm/space.c servers/vm/lend.c servers/vm/lend_end.c servers/vm/share.c servers/vm/device.c
- * kernel/grant.c kernel/safecopy.c kernel/proc.c kernel/sched.c kernel/priv.c
- * kernel/sys/do_safemap.c kernel/sys/do_safecopyfrom.c kernel/sys/do_safecopyto.c kernel/sys/do_setgrant.c
- * tests/host/vm_check.c tests/host/vm_machine.c tests/host/kernel_calls.c tests/host/kernel_machine.c
- * tests/host/grants_model.c tests/host/grants_choose.c tests/host/grants_calls.c
+ * servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend.c servers/vm/lend_end.c
+ * servers/vm/share.c servers/vm/device.c kernel/grant.c kernel/safecopy.c kernel/proc.c kernel/sched.c
+ * kernel/priv.c kernel/sys/do_safemap.c kernel/sys/do_safecopyfrom.c kernel/sys/do_safecopyto.c
+ * kernel/sys/do_setgrant.c tests/host/vm_check.c tests/host/vm_machine.c tests/host/kernel_calls.c
+ * tests/host/kernel_machine.c tests/host/grants_model.c tests/host/grants_choose.c tests/host/grants_calls.c
  */
 /*
  * Processes lend each other memory, map and copy what was lent, write, fork, take it back, unmap, die and run
@@ -164,6 +164,16 @@ static void pick_range(uint32_t *first, uint32_t *pages)
 		*pages = end - *first;
 }
 
+/* The same, also of what services keep. */
+static void pick_any_range(uint32_t *first, uint32_t *pages)
+{
+	pick_range(first, pages);
+	if (random_below(3))
+		return;
+	*first = KEPT_FIRST + random_below(KEPT_PAGES);
+	*pages = 1 + *pages % (PAGES - *first);
+}
+
 /* A copy of what the page shares is promised. */
 static bool copy_is_promised(const struct person *p, uint32_t page)
 {
@@ -268,7 +278,7 @@ static void unmap(struct person *p)
 	uint32_t first, pages;
 	int result;
 
-	pick_range(&first, &pages);
+	pick_any_range(&first, &pages);
 	request.address = page_address(first);
 	request.bytes = pages * PAGE_SIZE;
 	vm_call_begins(p, 0);
@@ -303,7 +313,7 @@ static void protect(struct person *p)
 	uint32_t first, pages;
 	int result, expected;
 
-	pick_range(&first, &pages);
+	pick_any_range(&first, &pages);
 	pages = (pages - 1) % 6 + 1;
 	while (pages > 1 && !p->page[first + pages - 1].mapped)
 		pages--;
@@ -337,17 +347,147 @@ static void unlend(struct person *p)
 		model_unlend(p, p->page[page].lent);
 }
 
+/* ---- Kept memory ---- */
+
+/* Each name is used once: that it is found again is not what this is about. */
+static void keep(struct person *p)
+{
+	static uint32_t names;
+	struct vm_keep_req request = {.address = 0};
+	struct vm_keep_rep reply = {0};
+	uint32_t first = KEPT_FIRST + random_below(KEPT_PAGES), pages = 1 + random_below(8);
+	int result, expected = p->service ? OK : -EPERM;
+
+	if (pages > PAGES - first)
+		pages = PAGES - first;
+	request.address = page_address(first);
+	request.bytes = pages * PAGE_SIZE;
+	snprintf(request.name, sizeof(request.name), "%u", names++);
+	for (uint32_t i = first; i < first + pages; i++)
+		if (p->service && p->page[i].mapped)
+			expected = -EEXIST;
+	vm_call_begins(p, 0);
+	result = MACHINE_CALL(keep, p->endpoint, &request, &reply);
+	acting = NULL;
+	if (expected == OK && result == -ENOMEM && memory_short(0, 4))
+		return;
+	assert_int_equal(result, expected);
+	if (result != OK)
+		return;
+	model_map(p, first, pages, VM_PROT_READ | VM_PROT_WRITE);
+	for (uint32_t i = first; i < first + pages; i++)
+		p->page[i].named = true;
+	tally.kept++;
+}
+
+static bool has_kept(const struct person *p)
+{
+	for (uint32_t i = KEPT_FIRST; i < PAGES; i++)
+		if (p->page[i].named)
+			return true;
+	return false;
+}
+
+/* That it was lent, or lives together with what was lent to others. */
+static bool has_lendings(const struct person *p)
+{
+	for (uint32_t i = KEPT_FIRST; i < PAGES; i++)
+		if (p->page[i].mapped && p->page[i].cell->users > 1)
+			return true;
+	return false;
+}
+
+static void ask_to_succeed(const struct person *dead, endpoint_t heir, int expected)
+{
+	struct vm_succeed_req request = {.old = dead->endpoint, .new = heir};
+	int result;
+
+	vm_call_begins(NULL, 0);
+	result = MACHINE_CALL(succeed, RS_PROC_NR, &request, NULL);
+	assert_int_equal(result, expected);
+}
+
+static void give_up(struct person *dead)
+{
+	tally.given_up += has_lendings(dead);
+	ask_to_succeed(dead, NONE, OK);
+	model_leave(dead);
+	dead->endpoint = NONE;
+}
+
+static struct person *free_place(void)
+{
+	for (int i = 0; i < LEFT; i++)
+		if (left[i].endpoint == NONE)
+			return &left[i];
+	give_up(&left[random_below(LEFT)]);
+	return free_place();
+}
+
+static struct person *left_to(const struct person *heir)
+{
+	for (int i = 0; i < LEFT; i++)
+		if (left[i].endpoint != NONE && left[i].heir == heir->endpoint)
+			return &left[i];
+	return NULL;
+}
+
+static struct person *somebody_dead(void)
+{
+	for (int tries = 0; tries < 20; tries++) {
+		struct person *dead = &left[random_below(LEFT)];
+
+		if (dead->endpoint != NONE)
+			return dead;
+	}
+	return NULL;
+}
+
+/* false: there is another, or p is another's. */
+static bool name_heir(struct person *dead, const struct person *p)
+{
+	const struct person *other = left_to(p);
+	bool busy = (other && other != dead) || (dead->heir != p->endpoint && person_of(dead->heir));
+
+	ask_to_succeed(dead, p->endpoint, busy ? -EBUSY : OK);
+	if (!busy)
+		dead->heir = p->endpoint;
+	return !busy;
+}
+
+/* The heir has what was left, and only then what it had itself goes: that may have been lent to the dead. */
+static void leave_and_inherit(struct person *heir)
+{
+	struct person *dead = left_to(heir);
+	endpoint_t left_by = dead ? dead->endpoint : NONE;
+
+	if (dead)
+		dead->endpoint = heir->endpoint;
+	model_leave(heir);
+	if (!dead)
+		return;
+	tally.inherited += has_lendings(dead);
+	model_inherit(heir, dead, left_by);
+}
+
 /* ---- Lives ---- */
 
+/* Where its memory goes is found before: that may take VM. */
 static void exit_person(struct person *p)
 {
 	endpoint_t endpoint = p->endpoint;
+	struct person *place = has_kept(p) ? free_place() : NULL;
 
+	ask_for_what_is_owed(); /* by p, while others gave way */
+	tally.left += place && has_lendings(p);
 	vm_call_begins(p, 0);
 	kernel_remove(endpoint);
 	machine_exit(endpoint);
 	acting = NULL;
-	model_leave(p);
+	if (place)
+		model_leave_kept(p, place);
+	else
+		model_leave(p);
 	memset(p, 0, sizeof(*p));
 	p->endpoint = NONE;
 	tally.exits++;
@@ -409,11 +549,13 @@ static void exec_person(struct person *p)
 		return;
 	}
 	kernel_forget_grants(p->endpoint);
-	model_leave(p);
+	leave_and_inherit(p);
 	model_program(p, &plan);
 	acting = NULL;
 	map_table(p);
 	map_range(p, 0, WINDOW_PAGES, VM_PROT_READ | VM_PROT_WRITE, 0);
+	for (int i = 0; p->service && i < 4; i++)
+		keep(p);
 	set_table(p);
 	tally.execs++;
 }
@@ -421,10 +563,17 @@ static void exec_person(struct person *p)
 static void new_person(struct person *p)
 {
 	uint32_t execs = tally.execs;
+	struct person *dead = somebody_dead();
 
 	if (!p || machine_fork(NONE, &p->endpoint) != OK)
 		return;
 	kernel_add(p->endpoint, NONE);
+	p->service = random_below(4) > 0;
+	if (p->service) {
+		machine_make_service(p->endpoint);
+		if (dead && random_below(8))
+			(void)name_heir(dead, p);
+	}
 	exec_person(p);
 	if (tally.execs == execs)
 		exit_person(p);
@@ -439,6 +588,19 @@ static void kill_one(void)
 		exit_person(p);
 }
 
+/* RS names an heir, which mostly comes to have it, or gives up. */
+static void succeed(struct person *p)
+{
+	struct person *dead = somebody_dead();
+
+	if (!dead)
+		return;
+	if (random_below(3) == 0)
+		give_up(dead);
+	else if (name_heir(dead, p) && random_below(4))
+		exec_person(p);
+}
+
 static void sometimes_take_page_back(struct person *p)
 {
 	if (random_below(6) == 0)
@@ -448,28 +610,43 @@ static void sometimes_take_page_back(struct person *p)
 void step(void)
 {
 	static void (*const acts[])(struct person * p) = {
-	        touch_much,      touch_much,
-	        touch_much,      map,
-	        unmap,           protect,
-	        unlend,          give_grant,
-	        give_grant,      give_grant,
-	        give_grant,      give_grant,
-	        take_grant_back, sometimes_take_page_back,
-	        map_grant,       map_grant,
-	        map_grant,       map_grant,
-	        copy_by_grant,   copy_by_grant,
-	        copy_by_grant,   lose_table,
+	        touch_much,
+	        touch_much,
+	        touch_much,
+	        map,
+	        unmap,
+	        protect,
+	        unlend,
+	        give_grant,
+	        give_grant,
+	        give_grant,
+	        give_grant,
+	        give_grant,
+	        take_grant_back,
+	        sometimes_take_page_back,
+	        map_grant,
+	        map_grant,
+	        map_grant,
+	        map_grant,
+	        copy_by_grant,
+	        copy_by_grant,
+	        copy_by_grant,
+	        lose_table,
+	        keep,
+	        keep,
 	};
 	uint32_t act = random_below(1000);
 	struct person *p = somebody();
 
-	if (act < 10 || !p)
+	if (act < 16 || !p)
 		new_person(nobody());
-	else if (act < 12)
+	else if (act < 18)
 		exec_person(p);
-	else if (act < 16)
+	else if (act < 26)
 		kill_one();
-	else if (act < 40)
+	else if (act < 32)
+		succeed(p);
+	else if (act < 47)
 		fork_person(p);
 	else
 		acts[random_below(sizeof(acts) / sizeof(acts[0]))](p);
@@ -562,6 +739,9 @@ static void everybody_has_gone(void)
 	for (struct person *p = people; p < people + PEOPLE; p++)
 		if (p->endpoint != NONE)
 			exit_person(p);
+	for (struct person *dead = left; dead < left + LEFT; dead++)
+		if (dead->endpoint != NONE)
+			give_up(dead);
 	check_vm();
 	now = account();
 	assert_memory_equal(&now, &empty, sizeof(now));
@@ -584,6 +764,7 @@ static void what_it_is_about_has_come_up(void **state)
 		assert_true(tally.lent[depth] > 0);
 	assert_true(tally.refused > 1000 && tally.suspended > 1000);
 	assert_true(tally.copied > 1000 && tally.shared > 20 && tally.not_shared > 20);
+	assert_true(tally.kept > 500 && tally.left > 20 && tally.inherited > 4 && tally.given_up > 0);
 	assert_true(tally.forks > 50 && tally.execs > 50 && tally.exits > 50);
 }
 

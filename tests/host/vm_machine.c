@@ -7,6 +7,7 @@
 
 #include <granite/sys.h>
 
+#include "servers/vm/kept.h"
 #include "servers/vm/memory.h"
 #include "servers/vm/notes.h"
 #include "servers/vm/pagetable.h"
@@ -31,7 +32,7 @@ struct tlb_entry {
 
 struct proc {
 	endpoint_t endpoint; /* NONE: free */
-	uint32_t generation;
+	uint32_t generation, priv_flags;
 	phys_bytes directory;
 	struct tlb_entry tlb[TLB_SIZE];
 	uint32_t slots[PAGE_SIZE / 4]; /* directory entries that the processor has kept; 0: not this one */
@@ -123,6 +124,7 @@ void machine_start(const struct machine_size *size)
 	memset(machine.pool, 0x5a, info.pool_end - info.pool_start);
 	fill_archive(&info);
 	memset(process_slot(0), 0, ENDPOINT_SLOTS * sizeof(struct process));
+	estates = NULL;
 	vm_notes.count = 0;
 	memory_init(&info, machine.pool);
 }
@@ -238,9 +240,10 @@ int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first)
 	info->endpoint = NONE;
 	for (int i = 0; i < PROCS_MAX; i++)
 		if (machine.procs[i].endpoint != NONE &&
-		    ENDPOINT_SLOT(machine.procs[i].endpoint) == (int)first)
+		    ENDPOINT_SLOT(machine.procs[i].endpoint) == (int)first) {
 			info->endpoint = machine.procs[i].endpoint;
-	info->priv_flags = info->endpoint == RS_PROC_NR ? PRIV_ARCHIVE | PRIV_RESERVE | PRIV_INSPECT : 0;
+			info->priv_flags = machine.procs[i].priv_flags;
+		}
 	return sizeof(*info);
 }
 
@@ -285,6 +288,7 @@ int sys_fork(endpoint_t parent, phys_bytes directory, endpoint_t *child)
 		forget_all(p);
 		p->generation++;
 		*child = p->endpoint = ENDPOINT_MAKE(i + 2, p->generation);
+		p->priv_flags = *child == RS_PROC_NR ? PRIV_ARCHIVE | PRIV_RESERVE | PRIV_INSPECT : 0;
 		return OK;
 	}
 	machine.fail_fork = false;
@@ -332,6 +336,21 @@ void machine_leave_vm(void)
 	carry_out_notes();
 }
 
+void machine_let_keep(endpoint_t endpoint)
+{
+	proc_of(endpoint)->priv_flags |= PRIV_KEEP;
+}
+
+void machine_make_service(endpoint_t endpoint)
+{
+	struct process *process = process_find(endpoint);
+	struct space *space = process->space;
+
+	machine_let_keep(endpoint);
+	process_remove(process);
+	process_add(endpoint, space, true);
+}
+
 void machine_fail_next_fork(void)
 {
 	machine.fail_fork = true;
@@ -344,7 +363,7 @@ int machine_fork(endpoint_t parent, endpoint_t *child)
 	int result = MACHINE_CALL(fork, PM_PROC_NR, &request, &reply);
 
 	machine.fail_fork = false; /* VM may not have come so far */
-	*child = reply.child;
+	*child = result == OK ? reply.child : NONE;
 	return result;
 }
 
@@ -465,7 +484,7 @@ uint32_t *machine_window(endpoint_t endpoint, vir_bytes address, bool write)
 
 uint32_t *machine_contents(endpoint_t endpoint, vir_bytes address)
 {
-	struct space *space = process_space(endpoint);
+	struct space *space = estate_or_space(endpoint);
 	const uint32_t *entry = space ? pagetable_find(&space->pagetable, address) : NULL;
 
 	return entry && *entry ? word_of(*entry, address) : NULL;

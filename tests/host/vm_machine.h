@@ -31,7 +31,9 @@ uint32_t archive_word(uint32_t offset);
 int machine_fork(endpoint_t parent, endpoint_t *child);
 int machine_exec(endpoint_t endpoint, const struct vm_exec_plan *plan);
 void machine_exit(endpoint_t endpoint);
-void machine_fail_next_fork(void); /* the kernel's process table is full, once */
+void machine_let_keep(endpoint_t endpoint);     /* it gets PRIV_KEEP */
+void machine_make_service(endpoint_t endpoint); /* the same, and as if RS had forked it */
+void machine_fail_next_fork(void);              /* the kernel's process table is full, once */
 
 /* The process reads or writes a word. OK, or VM's verdict on the page fault. */
 int machine_read(endpoint_t endpoint, vir_bytes address, uint32_t *value);
@@ -43,7 +45,7 @@ bool machine_peek(endpoint_t endpoint, vir_bytes address, uint32_t *value);
 /*
  * A word of a process, NULL if that would take a page fault: as the process reaches it, with its TLB, by
  * accessing it or only in thought; as the kernel does, through a window; or what is in the page whatever its
- * rights are.
+ * rights are, also if the process is dead and has left it.
  */
 uint32_t *machine_access(endpoint_t endpoint, vir_bytes address, bool write);
 uint32_t *machine_reach(endpoint_t endpoint, vir_bytes address, bool write);

@@ -2,13 +2,13 @@
 /* links: servers/vm/anon.c servers/vm/archive.c servers/vm/exec.c servers/vm/fault.c
  * servers/vm/fork.c servers/vm/frames.c servers/vm/info.c servers/vm/map.c servers/vm/memory.c
  * servers/vm/notes.c servers/vm/pagetable.c servers/vm/pool.c servers/vm/process.c servers/vm/region.c
- * servers/vm/space.c servers/vm/lend.c servers/vm/lend_end.c
+ * servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend.c servers/vm/lend_end.c
  * servers/vm/share.c servers/vm/device.c tests/host/vm_check.c tests/host/vm_machine.c
  */
 /*
  * Processes do random things to their memory, and each must see exactly what a simple
- * model says: an array of pages with rights and contents, copied by fork. After every step
- * VM's tables are checked against each other.
+ * model says: an array of pages with rights and contents, copied by fork. Some keep memory, die, and others
+ * come to have it. After every step VM's tables are checked against each other.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,10 +28,10 @@
 #define STEPS  20000
 #define PEOPLE 6
 
-/* ---- The model: four windows of address space, about which all is known ---- */
+/* ---- The model: windows of address space, about which all is known ---- */
 
 #define WINDOW_PAGES 2048
-#define WINDOWS      4
+#define WINDOWS      5
 #define PAGES        (WINDOW_PAGES * WINDOWS)
 
 static const vir_bytes windows[WINDOWS] = {
@@ -39,20 +39,36 @@ static const vir_bytes windows[WINDOWS] = {
         0x3ff80000,                         /* where things are mapped at fixed places */
         MMAP_TOP - WINDOW_PAGES *PAGE_SIZE, /* where VM finds places */
         STACK_TOP - STACK_SIZE_MAX,
+        KEPT_BASE + BIG_PAGE_SIZE / 2,
 };
+#define KEPT_FIRST (4 * WINDOW_PAGES) /* from here on pages are kept */
+#define NAMES      6                  /* of what is kept: from 1 on */
 
 struct model_page {
-	uint16_t mapped, prot;
+	uint8_t mapped, prot, name;
 	uint32_t word[PAGE_WORDS];
 };
 
 struct person {
 	endpoint_t endpoint; /* NONE: nobody */
+	bool service;        /* may keep memory */
 	vir_bytes heap_start, heap_end;
 	struct model_page page[PAGES];
 };
 
+/* What a service has left. */
+struct left {
+	endpoint_t by, heir; /* by NONE: nothing */
+	struct model_page page[WINDOW_PAGES];
+};
+
+/* How often it has happened. */
+static struct {
+	uint32_t kept, found, left, heirs, inherited, given_up;
+} tally;
+
 static struct person people[PEOPLE];
+static struct left estate_of[PEOPLE];
 static struct machine_size size;
 static struct vm_info_rep empty; /* the account when there is no process */
 
@@ -245,6 +261,11 @@ static void map_fixed(struct person *p)
 	request.address = page_address(first);
 	request.bytes = pages * PAGE_SIZE;
 	result = MACHINE_CALL(mmap, p->endpoint, &request, &reply);
+	if (first >= KEPT_FIRST) {
+		assert_int_equal(result, -EINVAL);
+		assert_nothing_changed(&before);
+		return;
+	}
 	if (result == OK) {
 		assert_int_equal(reply.address, request.address);
 		assert_true(!(request.flags & VM_MAP_NOREPLACE) || range_free(p, first, pages));
@@ -346,6 +367,187 @@ static void ask_memory(struct person *p)
 	}
 }
 
+/* ---- Kept memory ---- */
+
+/* The pages from the first to the last of that name; false: there is none. *whole: they all have it. */
+static bool extent(const struct person *p, uint8_t name, uint32_t *first, uint32_t *pages, bool *whole)
+{
+	uint32_t count = 0, last = 0;
+
+	for (uint32_t i = KEPT_FIRST; i < PAGES; i++) {
+		if (p->page[i].name != name)
+			continue;
+		if (count++ == 0)
+			*first = i;
+		last = i;
+	}
+	*pages = last - *first + 1;
+	*whole = count == *pages;
+	return count > 0;
+}
+
+static int keep_expected(const struct person *p, uint8_t name, uint32_t first, uint32_t pages, bool *found)
+{
+	uint32_t old_first = 0, old_pages;
+	bool whole;
+
+	if (!p->service)
+		return -EPERM;
+	*found = extent(p, name, &old_first, &old_pages, &whole);
+	if (*found)
+		return whole && first == old_first && pages == old_pages ? OK : -EINVAL;
+	return range_free(p, first, pages) ? OK : -EEXIST;
+}
+
+static void pick_kept(const struct person *p, uint8_t name, uint32_t *first, uint32_t *pages)
+{
+	bool whole;
+
+	if (random_below(2) && extent(p, name, first, pages, &whole))
+		return;
+	*first = KEPT_FIRST + random_below(WINDOW_PAGES);
+	*pages = 1 + random_below(random_below(4) ? 12 : 600);
+	if (*pages > PAGES - *first)
+		*pages = PAGES - *first;
+}
+
+static void keep(struct person *p)
+{
+	uint8_t name = (uint8_t)(1 + random_below(NAMES));
+	struct vm_keep_req request = {.name = {(char)('a' + name)}};
+	struct vm_keep_rep reply = {0};
+	struct vm_info_rep before = account();
+	uint32_t first = 0, pages = 0;
+	bool found = false;
+	int expected, result;
+
+	pick_kept(p, name, &first, &pages);
+	request.address = page_address(first);
+	request.bytes = pages * PAGE_SIZE - random_below(PAGE_SIZE);
+	expected = keep_expected(p, name, first, pages, &found);
+	result = MACHINE_CALL(keep, p->endpoint, &request, &reply);
+	if (result == OK && expected == OK) {
+		assert_int_equal(reply.found, found);
+		tally.kept += !found;
+		tally.found += found;
+		if (!found)
+			model_map(p, first, pages, VM_PROT_READ | VM_PROT_WRITE);
+		for (uint32_t i = first; i < first + pages; i++)
+			p->page[i].name = name;
+		return;
+	}
+	if (expected == OK && !found && result == -ENOMEM)
+		assert_short(0, 4);
+	else
+		assert_int_equal(result, expected);
+	assert_nothing_changed(&before);
+}
+
+static bool lives(endpoint_t endpoint)
+{
+	for (int i = 0; i < PEOPLE; i++)
+		if (people[i].endpoint == endpoint && endpoint != NONE)
+			return true;
+	return false;
+}
+
+static struct left *left_to(endpoint_t heir)
+{
+	for (int i = 0; i < PEOPLE; i++)
+		if (estate_of[i].by != NONE && estate_of[i].heir == heir && heir != NONE)
+			return &estate_of[i];
+	return NULL;
+}
+
+static struct left *left_by(endpoint_t dead)
+{
+	for (int i = 0; i < PEOPLE; i++)
+		if (estate_of[i].by == dead && dead != NONE)
+			return &estate_of[i];
+	return lives(dead) ? NULL : left_to(dead);
+}
+
+static int succeed_expected(const struct left *left, endpoint_t new)
+{
+	if (new != NONE && !lives(new))
+		return -EDEADSRCDST;
+	if (!left)
+		return -ESRCH;
+	if (new != NONE &&
+	    ((left_to(new) && left_to(new) != left) || (left->heir != new &&lives(left->heir))))
+		return -EBUSY;
+	return OK;
+}
+
+static void ask_to_succeed(endpoint_t old, endpoint_t new)
+{
+	struct vm_succeed_req request = {.old = old, .new = new};
+	struct left *left = left_by(old);
+	int expected = succeed_expected(left, new);
+
+	assert_int_equal(MACHINE_CALL(succeed, RS_PROC_NR, &request, NULL), expected);
+	if (expected != OK)
+		return;
+	left->heir = new;
+	tally.heirs += new != NONE;
+	tally.given_up += new == NONE;
+	if (new == NONE)
+		left->by = NONE;
+}
+
+/* Mostly somebody who lives, for one who has left something. */
+static void succeed(struct person *p)
+{
+	static endpoint_t seen[8];
+	const struct left *left = &estate_of[random_below(PEOPLE)];
+	endpoint_t old = left->by, new = p->endpoint;
+
+	if (random_below(8) == 0)
+		old = random_below(2) ? left->heir : seen[random_below(8)];
+	if (random_below(8) == 0)
+		new = random_below(2) ? NONE : seen[random_below(8)];
+	seen[random_below(8)] = p->endpoint;
+	ask_to_succeed(old, new);
+}
+
+static bool has_names(const struct person *p)
+{
+	for (uint32_t i = KEPT_FIRST; i < PAGES; i++)
+		if (p->page[i].name)
+			return true;
+	return false;
+}
+
+/* There is room for one more than there are living people to die: otherwise the first is given up. */
+static void leave_kept(const struct person *p)
+{
+	struct left *left = estate_of;
+
+	while (left < estate_of + PEOPLE && left->by != NONE)
+		left++;
+	if (left == estate_of + PEOPLE) {
+		left = &estate_of[random_below(PEOPLE)];
+		ask_to_succeed(left->by, NONE);
+	}
+	tally.left++;
+	left->by = p->endpoint;
+	left->heir = NONE;
+	memcpy(left->page, &p->page[KEPT_FIRST], sizeof(left->page));
+}
+
+static void inherit(struct person *p)
+{
+	struct left *left = left_to(p->endpoint);
+
+	if (!left)
+		return;
+	memcpy(&p->page[KEPT_FIRST], left->page, sizeof(left->page));
+	left->by = NONE;
+	tally.inherited++;
+}
+
+/* ---- Lives ---- */
+
 static bool anybody(void)
 {
 	for (int i = 0; i < PEOPLE; i++)
@@ -377,6 +579,8 @@ static void fork_person(struct person *p)
 	if (result == OK) {
 		*child = *p;
 		child->endpoint = endpoint;
+		child->service = false;
+		model_unmap(child, KEPT_FIRST, WINDOW_PAGES);
 		return;
 	}
 	if (result == -ENOMEM)
@@ -389,6 +593,8 @@ static void fork_person(struct person *p)
 static void exit_person(struct person *p)
 {
 	machine_exit(p->endpoint);
+	if (has_names(p))
+		leave_kept(p);
 	memset(p, 0, sizeof(*p));
 	p->endpoint = NONE;
 }
@@ -450,6 +656,7 @@ static void exec_person(struct person *p)
 	for (uint32_t i = 0; i < plan.nr_segments; i++)
 		model_segment(p, &plan.segments[i]);
 	model_map(p, 3 * WINDOW_PAGES, WINDOW_PAGES, VM_PROT_READ | VM_PROT_WRITE);
+	inherit(p);
 }
 
 static void new_person(struct person *p)
@@ -458,6 +665,9 @@ static void new_person(struct person *p)
 		return;
 	memset(p->page, 0, sizeof(p->page));
 	p->heap_start = p->heap_end = windows[0];
+	p->service = random_below(3) > 0;
+	if (p->service)
+		machine_make_service(p->endpoint);
 	exec_person(p);
 	if (p->heap_start == windows[0])
 		exit_person(p);
@@ -502,14 +712,15 @@ static void step(void)
 	static void (*const acts[])(struct person * p) = {
 	        touch_much, touch_much, touch_much, touch_much, map_somewhere, map_somewhere,
 	        map_fixed,  map_fixed,  unmap,      unmap,      unmap,         protect,
-	        protect,    move_break, ask_memory, ask_memory, fork_person,
+	        protect,    move_break, ask_memory, ask_memory, fork_person,   keep,
+	        keep,       keep,       succeed,    succeed,
 	};
 	uint32_t act = random_below(100);
 
 	acting = !anybody() || act < 3 ? nobody() : somebody();
 	if (!anybody() || act < 3)
 		new_person(acting);
-	else if (act < 6)
+	else if (act < 6 || (act < 15 && left_to(acting->endpoint)))
 		exec_person(acting);
 	else if (act < 9)
 		exit_person(acting);
@@ -524,7 +735,7 @@ static int start(void **state)
 	machine_start(&size);
 	memset(people, 0, sizeof(people));
 	for (int i = 0; i < PEOPLE; i++)
-		people[i].endpoint = NONE;
+		people[i].endpoint = estate_of[i].by = NONE;
 	empty = account();
 	return 0;
 }
@@ -572,6 +783,9 @@ static void everybody_sees_the_own_memory(void **state)
 	for (int i = 0; i < PEOPLE; i++)
 		if (people[i].endpoint != NONE)
 			exit_person(&people[i]);
+	for (int i = 0; i < PEOPLE; i++)
+		if (estate_of[i].by != NONE)
+			ask_to_succeed(estate_of[i].by, NONE);
 	check_all();
 	assert_nothing_changed(&empty);
 }
@@ -580,6 +794,13 @@ static void interrupts_at_any_place_do_no_harm(void **state)
 {
 	machine_interrupts(1000, others_run);
 	everybody_sees_the_own_memory(state);
+}
+
+static void what_it_is_about_has_come_up(void **state)
+{
+	(void)state;
+	assert_true(tally.kept > 1000 && tally.found > 400 && tally.left > 300);
+	assert_true(tally.heirs > 300 && tally.inherited > 200 && tally.given_up > 50);
 }
 
 int main(void)
@@ -592,6 +813,7 @@ int main(void)
 	        {"with_a_small_pool", everybody_sees_the_own_memory, start, stop, &small_pool},
 	        {"with_interrupts", interrupts_at_any_place_do_no_harm, start, stop, &large},
 	        {"with_little_of_both", everybody_sees_the_own_memory, start, stop, &tiny},
+	        cmocka_unit_test(what_it_is_about_has_come_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,8 @@
 /* links: servers/vm/anon.c servers/vm/archive.c servers/vm/exec.c servers/vm/fault.c
  * servers/vm/fork.c servers/vm/frames.c servers/vm/info.c servers/vm/map.c servers/vm/memory.c
  * servers/vm/notes.c servers/vm/pages.c servers/vm/pagetable.c servers/vm/pool.c servers/vm/process.c
- * servers/vm/region.c servers/vm/space.c servers/vm/lend.c servers/vm/lend_end.c
- * servers/vm/share.c servers/vm/device.c tests/host/vm_check.c tests/host/vm_machine.c
+ * servers/vm/region.c servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend.c
+ * servers/vm/lend_end.c servers/vm/share.c servers/vm/device.c tests/host/vm_check.c tests/host/vm_machine.c
  */
 /* Whose every page frame is: the lists are complete, name nothing twice, and are for the privileged only. */
 #include <setjmp.h>
@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "servers/vm/frames.h"
+#include "servers/vm/kept.h"
 #include "servers/vm/pages.h"
 #include "servers/vm/process.h"
 #include "servers/vm/types.h"
@@ -110,9 +111,13 @@ static void take_memory(endpoint_t endpoint, uint32_t limit)
 
 	do {
 		list.limit = limit;
-		pages_of_memory(process_space(endpoint), from, &list);
+		if (endpoint == VM_PROC_NR)
+			pages_of_estates(from, &list);
+		else
+			pages_of_memory(process_space(endpoint), from, &list);
 		take();
-		assert_true(list.next == 0 || (list.next > from && list.count == limit));
+		assert_true(list.next == 0 || list.count == limit);
+		assert_true(list.next == 0 || list.next > from || endpoint == VM_PROC_NR);
 	} while ((from = list.next));
 }
 
@@ -252,6 +257,8 @@ static void a_list_may_begin_anywhere(void **state)
 		assert_true(list.next == 0 && list.count < VM_PAGES_AT_ONCE);
 		pages_of_vm(wild[i], &list);
 		assert_true(list.next == 0 && list.count < VM_PAGES_AT_ONCE);
+		pages_of_estates(wild[i], &list);
+		assert_true(list.next == 0 && list.count == 0);
 	}
 	list.limit = VM_PAGES_AT_ONCE;
 	pages_of_memory(process_space(a), TEXT + 1, &list);
@@ -270,6 +277,20 @@ static void memory_out_of_reach_is_told_too(void **state)
 	take_memory(a, VM_PAGES_AT_ONCE);
 	assert_non_null(told_at(PLACE));
 	assert_int_equal(told_at(PLACE)->flags, 0);
+}
+
+/* A service that has died, and left so many pages, with gaps. */
+static void leave_pages(uint32_t pages)
+{
+	struct vm_keep_req request = {.address = KEPT_BASE, .bytes = KEPT_SIZE, .name = "everything"};
+	endpoint_t service = fork_of(RS_PROC_NR);
+	struct vm_keep_rep reply;
+
+	machine_let_keep(service);
+	assert_int_equal(MACHINE_CALL(keep, service, &request, &reply), OK);
+	for (uint32_t i = 0; i < pages; i++)
+		put(service, KEPT_BASE + random_below(20) * BIG_PAGE_SIZE + i * 2 * PAGE_SIZE);
+	machine_exit(service);
 }
 
 /* Maps and touches memory here and there, so that there are tables and leaves of all kinds. */
@@ -295,6 +316,8 @@ static void all_lists_together_are_vms_account(void **state)
 		processes[i] = i < 3 ? new_process() : fork_of(processes[i - 3]);
 		use_memory(processes[i]);
 	}
+	for (uint32_t pages = 0; pages < 150; pages += 49)
+		leave_pages(pages);
 	info = account();
 	for (int i = 0; i < 6; i++) {
 		struct vm_procinfo_rep counts = {0};
@@ -305,6 +328,7 @@ static void all_lists_together_are_vms_account(void **state)
 		assert_int_equal(nr_told - before, counts.resident);
 		assert_int_equal(count_told(VM_PAGE_SHARED) - shared, counts.shared);
 	}
+	take_memory(VM_PROC_NR, 7);
 	assert_int_equal(count_frames(), info.process);
 
 	nr_told = 0;
@@ -351,12 +375,12 @@ static void wrong_questions_are_refused(void **state)
 	assert_int_equal(ask(rs, dead, VM_PAGES_MEMORY, 1), -EDEADSRCDST);
 	assert_int_equal(ask(rs, dead, VM_PAGES_TABLES, 1), -EDEADSRCDST);
 	assert_int_equal(ask(rs, NONE, VM_PAGES_MEMORY, 1), -EDEADSRCDST);
-	assert_int_equal(ask(rs, VM_PROC_NR, VM_PAGES_MEMORY, 1), -EDEADSRCDST);
 	assert_int_equal(ask(rs, PM_PROC_NR, VM_PAGES_TABLES, 1), -EDEADSRCDST);
 	assert_int_equal(ask(rs, SELF, VM_PAGES_MEMORY, 0), -EINVAL);
 	assert_int_equal(ask(rs, SELF, VM_PAGES_TABLES + 1, 1), -EINVAL);
 	assert_int_equal(ask(rs, SELF, UINT32_MAX, 1), -EINVAL);
 	assert_int_equal(ask(rs, SELF, VM_PAGES_MEMORY, UINT32_MAX), -EFAULT);
+	assert_int_equal(ask(rs, VM_PROC_NR, VM_PAGES_MEMORY, 1), -EFAULT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)

@@ -27,6 +27,9 @@
 #define GRANT_INVALID            ((cp_grant_id_t)-1)
 #define GRANT_VALID(id)          ((id) > GRANT_INVALID)
 
+/* In a link of a chain: the grant was given by one whose successor this endpoint is (vm_succeed). */
+#define GRANT_INHERITED ((cp_grant_id_t)-2)
+
 /* What the grantee may do. */
 #define CPF_READ  0x01
 #define CPF_WRITE 0x02

@@ -25,7 +25,13 @@
 #define PROC_MIN_ADDRESS 0x10000u  /* nothing is mapped below, so that null pointers fault */
 #define STACK_TOP        PROC_SIZE /* the main stack ends here and grows down */
 #define STACK_SIZE_MAX   0x800000u /* 8 MiB */
-#define MMAP_TOP         (STACK_TOP - STACK_SIZE_MAX - 0x100000u) /* mmap searches downwards from here */
+#define STACK_GUARD      0x100000u /* at least so many bytes below it stay free */
+
+/* Kept memory (vm_keep): page tables of its own, above all that mmap and brk give. */
+#define KEPT_SIZE 0x20000000u /* 512 MiB */
+#define KEPT_END  ((STACK_TOP - STACK_SIZE_MAX - STACK_GUARD) & ~(BIG_PAGE_SIZE - 1))
+#define KEPT_BASE (KEPT_END - KEPT_SIZE)
+#define MMAP_TOP  KEPT_BASE /* mmap searches downwards from here */
 
 /*
  * The segment of a small process: its image from SMALL_IMAGE_BASE, then the arena (for brk and mmap), then

@@ -24,6 +24,7 @@
 #define PRIV_INSPECT  0x8  /* may ask what others have and lend: vm_pages, sys_grants */
 #define PRIV_MAGIC    0x10 /* may give magic grants: of another process's memory */
 #define PRIV_EVENTS   0x20 /* is told of all forks, execs and exits (PM_EVENTS) */
+#define PRIV_KEEP     0x40 /* may have memory that outlives it (vm_keep) */
 #define PRIV_CONTROL  0x80 /* may start, end and restart services (RS_UP, RS_DOWN, RS_RESTART) */
 
 /* The kernel calls that every process has; it may also start IPC with VM, PM and RS. */

@@ -133,7 +133,10 @@ struct vm_procinfo_rep {
 	TYPE(REGION_ANONYMOUS, "zero-filled") \
 	TYPE(REGION_ARCHIVE, "boot archive")  \
 	TYPE(REGION_LENT, "lent by grant")    \
-	TYPE(REGION_DEVICE, "device memory")
+	TYPE(REGION_DEVICE, "device memory")  \
+	TYPE(REGION_KEPT, "kept")
+
+#define VM_KEEP_NAME_MAX 16 /* the name of kept memory, with its end */
 
 enum region_type {
 #define TYPE(NAME, text) NAME,
@@ -148,12 +151,13 @@ struct vm_region_req {
 };
 struct vm_region_rep {
 	vir_bytes start, end;
-	uint32_t prot;     /* VM_PROT_* */
-	uint32_t type;     /* enum region_type */
-	uint32_t heap;     /* 1: brk(2) grows it */
-	uint32_t offset;   /* REGION_ARCHIVE: of `start`, within the archive, in bytes */
-	uint32_t resident; /* pages present */
-	uint32_t shared;   /* of these, pages others have too */
+	uint32_t prot;               /* VM_PROT_* */
+	uint32_t type;               /* enum region_type */
+	uint32_t heap;               /* 1: brk(2) grows it */
+	uint32_t offset;             /* REGION_ARCHIVE: of `start`, within the archive, in bytes */
+	uint32_t resident;           /* pages present */
+	uint32_t shared;             /* of these, pages others have too */
+	char name[VM_KEEP_NAME_MAX]; /* REGION_KEPT: its name; empty: it was lent before it was kept */
 };
 
 /* A page, as vm_pages tells of it. */
@@ -234,6 +238,22 @@ struct vm_map_phys_req {
 };
 struct vm_map_phys_rep {
 	vir_bytes address;
+};
+
+struct vm_keep_req {
+	vir_bytes address; /* page-aligned, from KEPT_BASE to KEPT_END */
+	uint32_t bytes;
+	char name[VM_KEEP_NAME_MAX];
+};
+struct vm_keep_rep {
+	uint32_t found; /* 1: it was there already, with its contents */
+};
+
+struct vm_succeed_req {
+	endpoint_t old; /* is dead */
+	endpoint_t new; /* NONE: nobody will come */
+};
+struct vm_succeed_rep {
 };
 
 struct vm_unlend_req {

@@ -40,6 +40,8 @@ GRANITE_MUST_CHECK int vm_mprotect(vir_bytes address, size_t bytes, int prot);
 /* Tells where every page of the machine is. */
 GRANITE_MUST_CHECK int vm_info(struct vm_info_rep *info);
 
+/* This and what follows tells of a dead process what it has left to its successor (vm_keep), if it has. */
+
 /* Tells how much memory `endpoint` (or SELF) has. EDEADSRCDST: no such process. */
 GRANITE_MUST_CHECK int vm_procinfo(endpoint_t endpoint, struct vm_procinfo_rep *info);
 
@@ -55,10 +57,11 @@ GRANITE_MUST_CHECK int vm_region_below(endpoint_t endpoint, vir_bytes address, s
 
 /*
  * Tells which page frames belong to `endpoint` (or SELF), in pages[count]: `what` is VM_PAGES_MEMORY, or
- * VM_PAGES_TABLES for those that VM uses for its sake (of VM_PROC_NR itself: for nobody's). *from is 0 at
- * first; as long as it is not 0 afterwards there are more to ask for. Returns how many were stored, or a
- * negative errno. EPERM: the caller lacks PRIV_INSPECT; EDEADSRCDST: no such process, or a small one, which
- * has no pages; EINVAL: count 0. The buffer is written to in any case.
+ * VM_PAGES_TABLES for those that VM uses for its sake. Of VM_PROC_NR it is told what services that have died
+ * have left to their successors (vm_keep), and what VM uses for them, or for nobody. *from is 0 at first; as
+ * long as it is not 0 afterwards there are more to ask for. Returns how many were stored, or a negative
+ * errno. EPERM: the caller lacks PRIV_INSPECT; EDEADSRCDST: no such process, or a small one, which has no
+ * pages; EINVAL: count 0. The buffer is written to in any case.
  */
 GRANITE_MUST_CHECK int vm_pages(endpoint_t endpoint, enum vm_pages_what what, uint32_t *from,
                                 struct vm_page *pages, uint32_t count);
@@ -91,11 +94,36 @@ GRANITE_MUST_CHECK int vm_viewers(endpoint_t endpoint, vir_bytes address, uint32
                                   struct vm_lending *viewers, uint32_t count, struct vm_viewers_rep *page);
 
 /*
+ * Kept memory: `bytes` (rounded up to pages) at `address` that the caller owns by `name`, of 1 to 15 bytes,
+ * and its successor after it. It begins as zeros, readable and writable; pages come when they are touched. If
+ * the caller has kept memory of this name already, by its predecessor or by itself, it is that, as it is, and
+ * *found (may be null) is 1, otherwise 0. munmap gives it up, or a part of it; so does exec; a child has
+ * nothing of it. What is lent to the caller and mapped between KEPT_BASE and KEPT_END outlives it as well.
+ *
+ * EPERM: the caller lacks PRIV_KEEP, or is not a service itself but a child of one; EINVAL: the name, a place
+ * that is not page-aligned or not within KEPT_BASE to KEPT_END, or the caller has kept memory of this name,
+ * but of another place or size; EEXIST: something else is there; ENOMEM: no room for its records, or 255
+ * names.
+ */
+GRANITE_MUST_CHECK int vm_keep(const char *name, vir_bytes address, size_t bytes, int *found);
+
+/*
  * For the functions of <granite/grant.h>: unmaps from all others what they have mapped by this grant of the
  * caller's, or of the caller's page at `address`. EINVAL: an address that can't be.
  */
 int vm_revoke_grant(cp_grant_id_t grant);
 int vm_revoke_address(vir_bytes address);
+
+/* For RS alone (others: EPERM): */
+
+/*
+ * `new` is the heir of `old`, which is dead: when it next calls exec, its new program finds at the same
+ * addresses all that lay between KEPT_BASE and KEPT_END of `old`. With NONE nobody will come: that is given
+ * up, also if an heir is named. An heir that dies before its exec leaves what it was to have: `old` may be
+ * its name then, or still that of the first. EDEADSRCDST: `new` is dead, or a small process; ESRCH: nothing
+ * was left by `old`; EBUSY: a living process is heir already, or `new` is another's.
+ */
+GRANITE_MUST_CHECK int vm_succeed(endpoint_t old, endpoint_t new);
 
 /* For PM alone (others: EPERM): */
 
@@ -111,7 +139,7 @@ GRANITE_MUST_CHECK int vm_fork(endpoint_t parent, endpoint_t *child);
  */
 GRANITE_MUST_CHECK int vm_exec(endpoint_t endpoint, const struct vm_exec_plan *plan);
 
-/* Frees the memory of `endpoint`, which the kernel knows no more (sys_clear). */
+/* Frees the memory of `endpoint`, which the kernel knows no more (sys_clear), but for what it has kept. */
 GRANITE_MUST_CHECK int vm_exit(endpoint_t endpoint);
 
 #endif
