@@ -121,7 +121,8 @@ static problem_t read_flags(struct manifest_service *service, struct span value,
 		const char *name;
 		uint32_t flag;
 	} flags[] = {{"archive", PRIV_ARCHIVE}, {"reserve", PRIV_RESERVE}, {"magic", PRIV_MAGIC},
-	             {"events", PRIV_EVENTS},   {"inspect", PRIV_INSPECT}, {"control", PRIV_CONTROL}};
+	             {"events", PRIV_EVENTS},   {"inspect", PRIV_INSPECT}, {"control", PRIV_CONTROL},
+	             {"keep", PRIV_KEEP}};
 
 	while (span_split(&value, ',', word)) {
 		uint32_t found = 0;

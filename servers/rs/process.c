@@ -3,8 +3,8 @@
  * Processes as PM and the kernel have them. That of a service begins as a child of RS, with the rights of an
  * ordinary process. It must not run its program before it has its own rights, no more and no fewer:
  *
- *   RS     fork ------------- sys_privctl, sys_schedule ---- ipc_notify
- *   child       waits for RS ............................................. execve
+ *   RS     fork ------------- sys_privctl, sys_schedule, vm_succeed ---- ipc_notify
+ *   child       waits for RS ......................................................... execve
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <granite/pm.h>
 #include <granite/sys.h>
+#include <granite/vm.h>
 #include "rs.h"
 
 #define STATUS_NOT_EXECUTED 127 /* as shells have it */
@@ -81,6 +82,13 @@ int process_make(const struct manifest_service *entry, pid_t *pid, endpoint_t *e
 	if (result != OK && result != -ESRCH)
 		kill(*pid, SIGKILL);
 	return result;
+}
+
+int process_bequeath(endpoint_t old, endpoint_t heir)
+{
+	int result = vm_succeed(old, heir);
+
+	return result == -ESRCH ? OK : result;
 }
 
 void process_release(endpoint_t endpoint)

@@ -40,6 +40,11 @@ enum rs_problem programs_problem(const char *path);
  */
 GRANITE_MUST_CHECK int process_make(const struct manifest_service *entry, pid_t *pid, endpoint_t *endpoint,
                                     enum rs_problem *problem);
+/*
+ * What `old`, which is dead, has kept is for `heir`, which waits for process_release, or with NONE for
+ * nobody. OK also if it has kept nothing; -EDEADSRCDST: the heir is dead too.
+ */
+GRANITE_MUST_CHECK int process_bequeath(endpoint_t old, endpoint_t heir);
 /* Lets it become its program. */
 void process_release(endpoint_t endpoint);
 /* Sends a signal; who is dead already does not mind. */
@@ -68,7 +73,8 @@ struct service {
 	const struct manifest_service *entry;
 	enum rs_state state;
 	pid_t pid;
-	endpoint_t endpoint;        /* of its process; NONE: it has none, or one that was killed at once */
+	endpoint_t endpoint; /* of its process; NONE: it has none, or one that was killed at once */
+	endpoint_t keeper;   /* by this name VM knows what it has kept; NONE: it can't have kept anything */
 	uint64_t since, started_at; /* when it came into its state; when its process was made */
 	uint64_t deadline;          /* RUNNING: next heartbeat; STOPPING: SIGKILL; WAITING: start; or NEVER */
 	enum stop_reason stopped_by; /* STOPPING: why */

@@ -23,11 +23,33 @@
 static struct service services[MANIFEST_SERVICES_MAX];
 static uint32_t nr_services;
 
+/* When nobody will come, what it has kept is given up. An heir that is dead already changes nothing. */
+static void pass_kept_memory(struct service *service, endpoint_t heir)
+{
+	int result = OK;
+
+	if (!(service->entry->spec.flags & PRIV_KEEP))
+		return;
+	if (service->keeper != NONE)
+		result = process_bequeath(service->keeper, heir);
+	if (result == OK)
+		service->keeper = heir;
+	else if (result != -EDEADSRCDST)
+		rs_log("%s does not get what it has kept: %s", service->entry->label, strerror(-result));
+}
+
+static int will_not_come(enum rs_state state)
+{
+	return state == RS_IS_DOWN || state == RS_IS_GIVEN_UP || state == RS_IS_UNSTARTABLE;
+}
+
 static void set_state(struct service *service, enum rs_state state, uint64_t deadline)
 {
 	service->state = state;
 	service->deadline = deadline;
 	service->since = process_now();
+	if (will_not_come(state))
+		pass_kept_memory(service, NONE);
 }
 
 /* ---- Finding one ---- */
@@ -58,6 +80,7 @@ struct service *services_by_endpoint(endpoint_t endpoint)
 /* Whoever must know the successor before it runs is told here. */
 static void succeed(struct service *service)
 {
+	pass_kept_memory(service, service->endpoint);
 	labels_changed(service->entry->label, service->endpoint);
 }
 
@@ -157,7 +180,7 @@ void services_start(const struct manifest *manifest)
 	nr_services = manifest->nr_services;
 	for (uint32_t i = 0; i < nr_services; i++) {
 		services[i] = (struct service){
-		        .entry = &manifest->services[i], .endpoint = NONE, .deadline = NEVER};
+		        .entry = &manifest->services[i], .endpoint = NONE, .keeper = NONE, .deadline = NEVER};
 		start(&services[i]);
 	}
 	timers_update();

@@ -83,6 +83,22 @@ int process_make(const struct manifest_service *entry, pid_t *pid, endpoint_t *e
 	return OK;
 }
 
+/* Of the first ones is told what they were. */
+int process_bequeath(endpoint_t old, endpoint_t heir)
+{
+	struct machine_proc *proc = proc_at(heir);
+
+	assert_true(old != NONE && !proc_at(old));
+	assert_true(heir == NONE || (proc && !proc->is_released));
+	if (machine.dies_with_bequest)
+		die(proc, SIGKILL);
+	if (machine.dies_with_bequest)
+		return -EDEADSRCDST;
+	if (machine.nr_bequests < sizeof(machine.bequests) / sizeof(machine.bequests[0]))
+		machine.bequests[machine.nr_bequests++] = (struct bequest){old, heir};
+	return OK;
+}
+
 void process_release(endpoint_t endpoint)
 {
 	struct machine_proc *proc = proc_at(endpoint);

@@ -42,6 +42,12 @@ struct machine {
 	struct machine_client clients[MACHINE_CLIENTS];
 	char log[65536];
 
+	int dies_with_bequest; /* the heir, when it is named */
+	uint32_t nr_bequests;
+	struct bequest {
+		endpoint_t old, heir;
+	} bequests[16];
+
 	int store_refuses; /* messages are answered by this errno; 0: they arrive */
 	uint32_t nr_told;
 	struct ds_label_req told[4096];

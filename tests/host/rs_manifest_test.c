@@ -194,9 +194,9 @@ static void guests_reach_each_other_and_the_console(void **state)
 static void guests_have_files_where_there_are_any(void **state)
 {
 	(void)state;
-	parse("service ramfs bin/ramfs flags=archive,events\nservice one bin/one ipc=guest\n");
+	parse("service ramfs bin/ramfs flags=archive,events,keep\nservice one bin/one ipc=guest\n");
 	assert_int_equal(reports, 0);
-	assert_int_equal(manifest.services[0].spec.flags, PRIV_ARCHIVE | PRIV_EVENTS);
+	assert_int_equal(manifest.services[0].spec.flags, PRIV_ARCHIVE | PRIV_EVENTS | PRIV_KEEP);
 	assert_true(may_reach(&manifest.services[1].spec, PRIV_ID_FIRST));
 }
 

@@ -89,6 +89,80 @@ static void who_dies_before_it_has_its_rights_has_died(void **state)
 	assert_int_equal(state_of("a"), RS_IS_RUNNING);
 }
 
+/* ---- Kept memory ---- */
+
+static void assert_bequest(uint32_t number, endpoint_t old, endpoint_t heir)
+{
+	assert_int_equal(machine.nr_bequests, number);
+	assert_int_equal(machine.bequests[number - 1].old, old);
+	assert_int_equal(machine.bequests[number - 1].heir, heir);
+}
+
+static endpoint_t kill_and_wait(void)
+{
+	machine_kill("a", SIGKILL);
+	machine_reap();
+	machine_pass(10 * SEC);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+	return machine_lookup("a");
+}
+
+static void what_it_kept_is_its_successors(void **state)
+{
+	endpoint_t first, second, third;
+
+	(void)state;
+	machine_boot("service a bin/a restart=always flags=keep\nservice b bin/b restart=always\n");
+	first = machine_lookup("a");
+	machine_kill("b", SIGKILL);
+	assert_int_equal(machine.nr_bequests, 0);
+	second = kill_and_wait();
+	assert_bequest(1, first, second);
+	third = kill_and_wait();
+	assert_bequest(2, second, third);
+	assert_int_equal(machine_restart(0, "a"), SERVER_NO_REPLY);
+	machine_reap();
+	assert_bequest(3, third, machine_lookup("a"));
+}
+
+static void what_it_kept_is_given_up_when_nobody_comes(void **state)
+{
+	endpoint_t last;
+
+	(void)state;
+	machine_boot("service a bin/a restart=failure giveup=2 flags=keep\n");
+	last = machine_lookup("a");
+	machine_exit("a", 0);
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+	assert_bequest(1, last, NONE);
+	assert_int_equal(machine_up(0, "a"), OK);
+	last = machine_lookup("a");
+	machine_kill("a", SIGKILL);
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	assert_int_equal(machine.nr_bequests, 1);
+	assert_int_equal(machine_down(0, "a"), OK);
+	assert_bequest(2, last, NONE);
+}
+
+/* It was not named then: the next one is named as the heir of who had kept it. */
+static void an_heir_killed_before_it_is_named_loses_nothing(void **state)
+{
+	endpoint_t first;
+
+	(void)state;
+	machine_boot("service a bin/a restart=always flags=keep\n");
+	first = machine_lookup("a");
+	machine_kill("a", SIGKILL);
+	machine_reap();
+	machine.dies_at_once = 1;
+	machine_pass(150 * MSEC);
+	machine.dies_at_once = 0;
+	machine_pass(10 * SEC);
+	assert_bequest(1, first, machine_lookup("a"));
+}
+
 /* ---- Ends ---- */
 
 static void policies_decide_what_follows(void **state)
@@ -595,6 +669,9 @@ int main(void)
 	        cmocka_unit_test(rights_that_the_kernel_refuses_are_told),
 	        cmocka_unit_test(want_of_memory_is_tried_again_and_given_up),
 	        cmocka_unit_test(who_dies_before_it_has_its_rights_has_died),
+	        cmocka_unit_test(what_it_kept_is_its_successors),
+	        cmocka_unit_test(what_it_kept_is_given_up_when_nobody_comes),
+	        cmocka_unit_test(an_heir_killed_before_it_is_named_loses_nothing),
 	        cmocka_unit_test(policies_decide_what_follows),
 	        cmocka_unit_test(one_that_crashes_at_once_is_given_up),
 	        cmocka_unit_test(ten_that_crash_together_come_back_together),
