@@ -156,6 +156,15 @@ static void stand_grant(const struct graph *graph, const struct found *found, st
 	}
 }
 
+/* What the giver's predecessor gave, and VM has passed on with all that it kept, stands by itself. */
+static void stand_mapping(const struct graph *graph, struct node *node, const struct processes *all)
+{
+	const struct grant_link *link = mapping_link(node->mapping);
+
+	if (link && link->id != GRANT_INHERITED)
+		stand_on_grant(graph, node, all, link);
+}
+
 static void stand(const struct graph *graph, const struct found *found, const struct processes *all)
 {
 	for (uint32_t i = 0; i < graph->count; i++) {
@@ -163,8 +172,8 @@ static void stand(const struct graph *graph, const struct found *found, const st
 
 		if (node->grant)
 			stand_grant(graph, found, node, all);
-		else if (mapping_link(node->mapping))
-			stand_on_grant(graph, node, all, mapping_link(node->mapping));
+		else
+			stand_mapping(graph, node, all);
 		node->is_root = node->below == NO_NODE || node->standing != STANDS;
 	}
 }

@@ -38,7 +38,8 @@ struct view {
 	struct processes all;
 	struct frames frames;
 	uint32_t *counts; /* frames of each owner: process i is owner OWNER_PROCESSES + i */
-	uint32_t *listed; /* of each process: all its pages, whoever has them too */
+	uint32_t *listed; /* of each process: all its pages, whoever has them too; and the last: what the dead
+	                     have left */
 	char *letters;
 	int exact; /* the frames seen are those that VM's account speaks of */
 };
@@ -59,7 +60,7 @@ static void *allocate(size_t count, size_t bytes)
 
 static uint32_t nr_owners(const struct view *view)
 {
-	return OWNER_PROCESSES + view->all.count;
+	return OWNER_PROCESSES + view->all.count + 1;
 }
 
 /* ---- Looking ---- */
@@ -84,7 +85,9 @@ static uint32_t claim(struct view *view, endpoint_t endpoint, enum vm_pages_what
 
 static void claim_all(struct view *view)
 {
+	uint32_t last = view->all.count;
 	(void)claim(view, VM_PROC_NR, VM_PAGES_TABLES, 0);
+	view->listed[last] = claim(view, VM_PROC_NR, VM_PAGES_MEMORY, OWNER_PROCESSES + last);
 	for (uint32_t i = 0; i < view->all.count; i++) {
 		const struct process *process = &view->all.list[i];
 		if (process->kernel.small || process_is_zombie(process))
@@ -113,7 +116,7 @@ static void look_once(struct view *view)
 	if (frames_init(&view->frames, &view->boot) != 0)
 		give_up("no memory", -ENOMEM);
 	view->counts = allocate(nr_owners(view), sizeof(view->counts[0]));
-	view->listed = allocate(view->all.count, sizeof(view->listed[0]));
+	view->listed = allocate(view->all.count + 1, sizeof(view->listed[0]));
 	view->letters = allocate(nr_owners(view), sizeof(view->letters[0]));
 	claim_all(view);
 	frames_count(&view->frames, view->counts, nr_owners(view));
@@ -139,7 +142,8 @@ static void choose_letters(struct view *view)
 	const char **names = allocate(view->all.count + 1, sizeof(names[0]));
 	for (uint32_t i = 0; i < view->all.count; i++)
 		names[i] = view->listed[i] ? view->all.list[i].kernel.name : "";
-	picture_letters(view->letters, names, view->all.count);
+	names[view->all.count] = view->listed[view->all.count] ? "left" : "";
+	picture_letters(view->letters, names, view->all.count + 1);
 	free(names);
 }
 
@@ -165,9 +169,13 @@ static void print_process(const struct view *view, uint32_t index, int coloured)
 
 static void print_processes(const struct view *view, int coloured)
 {
-	for (uint32_t i = 0; i < view->all.count; i++)
+	uint32_t last = view->all.count;
+	for (uint32_t i = 0; i < last; i++)
 		if (view->listed[i])
 			print_process(view, i, coloured);
+	if (view->listed[last])
+		print_legend(view, OWNER_PROCESSES + last, view->counts[OWNER_PROCESSES + last],
+		             "kept for the successors of services", coloured);
 	if (view->counts[OWNER_SHARED])
 		print_legend(view, OWNER_SHARED, view->counts[OWNER_SHARED], "shared between processes",
 		             coloured);

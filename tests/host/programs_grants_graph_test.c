@@ -107,6 +107,18 @@ static void what_is_mapped_can_be_lent_on_with_no_more_rights(void **state)
 	check_all_are_drawn_once();
 }
 
+static void what_a_successor_has_inherited_stands_by_itself(void **state)
+{
+	(void)state;
+	add_mapping(BETWEEN, 0x60000, 4, OWNER, 0x8000, OWNER, 1)->link[0].id = GRANT_INHERITED;
+	add_direct(BETWEEN, 1, READER, 0x61000, 0x1000, RM);
+	make();
+	assert_int_equal(mapping_node(BETWEEN, 0x60000)->standing, STANDS);
+	assert_true(mapping_node(BETWEEN, 0x60000)->is_root);
+	check_reach(grant_node(BETWEEN, 1), BETWEEN, 0x61000, 0x62000, RM);
+	check_all_are_drawn_once();
+}
+
 static void the_newest_of_several_mappings_counts(void **state)
 {
 	(void)state;
@@ -375,6 +387,7 @@ int main(void)
 	        TEST(what_is_passed_on_stands_on_what_it_was_made_of),
 	        TEST(mappings_stand_before_what_is_passed_on),
 	        TEST(what_is_mapped_can_be_lent_on_with_no_more_rights),
+	        TEST(what_a_successor_has_inherited_stands_by_itself),
 	        TEST(the_newest_of_several_mappings_counts),
 	        TEST(a_mapping_told_twice_is_one),
 	        TEST(magic_is_for_whom_the_manifest_allows_it),
