@@ -86,6 +86,8 @@ static const struct shape {
         {VM_MAP_PHYS, "dmb"},
         {VM_LENDINGS, "engn"},
         {VM_VIEWERS, "ezngn"},
+        {VM_KEEP, "al"},
+        {VM_SUCCEED, "ee"},
 };
 
 static const char path[] = "/bin/true";
@@ -107,7 +109,7 @@ static inline vir_bytes any_set(void)
 		((uint32_t *)spec)[i] = once_in(2) ? roll() : 0;
 	spec->id = once_in(8) ? NR_PRIVS + (roll() >> (1 + below(31)))
 	                      : SET_SCRATCH + below(SET_SCRATCH_END - SET_SCRATCH);
-	spec->flags &= PRIV_INHERIT | PRIV_ARCHIVE | PRIV_INSPECT;
+	spec->flags &= PRIV_INHERIT | PRIV_ARCHIVE | PRIV_INSPECT | PRIV_KEEP;
 	spec->irqs = once_in(2) ? 0 : 1u << below(32);
 	spec->nr_ports = small_number();
 	spec->nr_phys = once_in(2) ? 0 : NR_PRIV_PHYS + 1 + below(100);

@@ -96,6 +96,8 @@ static inline int make_sense(struct message *m)
 	        {VM_MPROTECT, {zoo, PAGE_SIZE, VM_PROT_READ}},
 	        {VM_PAGES, {self, VM_PAGES_MEMORY, 0, scratch(), 16}},
 	        {VM_REGION, {self, zoo}},
+	        {VM_KEEP, {KEPT_BASE, PAGE_SIZE, 'k'}},
+	        {VM_SUCCEED, {self, (uint32_t)NONE}},
 	        {SYS_VIRCOPY, {self, zoo, self, scratch(), 64}},
 	        {SYS_GETINFO, {GET_PROCTAB, scratch(), PAGE_SIZE, 0}},
 	        {SYS_DIAGCTL, {line_address(), 2}},

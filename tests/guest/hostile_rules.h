@@ -93,7 +93,7 @@ static inline struct priv_spec set_of(enum hostile_set id)
 	if (id == SET_POWER || id == SET_GUARD)
 		memset(spec.calls, 0xff, sizeof(spec.calls));
 	if (id == SET_POWER) {
-		spec.flags |= PRIV_INSPECT | PRIV_ARCHIVE;
+		spec.flags |= PRIV_INSPECT | PRIV_ARCHIVE | PRIV_KEEP;
 		spec.irqs = 1u << 5;
 	}
 	return spec;

@@ -327,6 +327,23 @@ static void running_out_of_memory_ends_at_worst_the_eater(void)
 	CHECK_KILLED(tap_child(read_target), SIGSEGV);
 }
 
+/* Nobody may without PRIV_KEEP, and without having kept it nobody has memory there. */
+static void kept_memory_takes_a_right(void)
+{
+	int found;
+	vir_bytes at;
+	CHECK_INT(vm_keep("mine", KEPT_BASE, PAGE_SIZE, &found), -EPERM);
+	CHECK_INT(vm_keep("a name too long!", KEPT_BASE, PAGE_SIZE, &found), -EINVAL);
+	CHECK_INT(vm_succeed(sys_self(), NONE), -EPERM);
+	CHECK_INT(vm_mmap(KEPT_BASE, PAGE_SIZE, RW, VM_MAP_FIXED, &at), -EINVAL);
+	CHECK_INT(vm_mmap(KEPT_BASE, PAGE_SIZE, RW, 0, &at), OK);
+	CHECK(at < KEPT_BASE);
+	CHECK_INT(vm_munmap(at, PAGE_SIZE), OK);
+	CHECK(mmap((void *)(uintptr_t)KEPT_BASE, PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+	           0) == MAP_FAILED);
+	CHECK_INT(errno, EINVAL);
+}
+
 static void populate_all(void)
 {
 	vir_bytes at;
@@ -388,6 +405,7 @@ int main(void)
 	        TEST(a_thousand_mappings_come_and_go),
 	        TEST(one_process_can_not_exhaust_the_regions_of_others),
 	        TEST(running_out_of_memory_ends_at_worst_the_eater),
+	        TEST(kept_memory_takes_a_right),
 	        TEST(populating_more_than_there_is_gives_enomem),
 	        TEST(a_fork_bomb_is_refused_and_the_system_goes_on),
 	};
