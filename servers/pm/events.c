@@ -1,90 +1,196 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the file server must know of processes: who was forked from whom, who has called exec, who has ended.
- * PM keeps it in order and notifies the server; the server asks for it (PM_EVENTS) before it takes the next
- * request, because notifications come first. So it knows of a fork before the child's first call, and of an
- * exec before the new program's.
+ * What listeners, the file server and the data store, must know of processes: who was forked from whom, who
+ * has called exec, who has ended. PM keeps it in order, for each of them, and notifies it; the listener asks
+ * (PM_EVENTS) before it takes the next request, because notifications come first. So it knows of a fork
+ * before the child's first call, and of an exec before the new program's.
  *
  * There is always room: a fork is refused where its event, or an exec and an exit of each process alive,
- * would not fit any more. A server that is dead has no events; one that is slow makes no other process wait.
+ * would not fit any more. One that is slow makes no other process wait.
+ *
+ *              first asks               dies, with kept memory
+ *     FREE -------------> HERE ------------------------------------> AWAITED
+ *      ^                   |  ^                                        |
+ *      `-------------------'  `----------------------------------------'
+ *        dies, without           the next of its privilege set asks
+ *
+ * For a successor that is awaited the events go on being kept, but nobody's fork is refused for its sake: if
+ * they become too many they are dropped, and it is told that some were lost.
  */
 #include <assert.h>
 #include <errno.h>
 #include "pm.h"
 
-#define EVENTS_MAX (4 * PROCESSES_MAX)
+#define EVENTS_MAX  (4 * PROCESSES_MAX)
+#define EVENTS_FULL (EVENTS_MAX - 2 * PROCESSES_MAX) /* an exec and an exit of everybody fit still */
 
-/* events[first % EVENTS_MAX] is the oldest of `count`. Nobody listens: there are none. */
-static struct pm_event events[EVENTS_MAX];
-static uint32_t first, count;
-static endpoint_t listener = NONE;
+enum listener_state { LISTENER_FREE, LISTENER_HERE, LISTENER_AWAITED };
+
+static struct listener {
+	enum listener_state state;
+	endpoint_t endpoint; /* NONE unless it is here */
+	uint32_t set;        /* its privilege set: by that its successor is known */
+	int keeps;           /* has kept memory: if it dies a successor is awaited */
+	int lost;            /* some were dropped, and none are kept until that has been told */
+	/* events[first % EVENTS_MAX] is the oldest of `count`. */
+	uint32_t first, count;
+	struct pm_event events[EVENTS_MAX];
+} listeners[EVENTS_LISTENERS];
+
+/* Says of a process that the listener has yet to ask about its exec. */
+static uint32_t untold(const struct listener *listener)
+{
+	return PROCESS_EXEC_UNTOLD << (listener - listeners);
+}
+
+static void forget_all(struct listener *listener)
+{
+	listener->first = listener->count = 0;
+	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
+		p->flags &= ~untold(listener);
+}
 
 int events_full(void)
 {
-	return count >= EVENTS_MAX - 2 * PROCESSES_MAX;
+	for (const struct listener *l = listeners; l < listeners + EVENTS_LISTENERS; l++)
+		if (l->state == LISTENER_HERE && l->count >= EVENTS_FULL)
+			return 1;
+	return 0;
 }
 
-static void add(endpoint_t endpoint, endpoint_t what)
+/* Whether the listener is to be told of what happens now. */
+static int wants(struct listener *listener)
 {
-	assert(count < EVENTS_MAX);
-	events[(first + count++) % EVENTS_MAX] = (struct pm_event){.endpoint = endpoint, .what = what};
-	peer_notify(listener);
+	if (listener->state == LISTENER_AWAITED && !listener->lost && listener->count >= EVENTS_FULL) {
+		listener->lost = 1;
+		forget_all(listener);
+	}
+	return listener->state == LISTENER_HERE || (listener->state == LISTENER_AWAITED && !listener->lost);
+}
+
+static void add(struct listener *listener, endpoint_t endpoint, endpoint_t what)
+{
+	uint32_t place = (listener->first + listener->count++) % EVENTS_MAX;
+
+	assert(listener->count <= EVENTS_MAX);
+	listener->events[place] = (struct pm_event){.endpoint = endpoint, .what = what};
+	if (listener->state == LISTENER_HERE)
+		peer_notify(listener->endpoint);
+}
+
+static void add_for_all(endpoint_t endpoint, endpoint_t what)
+{
+	for (struct listener *l = listeners; l < listeners + EVENTS_LISTENERS; l++)
+		if (wants(l))
+			add(l, endpoint, what);
 }
 
 void events_forked(const struct process *parent, const struct process *child)
 {
-	if (listener != NONE)
-		add(child->endpoint, parent->endpoint);
+	add_for_all(child->endpoint, parent->endpoint);
 }
 
-/* One stands for all that follow it: in between nothing was asked of the server, or it would know by now. */
+/* One stands for all that follow it: in between nothing was asked of the listener, or it would know by now.
+ */
 void events_execed(struct process *process)
 {
-	if (listener == NONE || process->flags & PROCESS_EXEC_UNTOLD)
-		return;
-	process->flags |= PROCESS_EXEC_UNTOLD;
-	add(process->endpoint, PM_EVENT_EXEC);
+	for (struct listener *l = listeners; l < listeners + EVENTS_LISTENERS; l++)
+		if (!(process->flags & untold(l)) && wants(l)) {
+			process->flags |= untold(l);
+			add(l, process->endpoint, PM_EVENT_EXEC);
+		}
 }
 
-static void forget_all(void)
+static void leave(struct listener *listener)
 {
-	listener = NONE;
-	first = count = 0;
-	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
-		p->flags &= ~(uint32_t)PROCESS_EXEC_UNTOLD;
+	listener->endpoint = NONE;
+	listener->state = listener->keeps ? LISTENER_AWAITED : LISTENER_FREE;
+	if (!listener->keeps)
+		forget_all(listener);
+}
+
+static struct listener *find(enum listener_state state, endpoint_t endpoint, uint32_t set)
+{
+	for (struct listener *l = listeners; l < listeners + EVENTS_LISTENERS; l++)
+		if (l->state == state && l->endpoint == endpoint && (set == NR_PRIVS || l->set == set))
+			return l;
+	return NULL;
 }
 
 void events_exited(endpoint_t endpoint)
 {
-	if (endpoint == listener)
-		forget_all();
-	else if (listener != NONE)
-		add(endpoint, PM_EVENT_EXIT);
+	struct listener *listener = find(LISTENER_HERE, endpoint, NR_PRIVS);
+
+	if (listener)
+		leave(listener);
+	add_for_all(endpoint, PM_EVENT_EXIT);
 }
 
-static struct pm_event take(void)
+/* ---- Asking ---- */
+
+static struct pm_event take(struct listener *listener)
 {
-	struct pm_event event = events[first % EVENTS_MAX];
+	struct pm_event event = listener->events[listener->first % EVENTS_MAX];
 	struct process *process;
 
-	first++;
-	count--;
+	listener->first++;
+	listener->count--;
 	process = event.what == PM_EVENT_EXEC ? process_by_endpoint(event.endpoint) : NULL;
 	if (process)
-		process->flags &= ~(uint32_t)PROCESS_EXEC_UNTOLD;
+		process->flags &= ~untold(listener);
 	return event;
+}
+
+/* The place of a dead one whose successor this is, or a free one. NULL: there is none. */
+static struct listener *place_for(const struct proc_info *info)
+{
+	struct listener *listener = find(LISTENER_AWAITED, NONE, info->priv_id);
+
+	if (listener)
+		return listener;
+	listener = find(LISTENER_FREE, NONE, NR_PRIVS);
+	if (listener)
+		listener->lost = 0;
+	return listener;
+}
+
+static struct listener *admit(const struct proc_info *info)
+{
+	struct listener *listener = place_for(info);
+
+	if (!listener)
+		return NULL;
+	listener->state = LISTENER_HERE;
+	listener->endpoint = info->endpoint;
+	listener->set = info->priv_id;
+	listener->keeps = (info->priv_flags & PRIV_KEEP) != 0;
+	return listener;
 }
 
 int do_events(struct process *caller, const struct pm_events_req *request, struct pm_events_rep *reply)
 {
+	struct listener *listener = find(LISTENER_HERE, caller->endpoint, NR_PRIVS);
+	struct proc_info info;
+
 	(void)request;
-	if (!process_has_privilege(caller, PRIV_EVENTS))
+	if (!process_kernel_info(caller, &info) || !(info.priv_flags & PRIV_EVENTS))
 		return -EPERM;
-	if (listener == NONE)
-		listener = caller->endpoint;
-	if (listener != caller->endpoint)
+	if (!listener)
+		listener = admit(&info);
+	if (!listener)
 		return -EBUSY;
-	while (count > 0 && reply->count < PM_EVENTS_AT_ONCE)
-		reply->events[reply->count++] = take();
+	reply->lost = (uint32_t)listener->lost;
+	listener->lost = 0;
+	while (listener->count > 0 && reply->count < PM_EVENTS_AT_ONCE)
+		reply->events[reply->count++] = take(listener);
 	return OK;
+}
+
+void events_init(void)
+{
+	for (struct listener *l = listeners; l < listeners + EVENTS_LISTENERS; l++) {
+		l->state = LISTENER_FREE;
+		l->endpoint = NONE;
+		forget_all(l);
+	}
 }

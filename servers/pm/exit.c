@@ -12,8 +12,7 @@
 #include <granite/vm.h>
 #include "pm.h"
 
-/* What the kernel knows of a process. 0: it knows none of that name. */
-static int ask_kernel(const struct process *process, struct proc_info *info)
+int process_kernel_info(const struct process *process, struct proc_info *info)
 {
 	uint32_t slot = (uint32_t)ENDPOINT_SLOT(process->endpoint);
 
@@ -25,22 +24,15 @@ int process_is_driver(const struct process *process)
 {
 	struct proc_info info;
 
-	return process->flags & PROCESS_SERVICE && ask_kernel(process, &info) &&
+	return process->flags & PROCESS_SERVICE && process_kernel_info(process, &info) &&
 	       info.priority < SCHED_PRIO_USER;
-}
-
-int process_has_privilege(const struct process *process, uint32_t privilege)
-{
-	struct proc_info info;
-
-	return ask_kernel(process, &info) && info.priv_flags & privilege;
 }
 
 uint64_t process_user_nsecs(const struct process *process)
 {
 	struct proc_info info;
 
-	return ask_kernel(process, &info) ? info.user_nsecs : 0;
+	return process_kernel_info(process, &info) ? info.user_nsecs : 0;
 }
 
 static int parent_wants_no_zombies(const struct process *parent)

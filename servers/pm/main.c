@@ -116,6 +116,7 @@ static const struct server server = {
 int main(void)
 {
 	process_init();
+	events_init();
 	open_archive();
 	start_rs();
 	pm_panic("receiving fails: error %d", -server_run(&server));

@@ -136,8 +136,8 @@ void process_die(struct process *process, uint32_t status);
 /* Whether it is a service that others wait for: a driver or a server, by its priority. */
 int process_is_driver(const struct process *process);
 
-/* Whether the living process has this privilege, PRIV_*. */
-int process_has_privilege(const struct process *process, uint32_t privilege);
+/* What the kernel knows of the living process. 0: it knows none of that name. */
+int process_kernel_info(const struct process *process, struct proc_info *info);
 
 /* How long the living process ran, as the kernel tells. */
 uint64_t process_user_nsecs(const struct process *process);
@@ -161,7 +161,12 @@ void report_crash(const struct process *process, int signal, const struct signal
 /* The path of the process's program in the archive, or its name. The text lasts until the next call. */
 const char *report_program(const struct process *process);
 
-/* ---- events.c: what the file server is told ---- */
+/* ---- events.c: what listeners are told ---- */
+
+#define EVENTS_LISTENERS 4
+
+/* Makes all listeners' places free. */
+void events_init(void);
 
 /* Whether there is no room for another fork's event. */
 int events_full(void);

@@ -4,7 +4,7 @@
  * servers/pm/jobs.c servers/pm/fork.c servers/pm/ids.c servers/pm/kill.c servers/pm/sigcalls.c
  * servers/pm/sleep.c servers/pm/crash.c servers/pm/report.c lib/formats/callchain.c
  * lib/formats/callcode.c lib/sys/region_words.c servers/pm/archive.c lib/formats/cpio.c */
-/* What the file server is told of processes. */
+/* What listeners are told of processes. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -27,6 +27,18 @@ static int pull_as(struct process *process)
 	return do_events(process, &request, &told);
 }
 
+/* The processes that listen have sets of their own. */
+enum { LISTENER_SET = PRIV_ID_FIRST, OTHER_SET };
+
+static struct process *new_listener(uint32_t flags, uint32_t set)
+{
+	struct process *process = machine_session();
+
+	machine_proc(process)->priv_flags = flags;
+	machine_proc(process)->priv_id = set;
+	return process;
+}
+
 static void pull(void)
 {
 	assert_int_equal(pull_as(listener), OK);
@@ -35,11 +47,9 @@ static void pull(void)
 static int boot(void **state)
 {
 	(void)state;
-	if (listener && process_alive(listener))
-		events_exited(listener->endpoint); /* of the test before */
 	machine_boot();
-	listener = machine_session();
-	machine_proc(listener)->priv_flags = PRIV_EVENTS;
+	events_init();
+	listener = new_listener(PRIV_EVENTS, LISTENER_SET);
 	pull();
 	assert_int_equal(told.count, 0);
 	return 0;
@@ -123,10 +133,63 @@ static void only_one_with_the_privilege_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(pull_as(other), -EPERM);
-	machine_proc(other)->priv_flags = PRIV_EVENTS;
-	assert_int_equal(pull_as(other), -EBUSY);
+	machine_proc(other)->priv_flags = PRIV_KEEP;
+	assert_int_equal(pull_as(other), -EPERM);
 	pull();
 	assert_int_equal(told.count, 1);
+}
+
+static void every_listener_has_its_own_events(void **state)
+{
+	struct process *process, *others[EVENTS_LISTENERS], *late;
+
+	(void)state;
+	for (uint32_t i = 1; i < EVENTS_LISTENERS; i++)
+		others[i] = new_listener(PRIV_EVENTS, OTHER_SET);
+	pull();
+	for (uint32_t i = 1; i < EVENTS_LISTENERS; i++)
+		assert_int_equal(pull_as(others[i]), OK);
+	late = new_listener(PRIV_EVENTS, OTHER_SET);
+	assert_int_equal(pull_as(late), -EBUSY);
+	process = machine_session();
+	events_execed(process);
+	pull();
+	assert_int_equal(told.count, 3);
+	events_execed(process);
+	for (uint32_t i = 1; i < EVENTS_LISTENERS; i++) {
+		assert_int_equal(pull_as(others[i]), OK);
+		assert_true(told.count >= 3);
+		assert_event(told.count - 2, process->endpoint, RS_PROC_NR);
+		assert_event(told.count - 1, process->endpoint, PM_EVENT_EXEC);
+	}
+	pull();
+	assert_int_equal(told.count, 1);
+	machine_kill(machine.rs, others[2]->pid, SIGKILL);
+	assert_int_equal(pull_as(late), OK);
+	assert_int_equal(told.count, 0);
+}
+
+static void one_that_never_asks_costs_the_others_nothing_they_have(void **state)
+{
+	const struct pm_fork_req request = {0};
+	struct process *other = new_listener(PRIV_EVENTS, OTHER_SET), *parent = machine_session();
+	struct pm_fork_rep reply;
+	int result, forks = 0;
+
+	(void)state;
+	machine_ignore(parent, SIGCHLD);
+	pull();
+	assert_int_equal(pull_as(other), OK);
+	while ((result = do_fork(parent, &request, &reply)) == OK) {
+		machine_kill(machine.rs, reply.pid, SIGKILL);
+		pull();
+		assert_int_equal(told.count, 2);
+		forks++;
+	}
+	assert_int_equal(result, -EAGAIN);
+	assert_int_equal(pull_as(other), OK);
+	assert_int_equal(told.count, PM_EVENTS_AT_ONCE);
+	assert_int_equal(do_fork(parent, &request, &reply), OK);
 }
 
 /* Forks and kills, and the listener never asks: forks are refused, and everything else goes on. */
@@ -199,13 +262,123 @@ static void a_dead_listener_s_successor_begins_anew(void **state)
 	notified = machine.notified;
 	(void)machine_session();
 	assert_int_equal(machine.notified, notified);
-	listener = machine_session();
-	machine_proc(listener)->priv_flags = PRIV_EVENTS;
+	listener = new_listener(PRIV_EVENTS, LISTENER_SET);
 	pull();
 	assert_int_equal(told.count, 0);
 	events_execed(process);
 	pull();
 	assert_int_equal(told.count, 1);
+}
+
+/* ---- Listeners with kept memory ---- */
+
+static void listen_and_keep(void)
+{
+	machine_kill(machine.rs, listener->pid, SIGKILL);
+	listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
+	pull();
+	assert_int_equal(told.count, 0);
+}
+
+/* All there is to be told: how many events, and whether some were lost, which can be told first alone. */
+static uint32_t pull_all(int *lost)
+{
+	uint32_t events = 0;
+
+	*lost = 0;
+	do {
+		pull();
+		assert_true(!told.lost || events == 0);
+		*lost |= (int)told.lost;
+		events += told.count;
+	} while (told.count == PM_EVENTS_AT_ONCE);
+	return events;
+}
+
+static void events_wait_for_the_successor_of_one_that_keeps(void **state)
+{
+	struct process *process, *stranger;
+	endpoint_t exited, predecessor;
+
+	(void)state;
+	listen_and_keep();
+	process = machine_session();
+	events_execed(process);
+	predecessor = listener->endpoint;
+	machine_kill(machine.rs, listener->pid, SIGKILL);
+	events_execed(process);
+	exited = process->endpoint;
+	machine_kill(machine.rs, process->pid, SIGKILL);
+	stranger = new_listener(PRIV_EVENTS | PRIV_KEEP, OTHER_SET);
+	assert_int_equal(pull_as(stranger), OK);
+	assert_int_equal(told.count, 0);
+	listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
+	pull();
+	assert_int_equal(told.lost, 0);
+	assert_int_equal(told.count, 6);
+	assert_event(0, exited, RS_PROC_NR);
+	assert_event(1, exited, PM_EVENT_EXEC);
+	assert_event(2, predecessor, PM_EVENT_EXIT);
+	assert_event(3, exited, PM_EVENT_EXIT);
+	assert_event(4, stranger->endpoint, RS_PROC_NR);
+	assert_event(5, listener->endpoint, RS_PROC_NR);
+}
+
+/* Forks and kills without end while nobody asks. */
+static void live_and_die(struct process *parent, uint32_t times)
+{
+	const struct pm_fork_req request = {0};
+	struct pm_fork_rep reply;
+
+	for (uint32_t i = 0; i < times; i++) {
+		assert_int_equal(do_fork(parent, &request, &reply), OK);
+		events_execed(process_by_pid(reply.pid));
+		machine_kill(machine.rs, reply.pid, SIGKILL);
+	}
+}
+
+static void a_successor_is_told_that_too_many_came_and_nobody_was_refused(void **state)
+{
+	struct process *parent = machine_session();
+	uint32_t events;
+	int lost;
+
+	(void)state;
+	machine_ignore(parent, SIGCHLD);
+	listen_and_keep();
+	machine_kill(machine.rs, listener->pid, SIGKILL);
+	live_and_die(parent, 10 * PROCESSES_MAX);
+	listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
+	pull();
+	assert_int_equal(told.lost, 1);
+	assert_int_equal(told.count, 0);
+	live_and_die(parent, 5);
+	events = pull_all(&lost);
+	assert_int_equal(events, 15);
+	assert_false(lost);
+}
+
+/* It dies at every fill level; the successor has room for the ends of all who live. */
+static void there_is_room_whenever_it_dies(void **state)
+{
+	struct process *parent = machine_session();
+	int lost;
+
+	(void)state;
+	machine_ignore(parent, SIGCHLD);
+	listen_and_keep();
+	for (uint32_t lives = 1; lives < 4 * PROCESSES_MAX; lives += 97) {
+		machine_kill(machine.rs, listener->pid, SIGKILL);
+		live_and_die(parent, lives);
+		listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
+		pull();
+		if (told.lost)
+			live_and_die(parent, 600);
+		else
+			assert_true(3 * lives + 1 <= 2 * PROCESSES_MAX);
+		pull_all(&lost);
+		assert_false(lost);
+	}
 }
 
 int main(void)
@@ -219,6 +392,11 @@ int main(void)
 	        cmocka_unit_test_setup(a_listener_that_never_asks_stops_forks_and_nothing_else, boot),
 	        cmocka_unit_test_setup(there_is_room_for_all_ends, boot),
 	        cmocka_unit_test_setup(a_dead_listener_s_successor_begins_anew, boot),
+	        cmocka_unit_test_setup(every_listener_has_its_own_events, boot),
+	        cmocka_unit_test_setup(one_that_never_asks_costs_the_others_nothing_they_have, boot),
+	        cmocka_unit_test_setup(events_wait_for_the_successor_of_one_that_keeps, boot),
+	        cmocka_unit_test_setup(a_successor_is_told_that_too_many_came_and_nobody_was_refused, boot),
+	        cmocka_unit_test_setup(there_is_room_whenever_it_dies, boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

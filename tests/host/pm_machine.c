@@ -52,6 +52,7 @@ int sys_getinfo(uint32_t what, void *buffer, size_t bytes, uint32_t first)
 	info->endpoint = machine.procs[first].endpoint;
 	info->user_nsecs = machine.procs[first].user_nsecs;
 	info->priv_flags = machine.procs[first].priv_flags;
+	info->priv_id = machine.procs[first].priv_id;
 	return sizeof(*info);
 }
 

@@ -21,7 +21,7 @@ struct machine_proc {
 	int upcalls;           /* how often it was told of a signal */
 	uint64_t user_nsecs;
 	struct sys_registers_rep registers;
-	uint32_t priv_flags;
+	uint32_t priv_flags, priv_id;
 
 	int notified_before_reply; /* how many notifications there had been when it got its last answer */
 	int replies;               /* answers it got after its request was put off */

@@ -247,9 +247,11 @@ struct pm_procinfo_rep {
 #define PM_PROC_STOPPED 2 /* by a signal */
 
 /*
- * What has become of processes, in the order in which it happened. The first caller with PRIV_EVENTS becomes
- * the one who is notified when there is more; it is told from then on, until it ends. EPERM: the privilege is
- * missing; EBUSY: another is told already.
+ * What has become of processes, in the order in which it happened. A caller with PRIV_EVENTS becomes a
+ * listener: it is notified when there is more, and told from then on, until it ends. If it has PRIV_KEEP too
+ * the events wait then for the next caller of its privilege set, its successor; but only so many, and then
+ * that one is told that some were lost, and must look itself who is alive (GET_PROCTAB). EPERM: the privilege
+ * is missing; EBUSY: there are too many listeners.
  */
 struct pm_event {
 	endpoint_t endpoint;
@@ -262,6 +264,7 @@ struct pm_events_req {
 };
 struct pm_events_rep {
 	uint32_t count; /* fewer than PM_EVENTS_AT_ONCE: that was all */
+	uint32_t lost;  /* 1: between what was told before and these, some are missing */
 	struct pm_event events[PM_EVENTS_AT_ONCE];
 };
 
