@@ -248,15 +248,17 @@ $(O)/$(4)/$(1): $(O)/elf/$(4)/$(1)
 endef
 
 # The folders servers/NAME, drivers/NAME, programs/NAME with a main.c and the files programs/NAME.c each become bin/NAME;
-# programs/lib is what those at the prompt share.
+# programs/lib is what those at the prompt share. But `ds` is what people call the data store by: the server has a name of
+# its own.
 folders  := $(patsubst %/main.c,%,$(sort $(wildcard servers/*/main.c drivers/*/main.c programs/*/main.c)))
 singles  := $(wildcard programs/*.c)
-programs := $(notdir $(folders) $(basename $(singles)))
+binary_of = $(if $(filter servers/ds,$(1)),datastore,$(notdir $(1)))
+programs := $(foreach f,$(folders),$(call binary_of,$f)) $(notdir $(basename $(singles)))
 
 # $(call kind_of,FOLDER): how it is linked.
 kind_of = $(if $(filter $(notdir $(1)),$(small)),small,$(if $(filter programs/%,$(1)),prompt,ordinary))
 
-$(foreach f,$(folders),$(eval $(call program,$(notdir $f),$(wildcard $f/*.[cS]),$(call kind_of,$f),bin)))
+$(foreach f,$(folders),$(eval $(call program,$(call binary_of,$f),$(wildcard $f/*.[cS]),$(call kind_of,$f),bin)))
 $(foreach f,$(singles),$(eval $(call program,$(notdir $(basename $f)),$f,prompt,bin)))
 
 # ---- What `help` says of the programs ----

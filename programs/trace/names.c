@@ -5,6 +5,8 @@
 #include <granite/abi/console.h>
 #include <granite/abi/ipc.h>
 #include <granite/abi/pm.h>
+#include <granite/abi/ds_calls.h>
+#include <granite/abi/ds_label.h>
 #include <granite/abi/ramfs.h>
 #include <granite/abi/rs.h>
 #include <granite/abi/server.h>
@@ -120,6 +122,8 @@ const char *names_operation(uint32_t number)
 #include <granite/abi/ops/rs.def>
 #include <granite/abi/ops/console.def>
 #include <granite/abi/ops/ramfs.def>
+#include <granite/abi/ops/ds.def>
+#include <granite/abi/ops/ds_label.def>
 #include <granite/abi/ops/server.def>
 #undef OP
 	case NOTIFY_MESSAGE:

@@ -67,12 +67,13 @@ static int allow_label(struct priv_spec *spec, const struct manifest *manifest, 
 
 /*
  * The class that tools/guest gives its programs: they may talk to each
- * other, and have a console and files if there are any.
+ * other, and have a console, files and a data store if there are any.
  */
 static void allow_guests(struct priv_spec *spec, const struct manifest *manifest)
 {
 	allow_label(spec, manifest, (struct span){"console", sizeof("console") - 1});
 	allow_label(spec, manifest, (struct span){"ramfs", sizeof("ramfs") - 1});
+	allow_label(spec, manifest, (struct span){"ds", sizeof("ds") - 1});
 	for (uint32_t i = 0; i < manifest->nr_services; i++)
 		if (manifest->services[i].guest)
 			allow_peer(spec, manifest->services[i].spec.id);

@@ -94,6 +94,8 @@ static void setup(void)
 	CHECK(console > 0);
 	interfaces[RAMFS_INTERFACE].server = rs_lookup("ramfs");
 	CHECK(interfaces[RAMFS_INTERFACE].server > 0);
+	interfaces[DS_INTERFACE].server = rs_lookup("ds");
+	CHECK(interfaces[DS_INTERFACE].server > 0);
 	CHECK_INT(sys_getinfo(GET_BOOTINFO, &boot, sizeof(boot), 0), sizeof(boot));
 	addresses_make();
 	CHECK_INT(vm_mmap(0, PAGE_SIZE, VM_PROT_READ | VM_PROT_WRITE, 0, &at), OK);

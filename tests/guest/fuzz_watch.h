@@ -5,6 +5,7 @@
 #define GUEST_FUZZ_WATCH_H
 
 #include <sys/time.h>
+#include <granite/ds.h>
 #include <granite/rs.h>
 
 #include "fuzz_worker.h"
@@ -121,8 +122,18 @@ static inline void watch_rs(void)
 {
 	CHECK_INT(rs_lookup("console"), console);
 	CHECK_INT(rs_lookup("ramfs"), interfaces[RAMFS_INTERFACE].server);
+	CHECK_INT(rs_lookup("ds"), interfaces[DS_INTERFACE].server);
 	CHECK_INT(rs_lookup("pm"), PM_PROC_NR);
 	CHECK_INT(rs_lookup("nobody"), -ESRCH);
+}
+
+/* The hostile may change what is ours, unless we forbid it. */
+static inline void watch_ds(void)
+{
+	uint32_t value = 0;
+	CHECK_INT(ds_publish_u32("the watchdog", watched, DSF_OVERWRITE | DSF_PRIV_OVERWRITE), OK);
+	CHECK_INT(ds_retrieve_u32("the watchdog", &value), OK);
+	CHECK_INT(value, watched);
 }
 
 /* Its modes are anybody's to change, so only what is written is known. */
@@ -174,6 +185,7 @@ static inline void watch(void)
 		watch_vm();
 		watch_pm();
 		watch_rs();
+		watch_ds();
 		watch_console();
 		watched++;
 		if (uptime() - begin > slowest)

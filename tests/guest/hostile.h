@@ -10,6 +10,8 @@
 #include <granite/abi/console.h>
 #include <granite/abi/layout.h>
 #include <granite/abi/pm.h>
+#include <granite/abi/ds_calls.h>
+#include <granite/abi/ds_label.h>
 #include <granite/abi/ramfs.h>
 #include <granite/abi/rs.h>
 #include <granite/abi/server.h>
@@ -239,10 +241,17 @@ static const struct operation ramfs_operations[] = {
 #undef OP
 };
 
+static const struct operation ds_operations[] = {
+#define OP(number, NAME, name) OPERATION(ds, number, NAME, name)
+#include <granite/abi/ops/ds.def>
+#include <granite/abi/ops/ds_label.def>
+#undef OP
+};
+
 #define TO_KERNEL NONE /* where a server stands otherwise */
 
 struct interface {
-	endpoint_t server; /* those of the console and of ramfs are to be filled in */
+	endpoint_t server; /* those of the console, of ramfs and of ds are to be filled in */
 	const struct operation *operations;
 	uint32_t count;
 };
@@ -254,6 +263,7 @@ enum {
 	RS_INTERFACE,
 	CONSOLE_INTERFACE,
 	RAMFS_INTERFACE,
+	DS_INTERFACE,
 	INTERFACES
 };
 
@@ -269,6 +279,7 @@ static struct interface interfaces[INTERFACES] __attribute__((unused)) = {
         [RS_INTERFACE] = INTERFACE(RS_PROC_NR, rs_operations),
         [CONSOLE_INTERFACE] = INTERFACE(NONE, console_operations),
         [RAMFS_INTERFACE] = INTERFACE(NONE, ramfs_operations),
+        [DS_INTERFACE] = INTERFACE(NONE, ds_operations),
 };
 
 /* Makes the call that *m asks for, of the kernel or a server: the result, or why the call could not be made.

@@ -77,13 +77,17 @@ static inline vir_bytes scratch(void)
 	return zoo + 2 * PAGE_SIZE;
 }
 
+/* In a sensible request: the halves of a grant that the child gives, if `get_ready` does that. */
+#define GRANT_LOW  0x6c6f77u
+#define GRANT_HIGH 0x68696768u
+
 /* A request that is no nonsense as a whole. 0: there is none for this operation. */
 static inline int make_sense(struct message *m)
 {
 	const uint32_t self = (uint32_t)SELF, rw = VM_PROT_READ | VM_PROT_WRITE;
 	const struct {
 		int32_t number;
-		uint32_t words[6];
+		uint32_t words[11];
 	} sensible[] = {
 	        {PM_EXEC, {AT("/bin/nothing"), 12, AT("nothing"), 8, 1, 0}},
 	        {CONSOLE_WRITE, {line_address(), 2}},
@@ -105,6 +109,16 @@ static inline int make_sense(struct message *m)
 	        {SYS_SETTLS, {(uint32_t)-1, zoo, 64, 0}},
 	        {SYS_IRQCTL, {IRQCTL_ATTACH, 5}},
 	        {SYS_SCHEDULE, {(uint32_t)sys_self(), SCHED_PRIO_USER, 50}},
+	        {DS_PUBLISH,
+	         {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MEM, 1, 0, GRANT_LOW, GRANT_HIGH, 64, 7, DSF_OVERWRITE}},
+	        {DS_RETRIEVE, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MEM, GRANT_LOW, GRANT_HIGH, 64}},
+	        {DS_DELETE, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MEM, 1, 0}},
+	        {DS_NAME, {GRANT_LOW, GRANT_HIGH, (uint32_t)RS_PROC_NR}},
+	        {DS_SUBSCRIBE, {GRANT_LOW, GRANT_HIGH, 1, 0, 8, DSF_INITIAL}},
+	        {DS_UNSUBSCRIBE, {GRANT_LOW, GRANT_HIGH, 1, 0, 8}},
+	        {DS_CHECK, {GRANT_LOW, GRANT_HIGH, 0}},
+	        {DS_LIST, {GRANT_LOW, GRANT_HIGH, 0, 2}},
+	        {DS_STATS, {GRANT_LOW, GRANT_HIGH, sizeof(struct ds_statistics)}},
 	};
 	for (unsigned i = 0; i < COUNT(sensible); i++) {
 		if (sensible[i].number != m->m_type)

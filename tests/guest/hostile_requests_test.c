@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <sys/time.h>
 #include <granite/abi/counters.h>
+#include <granite/ds.h>
+#include <granite/grant.h>
 #include <granite/rs.h>
 
 #include "hostile_fields.h"
@@ -66,6 +68,33 @@ static void no_field_of_a_call_of_ramfs_harms(void)
 	CHECK_INT(dup2(1, 2), 2);
 	for (int fd = 3; fd < 64; fd++)
 		close(fd);
+}
+
+/* A page of the child's, full of what is a key and a pattern, for the data store to read and write. */
+static void lend_to_ds(void)
+{
+	cp_grant_id_t grant = cpf_grant_direct(server, scratch(), PAGE_SIZE, CPF_READ | CPF_WRITE);
+	CHECK(GRANT_VALID(grant));
+	memset(POINTER(scratch()), 'a', PAGE_SIZE);
+	for (int i = 0; i < MESSAGE_PAYLOAD / 4; i++) {
+		if (request.m_words[i] == GRANT_LOW)
+			request.m_words[i] = (uint32_t)grant;
+		if (request.m_words[i] == GRANT_HIGH)
+			request.m_words[i] = (uint32_t)(grant >> 32);
+	}
+}
+
+/* First without grants; then what is sensible has some, to itself and to what it publishes. */
+static void no_field_of_a_call_of_ds_harms(void)
+{
+	struct ds_statistics statistics;
+	try_interface(DS_INTERFACE);
+	get_ready = lend_to_ds;
+	try_interface(DS_INTERFACE);
+	get_ready = NULL;
+	CHECK_INT(ds_stats(&statistics), OK);
+	CHECK_INT(statistics.types[DS_TYPE_MEM], 0);
+	CHECK_INT(statistics.subscriptions, 0);
 }
 
 /* ---- Who may ask what ---- */
@@ -130,6 +159,7 @@ static void what_is_for_pm_rs_or_drivers_is_refused_to_others(void)
 	CHECK_INT(result_of_number(interfaces[CONSOLE_INTERFACE].server, SERVER_CANCEL), -EPERM);
 	CHECK_INT(result_of_number(interfaces[RAMFS_INTERFACE].server, SERVER_CANCEL), -EPERM);
 	CHECK_INT(result_of_number(RS_PROC_NR, SERVER_CANCEL), -EPERM);
+	CHECK_INT(result_of_number(interfaces[DS_INTERFACE].server, DS_LABEL), -EPERM);
 	CHECK_INT(result_of_number(RS_PROC_NR, RS_UP), -EPERM);
 	CHECK_INT(result_of_number(RS_PROC_NR, RS_DOWN), -EPERM);
 	CHECK_INT(result_of_number(RS_PROC_NR, RS_RESTART), -EPERM);
@@ -365,6 +395,8 @@ static void setup(void)
 	CHECK(interfaces[CONSOLE_INTERFACE].server > 0);
 	interfaces[RAMFS_INTERFACE].server = rs_lookup("ramfs");
 	CHECK(interfaces[RAMFS_INTERFACE].server > 0);
+	interfaces[DS_INTERFACE].server = rs_lookup("ds");
+	CHECK(interfaces[DS_INTERFACE].server > 0);
 	at_first = account_now();
 }
 
@@ -374,6 +406,7 @@ static void everything_is_where_it_was(void)
 	check_account(&at_first);
 	CHECK_INT(rs_lookup("console"), interfaces[CONSOLE_INTERFACE].server);
 	CHECK_INT(rs_lookup("ramfs"), interfaces[RAMFS_INTERFACE].server);
+	CHECK_INT(rs_lookup("ds"), interfaces[DS_INTERFACE].server);
 }
 
 int main(void)
@@ -386,6 +419,7 @@ int main(void)
 	        TEST(no_field_of_a_call_of_rs_harms),
 	        TEST(no_field_of_a_call_of_the_console_harms),
 	        TEST(no_field_of_a_call_of_ramfs_harms),
+	        TEST(no_field_of_a_call_of_ds_harms),
 	        TEST(operations_that_are_not_a_server_s_are_refused),
 	        TEST(what_others_may_not_ask_they_may_not_send_either),
 	        TEST(what_is_for_pm_rs_or_drivers_is_refused_to_others),

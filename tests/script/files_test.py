@@ -55,7 +55,7 @@ def ls_shows_what_there_is():
     assert run("ls /files /bin/sh").splitlines()[:2] == ["/bin/sh", ""]
     listed = run("ls /bin")
     names = listed.split()
-    assert {"sh", "ls", "cat", "ramfs"} <= set(names)
+    assert {"sh", "ls", "cat", "ramfs", "datastore"} <= set(names)
     assert max(map(len, listed.splitlines())) < COLUMNS
     assert sorted(names) == [line.split()[-1] for line in run("ls -l /bin").splitlines()]
 

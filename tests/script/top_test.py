@@ -78,11 +78,11 @@ def the_system_boots():
 
 def it_shows_the_machine_and_all_processes():
     lines = start_top()
-    assert re.match(r"Granite, up \d+\.\d\d s\. 7 processes, \d of them running or ready to run\.", lines[0]), lines
+    assert re.match(r"Granite, up \d+\.\d\d s\. 8 processes, \d of them running or ready to run\.", lines[0]), lines
     assert re.match(r"Processor  \[#* *\] [\d.]+% busy, [\d.]+% idle since the start$", lines[1]), lines
     assert re.match(r"Memory     \[#+ *\] [\d.]+ MiB free of 12\d MiB$", lines[2]), lines
     assert re.match(r"A second   [\d,]+ entries, [\d,]+ switches, [\d,]+ CR3 loads, [\d,]+ page faults$", lines[3])
-    assert {row[1] for row in rows(lines)} == {"vm", "pm", "rs", "console", "ramfs", "sh", "top"}, lines
+    assert {row[1] for row in rows(lines)} == {"vm", "pm", "rs", "console", "ramfs", "datastore", "sh", "top"}, lines
     assert all(len(line) <= SIZE[0] for line in lines) and len(lines) <= SIZE[1], lines
     quit_top()
 

@@ -119,7 +119,7 @@ def the_file_is_valid_and_names_what_happened():
     events = check_format(trace)
     assert trace["otherData"]["lost_records"] == 0
     names = process_names(events)
-    assert {"kernel", "vm", "pm", "rs", "console", "ramfs", "sh", "ps"} == set(names.values()), names
+    assert {"kernel", "vm", "pm", "rs", "console", "ramfs", "datastore", "sh", "ps"} == set(names.values()), names
     slices = {(names[event["pid"]], event["name"]) for event in events if event["ph"] == "X"}
     expected = {
         ("ps", "ps"),

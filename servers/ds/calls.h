@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls that change something are done once, however often DS dies while they are made. What for that is kept
+ * beside the store, in memory of its own:
+ *
+ *   - of each client the serial of the last call that was done for it. If it comes again the answer has got
+ *     lost, and is given again; nothing is done.
+ *   - the call under way, with its value. The store does it as a whole or not at all, but what is written
+ * here and there is not written at one stroke. So a successor that finds a call under way looks at the store
+ *     whether it has been done. It can tell, because nobody else has changed anything since.
+ *
+ *     1 note the call, and what the store says of its subject       a kill before 2: it is not done
+ *     2 state = CALL_BEGUN
+ *     3 the store does it                                           a kill before 5: calls_open() looks
+ *     4 note that it is the client's last one, if it was done
+ *     5 state = CALL_NONE
+ */
+#ifndef DS_CALLS_H
+#define DS_CALLS_H
+
+#include <granite/abi/endpoint.h>
+
+#include "store.h"
+
+enum call_state { CALL_NONE, CALL_BEGUN };
+
+/* What tells whether it has been done: see done() in calls.c. */
+enum call_kind {
+	CALL_PUBLISH,
+	CALL_PUBLISH_MAP,
+	CALL_SNAPSHOT,
+	CALL_DELETE,
+	CALL_SUBSCRIBE,
+	CALL_UNSUBSCRIBE
+};
+
+struct call {
+	uint32_t state, kind; /* enum call_state, enum call_kind */
+	uint64_t serial;
+	endpoint_t caller;
+	uint32_t existed; /* the entry or subscription was there before */
+	uint32_t type, flags;
+	uint32_t number, length; /* of a value; its bytes are in `staged` */
+	uint32_t address;        /* of a mapped range or snapshot */
+	uint32_t text_length;
+	char text[DS_PATTERN_MAX + 1]; /* the key or pattern */
+};
+
+struct call_done {
+	uint64_t serial; /* of the last call done for `endpoint`; 0: none */
+	endpoint_t endpoint;
+	uint32_t value; /* that was answered */
+};
+
+struct calls {
+	uint32_t starts; /* how often DS was started */
+	struct call call;
+	struct call_done done[ENDPOINT_SLOTS];
+	uint8_t staged[DS_VALUE_MAX];
+};
+
+extern struct calls *calls;
+
+/* Takes the kept memory, zeros at first, and decides about a call that was under way; the store is open. */
+void calls_open(struct calls *memory);
+
+/* Whether this call was done already; *value is what was answered. */
+int calls_repeated(endpoint_t caller, uint64_t serial, uint32_t *value);
+
+/* A new call, to be filled in; `text` of `length` is its key or pattern. */
+struct call *calls_note(enum call_kind kind, endpoint_t caller, uint64_t serial, const char *text,
+                        uint32_t length);
+
+/* Before and after the store does it. calls_end returns `result`, and notes `value` if that is OK. */
+void calls_begin(void);
+int calls_end(int result, uint32_t value);
+
+/* The key of the call noted. */
+struct store_key call_key(const struct call *call);
+
+/* Whether the caller, of the call noted, has a subscription of just this pattern. */
+int call_is_subscribed(const struct call *call);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* DS, the data store: the server around the store's core. See README.md. */
+#ifndef DS_DS_H
+#define DS_DS_H
+
+#include <granite/abi/ds_calls.h>
+#include <granite/abi/ds_label.h>
+#include <granite/server.h>
+
+#include "store.h"
+
+#define OP(number, NAME, name) SERVER_DECLARE(ds, name)
+#include <granite/abi/ops/ds.def>
+#include <granite/abi/ops/ds_label.def>
+#undef OP
+
+extern struct store *store;
+
+/* ---- request.c: what is common to all requests ---- */
+
+/* The data store's work space: a value that is being retrieved, or a list. */
+#define WORK_BYTES DS_VALUE_MAX
+extern uint8_t work[WORK_BYTES];
+
+/* Who the caller is. */
+struct store_caller request_caller(endpoint_t caller);
+
+/* Copies a key that the caller has lent; it is good until the next call. -EINVAL: its length; others of
+ * lent_read. */
+GRANITE_MUST_CHECK int request_key(endpoint_t caller, const struct ds_key *from, struct store_key *key);
+
+/* Notifies all whom a change concerns. */
+void wake_all(void);
+
+/* ---- label.c, events.c: who is who, and who has died ---- */
+
+/* A process has ended: what is its own goes. */
+void owner_exited(endpoint_t endpoint);
+
+/* Looks which owners and labels name processes that are no more, and does what their deaths should have done.
+ */
+void owners_check(void);
+
+/* Asks PM what has become of processes. OK or a negative errno. */
+GRANITE_MUST_CHECK int events_pull(void);
+
+/* ---- main.c ---- */
+
+/* One line to the kernel's log; "[ds] " comes by itself. */
+void ds_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- peers.c: the machine as DS reaches it; host tests put another in its place ---- */
+
+/* Copy from, or to, what `client` has lent. As sys_safecopyfrom, sys_safecopyto. */
+GRANITE_MUST_CHECK int lent_read(endpoint_t client, cp_grant_id_t grant, void *buffer, uint32_t bytes);
+GRANITE_MUST_CHECK int lent_write(endpoint_t client, cp_grant_id_t grant, const void *buffer, uint32_t bytes);
+
+void peer_notify(endpoint_t endpoint);
+
+/* Answers a client before the handler returns. OK: it has the answer. */
+int peer_answer(endpoint_t client, int result, const void *reply, uint32_t bytes);
+
+/* Whether there is, at this moment, a process of this name. */
+int process_lives(endpoint_t endpoint);
+
+/* Whether RS will start the service `label` again, or it runs. */
+int service_returns(const char *label);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The data store's start and its loop. What lies where in its kept memory:
+ *
+ *     KEPT_BASE     the store (store.h)
+ *     CALLS_AT      calls that change something (calls.h)
+ *     RANGES_AT     mapped ranges and snapshots (ranges.h)
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <granite/abi/layout.h>
+#include <granite/log.h>
+#include <granite/sys.h>
+#include <granite/vm.h>
+
+#include "calls.h"
+#include "ds.h"
+
+#define MIB         0x100000u
+#define STORE_BYTES (32 * MIB)
+#define CALLS_AT    (KEPT_BASE + STORE_BYTES)
+
+_Static_assert(sizeof(struct calls) <= MIB, "the calls end before the ranges");
+
+void ds_log(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	log_line_va("ds", format, arguments);
+	va_end(arguments);
+}
+
+static void *pointer(vir_bytes address)
+{
+	return (void *)(uintptr_t)address;
+}
+
+/* ---- The start ---- */
+
+static int keep_all(int *is_found)
+{
+	int result = vm_keep("store", KEPT_BASE, STORE_BYTES, is_found);
+
+	return result == OK ? vm_keep("calls", CALLS_AT, sizeof(struct calls), NULL) : result;
+}
+
+/* Nobody who chooses keys can know it: that is all that is asked of it. */
+static uint64_t choose_secret(void)
+{
+	uint64_t uptime = 0;
+	uint32_t epoch = 0, low, high;
+
+	GRANITE_IGNORE(sys_clock(&uptime, &epoch));
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uptime << 32 | epoch) * 0x9e3779b97f4a7c15ull ^ (uint64_t)high << 32 ^ low;
+}
+
+static int open_store(void)
+{
+	struct store_config config;
+
+	store_config_default(&config);
+	config.secret = choose_secret();
+	return store_open(&store, pointer(KEPT_BASE), STORE_BYTES, &config);
+}
+
+/* There is nothing that could be saved. Better an empty store than none. */
+static int begin_anew(int *is_found, int result)
+{
+	ds_log("the store is damaged, all entries are lost: %s", strerror(-result));
+	result = vm_munmap(KEPT_BASE, CALLS_AT + sizeof(struct calls) - KEPT_BASE);
+	if (result == OK)
+		result = keep_all(is_found);
+	return result == OK ? open_store() : result;
+}
+
+static int open_kept(int *is_found)
+{
+	int result = keep_all(is_found);
+
+	if (result != OK)
+		return result;
+	result = open_store();
+	if (result == -EINVAL || result == -ENOTSUP || result == -ERANGE)
+		result = begin_anew(is_found, result);
+	return result;
+}
+
+/* Without PM's events entries of the dead would be kept for ever: then better none. */
+static void pull_or_end(void)
+{
+	int result = events_pull();
+
+	if (result == OK)
+		return;
+	ds_log("pm does not tell what becomes of processes: %s", strerror(-result));
+	exit(EXIT_FAILURE);
+}
+
+static void start(void)
+{
+	int is_found, result = open_kept(&is_found);
+
+	if (result != OK) {
+		ds_log("the store can't be opened: %s", strerror(-result));
+		exit(EXIT_FAILURE);
+	}
+	calls_open(pointer(CALLS_AT));
+	pull_or_end();
+	if (is_found)
+		owners_check();
+	wake_all();
+}
+
+/* ---- The loop ---- */
+
+#define OP(number, NAME, name) SERVER_WRAP(ds, name)
+#include <granite/abi/ops/ds.def>
+#include <granite/abi/ops/ds_label.def>
+#undef OP
+
+static const struct server_op ops[] = {
+#define OP(number, NAME, name) SERVER_ENTRY(DS_BASE, NAME, name)
+#include <granite/abi/ops/ds.def>
+#include <granite/abi/ops/ds_label.def>
+#undef OP
+};
+
+static void notified(const struct message *m)
+{
+	if (m->m_source == PM_PROC_NR)
+		pull_or_end();
+}
+
+int main(void)
+{
+	static const struct server server = {.calls = SERVER_TABLE(DS_BASE, ops), .notified = notified};
+
+	start();
+	ds_log("receiving fails: %s", strerror(-server_run(&server)));
+	return EXIT_FAILURE;
+}

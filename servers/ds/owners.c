@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who is who, and who has died. PM tells of a death before RS can know of it, so when RS tells that a label
+ * has another endpoint, or none, what the death has ended has been ended already. What has happened while
+ * there was no DS is told by PM's events, which wait, and by RS, which tells a new DS all labels that have an
+ * endpoint; of those that have none any more DS finds out itself.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ds.h"
+
+static const struct store_caller rs = {.is_rs = 1, .owner = {.label = "rs", .endpoint = RS_PROC_NR}};
+
+void owner_exited(endpoint_t endpoint)
+{
+	struct store_owner owner;
+
+	store_owner_of(store, endpoint, &owner);
+	store_owner_died(store, &owner);
+	wake_all();
+}
+
+/* ---- Labels ---- */
+
+static struct store_key label_key(const char *label)
+{
+	return (struct store_key){.text = label, .length = (uint32_t)strlen(label), .type = DS_TYPE_LABEL};
+}
+
+/* The service does not run. If it never will what it owns is nobody's. */
+static void label_ends(const char *label)
+{
+	const struct store_key key = label_key(label);
+	struct store_owner owner = {.endpoint = NONE};
+	int result = store_delete(store, &rs, &key);
+
+	if (result != OK && result != -ESRCH)
+		ds_log("the label %s stays: %s", label, strerror(-result));
+	memcpy(owner.label, label, key.length);
+	if (!service_returns(label))
+		store_owner_ended(store, &owner);
+}
+
+static void label_begins(const char *label, endpoint_t endpoint)
+{
+	const struct store_key key = label_key(label);
+	int result = store_publish_label(store, &rs, &key, endpoint, DSF_OVERWRITE);
+
+	if (result != OK)
+		ds_log("the label %s can't be published: %s", label, strerror(-result));
+}
+
+int do_label(endpoint_t caller, const struct ds_label_req *request, struct ds_label_rep *reply)
+{
+	(void)reply;
+	if (caller != RS_PROC_NR)
+		return -EPERM;
+	if (!request->label[0] || !memchr(request->label, '\0', sizeof(request->label)))
+		return SERVER_NO_REPLY;
+	if (request->endpoint == NONE)
+		label_ends(request->label);
+	else
+		label_begins(request->label, request->endpoint);
+	wake_all();
+	return SERVER_NO_REPLY;
+}
+
+/* ---- Looking at everybody ---- */
+
+static int is_dead(endpoint_t endpoint)
+{
+	return endpoint != NONE && !process_lives(endpoint);
+}
+
+/* The deaths change the list of owners: so first all are found, and then each is dealt with. */
+static uint32_t find_dead(struct store_owner *dead, uint32_t most)
+{
+	struct store_account account;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; count < most && store_list_owner(store, i, &account) == OK; i++)
+		if (is_dead(account.owner.endpoint))
+			dead[count++] = account.owner;
+	return count;
+}
+
+static uint32_t find_dead_labels(struct store_entry *dead, uint32_t most)
+{
+	uint32_t count = 0, position = 0;
+	int result = OK;
+
+	for (; count < most && result != -ESRCH; position++) {
+		result = store_list(store, &rs, position, &dead[count]);
+		count += result == OK && dead[count].type == DS_TYPE_LABEL &&
+		         is_dead((endpoint_t)dead[count].number);
+	}
+	return count;
+}
+
+static void end_owners(uint32_t owners)
+{
+	struct store_owner *dead = calloc(owners + 1, sizeof(*dead));
+	uint32_t count = dead ? find_dead(dead, owners) : 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		store_owner_died(store, &dead[i]);
+	free(dead);
+}
+
+static void end_labels(uint32_t labels)
+{
+	struct store_entry *dead = calloc(labels + 1, sizeof(*dead));
+	uint32_t count = dead ? find_dead_labels(dead, labels) : 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		label_ends(dead[i].key);
+	free(dead);
+}
+
+void owners_check(void)
+{
+	struct store_statistics statistics;
+
+	store_statistics(store, &statistics);
+	end_owners(statistics.owners);
+	end_labels(statistics.types[DS_TYPE_LABEL]);
+	wake_all();
+}
