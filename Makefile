@@ -361,6 +361,11 @@ $(O)/host/kernel/%.c.o: kernel/%.c $(stable)
 # Tests interrupt VM between any two of its basic blocks.
 $(O)/host/servers/vm/%.c.o: servers/vm/%.c $(stable)
 	$(call compile_host,-fsanitize-coverage=trace-pc)
+# And they kill the data store there. (Its core is killed after each instruction, by tests of its own.)
+ds_server := $(filter-out servers/ds/main.c servers/ds/peers.c servers/ds/events.c,$(wildcard servers/ds/do_*.c \
+	servers/ds/calls.c servers/ds/owners.c servers/ds/request.c servers/ds/ranges.c))
+$(ds_server:%=$(O)/host/%.o): $(O)/host/%.c.o: %.c $(stable)
+	$(call compile_host,-fsanitize-coverage=trace-pc)
 
 # A host test that looks at single instructions says so, /* sanitizers: none */, and has only those of the code itself.
 plain_flags := $(filter-out -fsanitize=% -fno-sanitize-recover=% -O1,$(host_flags)) -O2

@@ -181,6 +181,8 @@ int ds_check_change(struct ds_change *change)
 	const struct ds_loan loans[DS_LOANS] = {{&call.req.grant, change->key, DS_KEY_SIZE, CPF_WRITE}};
 	int result = ds_client_call(DS_CHECK, &call.m, loans);
 
+	if (result == -ENOENT)
+		last_seen = 0;
 	if (result != OK)
 		return result;
 	last_seen = call.rep.number;
