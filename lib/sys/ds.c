@@ -54,7 +54,10 @@ static int delete (const char *key, uint32_t type)
 	if (result != OK)
 		return result;
 	call.req.serial = ds_client_serial();
-	return ds_client_call(DS_DELETE, &call.m, loans);
+	result = ds_client_call(DS_DELETE, &call.m, loans);
+	if (result == OK)
+		ds_client_ended(call.rep.ended);
+	return result;
 }
 
 int ds_delete_u32(const char *key)
@@ -70,6 +73,11 @@ int ds_delete_str(const char *key)
 int ds_delete_mem(const char *key)
 {
 	return delete (key, DS_TYPE_MEM);
+}
+
+int ds_delete_map(const char *key)
+{
+	return delete (key, DS_TYPE_MAP);
 }
 
 int ds_delete_label(const char *key)

@@ -73,7 +73,7 @@ static endpoint_t look_up(void)
 	return found == -ESRCH ? -EAGAIN : found;
 }
 
-static int find(void)
+int ds_client_find(void)
 {
 	endpoint_t found;
 
@@ -99,6 +99,12 @@ int ds_is_notification(const struct message *m)
 		return 0;
 	client.ds = found;
 	return 1;
+}
+
+void ds_client_lost(void)
+{
+	client.dead = client.ds;
+	client.ds = NONE;
 }
 
 /* ---- Calling it ---- */
@@ -153,15 +159,14 @@ int ds_client_call(int32_t operation, struct message *m, const struct ds_loan lo
 	int result;
 
 	for (;;) {
-		result = find();
+		result = ds_client_find();
 		if (result != OK)
 			return result;
 		*m = request;
 		result = call_once(operation, m, loans);
 		if (result != -EDEADSRCDST)
 			return result;
-		client.dead = client.ds;
-		client.ds = NONE;
+		ds_client_lost();
 		if (client.gives_up)
 			return result;
 	}

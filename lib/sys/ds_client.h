@@ -20,11 +20,18 @@ struct ds_loan {
 GRANITE_MUST_CHECK int ds_client_call(int32_t operation, struct message *m,
                                       const struct ds_loan loans[DS_LOANS]);
 
-/* The data store's endpoint, after a call. */
+/* The data store's endpoint; ds_client_find asks for it if it is not known. Errors as a call's. */
 endpoint_t ds_client_endpoint(void);
+GRANITE_MUST_CHECK int ds_client_find(void);
+
+/* It has been found dead. */
+void ds_client_lost(void);
 
 /* The number of a new call that changes something. */
 uint64_t ds_client_serial(void);
+
+/* The grant of a range that has ended is taken back; 0: there is none. */
+void ds_client_ended(cp_grant_id_t grant);
 
 /* Fills in what a request says of its key, and the loan of it. EINVAL: it can't be one. */
 GRANITE_MUST_CHECK int ds_client_key(struct ds_key *to, struct ds_loan *loan, const char *key, uint32_t type);

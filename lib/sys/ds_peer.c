@@ -27,6 +27,11 @@ void ds_peer_take_back(cp_grant_id_t grant)
 	grant_table_remove(grant);
 }
 
+int ds_peer_map(endpoint_t ds, cp_grant_id_t grant, void *address, size_t bytes, int writable)
+{
+	return sys_safemap(ds, grant, 0, (vir_bytes)(uintptr_t)address, bytes, writable);
+}
+
 uint64_t ds_peer_now(void)
 {
 	uint64_t uptime;

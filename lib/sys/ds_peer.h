@@ -18,6 +18,10 @@ GRANITE_MUST_CHECK endpoint_t ds_peer_find(int wait, endpoint_t dead);
 GRANITE_MUST_CHECK cp_grant_id_t ds_peer_lend(endpoint_t ds, const void *memory, size_t bytes, int access);
 void ds_peer_take_back(cp_grant_id_t grant);
 
+/* Maps what the data store has lent. As sys_safemap. */
+GRANITE_MUST_CHECK int ds_peer_map(endpoint_t ds, cp_grant_id_t grant, void *address, size_t bytes,
+                                   int writable);
+
 /* Nanoseconds since boot. */
 uint64_t ds_peer_now(void);
 

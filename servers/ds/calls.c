@@ -66,14 +66,14 @@ static int published(const struct call *call, const struct store_caller *caller)
 }
 
 /* A new place each time: so where there is a range, it is this one. */
-static int range_is_there(const struct call *call, uint32_t *number)
+static int range_is_there(const struct call *call, uint64_t *number)
 {
 	struct store_map map;
 	uint64_t position = 0;
 
 	while (store_map_next(store, &position, &map) == OK)
 		if (map.address == call->address) {
-			*number = map.number;
+			*number = map.number ? map.number : call->ended;
 			return 1;
 		}
 	return 0;
@@ -94,10 +94,11 @@ int call_is_subscribed(const struct call *call)
 	return 0;
 }
 
-static int done(const struct call *call, uint32_t *value)
+static int done(const struct call *call, uint64_t *value)
 {
 	struct store_caller caller = request_caller(call->caller);
 
+	*value = call->ended;
 	switch (call->kind) {
 	case CALL_PUBLISH:
 		return published(call, &caller);
@@ -118,7 +119,7 @@ static int done(const struct call *call, uint32_t *value)
 /* ---- Noting ---- */
 
 /* A record whose serial is 0 says nothing: so it is never half of one and half of another. */
-static void note_done(const struct call *call, uint32_t value)
+static void note_done(const struct call *call, uint64_t value)
 {
 	struct call_done *record = &calls->done[ENDPOINT_SLOT(call->caller)];
 
@@ -137,7 +138,7 @@ static void set_state(enum call_state state)
 	in_order();
 }
 
-int calls_repeated(endpoint_t caller, uint64_t serial, uint32_t *value)
+int calls_repeated(endpoint_t caller, uint64_t serial, uint64_t *value)
 {
 	const struct call_done *record = &calls->done[ENDPOINT_SLOT(caller)];
 
@@ -156,8 +157,19 @@ struct call *calls_note(enum call_kind kind, endpoint_t caller, uint64_t serial,
 	call->caller = caller;
 	call->serial = serial;
 	call->existed = call->type = call->flags = call->number = call->length = call->address = 0;
+	call->ended = 0;
 	call->text_length = length;
 	memcpy(call->text, text, length);
+	return call;
+}
+
+struct call *calls_note_entry(enum call_kind kind, const struct store_caller *caller, uint64_t serial,
+                              const struct store_key *key)
+{
+	struct call *call = calls_note(kind, caller->owner.endpoint, serial, key->text, key->length);
+
+	call->type = key->type;
+	call->existed = (uint32_t)exists(call, caller);
 	return call;
 }
 
@@ -166,7 +178,7 @@ void calls_begin(void)
 	set_state(CALL_BEGUN);
 }
 
-int calls_end(int result, uint32_t value)
+int calls_end(int result, uint64_t value)
 {
 	in_order();
 	if (result == OK)
@@ -177,11 +189,13 @@ int calls_end(int result, uint32_t value)
 
 void calls_open(struct calls *memory)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
+	int result;
 
 	calls = memory;
 	calls->starts++;
 	if (calls->call.state != CALL_BEGUN)
 		return;
-	calls_end(done(&calls->call, &value) ? OK : -EINTR, value);
+	result = done(&calls->call, &value) ? OK : -EINTR;
+	calls_end(result, value);
 }

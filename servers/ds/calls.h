@@ -42,6 +42,7 @@ struct call {
 	uint32_t type, flags;
 	uint32_t number, length; /* of a value; its bytes are in `staged` */
 	uint32_t address;        /* of a mapped range or snapshot */
+	uint64_t ended;          /* the answer, if it is not the number of a snapshot */
 	uint32_t text_length;
 	char text[DS_PATTERN_MAX + 1]; /* the key or pattern */
 };
@@ -49,7 +50,7 @@ struct call {
 struct call_done {
 	uint64_t serial; /* of the last call done for `endpoint`; 0: none */
 	endpoint_t endpoint;
-	uint32_t value; /* that was answered */
+	uint64_t value; /* that was answered */
 };
 
 struct calls {
@@ -65,15 +66,19 @@ extern struct calls *calls;
 void calls_open(struct calls *memory);
 
 /* Whether this call was done already; *value is what was answered. */
-int calls_repeated(endpoint_t caller, uint64_t serial, uint32_t *value);
+int calls_repeated(endpoint_t caller, uint64_t serial, uint64_t *value);
 
 /* A new call, to be filled in; `text` of `length` is its key or pattern. */
 struct call *calls_note(enum call_kind kind, endpoint_t caller, uint64_t serial, const char *text,
                         uint32_t length);
 
+/* The same of a call about an entry; whether that exists is noted. */
+struct call *calls_note_entry(enum call_kind kind, const struct store_caller *caller, uint64_t serial,
+                              const struct store_key *key);
+
 /* Before and after the store does it. calls_end returns `result`, and notes `value` if that is OK. */
 void calls_begin(void);
-int calls_end(int result, uint32_t value);
+int calls_end(int result, uint64_t value);
 
 /* The key of the call noted. */
 struct store_key call_key(const struct call *call);

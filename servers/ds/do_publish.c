@@ -4,6 +4,7 @@
 
 #include "calls.h"
 #include "ds.h"
+#include "ranges.h"
 
 static int has_bytes(uint32_t type)
 {
@@ -20,13 +21,6 @@ static int take_value(endpoint_t caller, const struct ds_publish_req *request)
 	return request->bytes ? lent_read(caller, request->grant, calls->staged, request->bytes) : OK;
 }
 
-static int exists(const struct store_caller *caller, const struct store_key *key)
-{
-	struct store_entry entry;
-
-	return store_retrieve(store, caller, key, NULL, 0, &entry) != -ESRCH;
-}
-
 static int store_it(const struct store_caller *caller, const struct call *call, uint32_t flags)
 {
 	const struct store_key key = call_key(call);
@@ -38,20 +32,10 @@ static int store_it(const struct store_caller *caller, const struct call *call, 
 	return store_publish(store, caller, &key, &value, flags);
 }
 
-static struct call *note(enum call_kind kind, endpoint_t endpoint, uint64_t serial,
-                         const struct store_caller *caller, const struct store_key *key)
-{
-	struct call *call = calls_note(kind, endpoint, serial, key->text, key->length);
-
-	call->type = key->type;
-	call->existed = (uint32_t)exists(caller, key);
-	return call;
-}
-
 static int publish(endpoint_t endpoint, const struct ds_publish_req *request, const struct store_key *key)
 {
 	const struct store_caller caller = request_caller(endpoint);
-	struct call *call = note(CALL_PUBLISH, endpoint, request->serial, &caller, key);
+	struct call *call = calls_note_entry(CALL_PUBLISH, &caller, request->serial, key);
 	int result;
 
 	call->flags = request->flags;
@@ -66,7 +50,7 @@ static int publish(endpoint_t endpoint, const struct ds_publish_req *request, co
 int do_publish(endpoint_t caller, const struct ds_publish_req *request, struct ds_publish_rep *reply)
 {
 	struct store_key key;
-	uint32_t value;
+	uint64_t value;
 	int result;
 
 	(void)reply;
@@ -82,18 +66,24 @@ int do_delete(endpoint_t endpoint, const struct ds_delete_req *request, struct d
 {
 	const struct store_caller caller = request_caller(endpoint);
 	struct store_key key;
-	uint32_t value;
+	struct call *call;
+	uint64_t ended;
 	int result;
 
-	(void)reply;
-	if (calls_repeated(endpoint, request->serial, &value))
+	if (calls_repeated(endpoint, request->serial, &ended)) {
+		reply->ended = (cp_grant_id_t)ended;
 		return OK;
+	}
 	result = request_key(endpoint, &request->key, &key);
 	if (result != OK)
 		return result;
-	note(CALL_DELETE, endpoint, request->serial, &caller, &key);
+	call = calls_note_entry(CALL_DELETE, &caller, request->serial, &key);
+	call->ended = key.type == DS_TYPE_MAP ? ranges_grant(&caller, &key) : 0;
 	calls_begin();
-	result = calls_end(store_delete(store, &caller, &key), 0);
+	result = calls_end(store_delete(store, &caller, &key), call->ended);
+	if (result == OK)
+		reply->ended = (cp_grant_id_t)call->ended;
+	ranges_release();
 	wake_all();
 	return result;
 }

@@ -28,7 +28,7 @@ int do_subscribe(endpoint_t endpoint, const struct ds_subscribe_req *request, st
 {
 	const struct store_caller caller = request_caller(endpoint);
 	char pattern[DS_PATTERN_MAX];
-	uint32_t value;
+	uint64_t value;
 	int result;
 
 	(void)reply;
@@ -49,7 +49,7 @@ int do_unsubscribe(endpoint_t endpoint, const struct ds_unsubscribe_req *request
 {
 	const struct store_caller caller = request_caller(endpoint);
 	char pattern[DS_PATTERN_MAX];
-	uint32_t value;
+	uint64_t value;
 	int result;
 
 	(void)reply;

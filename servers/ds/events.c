@@ -3,11 +3,14 @@
 #include <granite/pm.h>
 
 #include "ds.h"
+#include "ranges.h"
 
 static void take(const struct pm_event *event)
 {
 	if (event->what == PM_EVENT_EXIT)
 		owner_exited(event->endpoint);
+	else if (event->what == PM_EVENT_EXEC)
+		ranges_execed(event->endpoint);
 }
 
 int events_pull(void)

@@ -17,12 +17,13 @@
 
 #include "calls.h"
 #include "ds.h"
+#include "ranges.h"
 
 #define MIB         0x100000u
 #define STORE_BYTES (32 * MIB)
 #define CALLS_AT    (KEPT_BASE + STORE_BYTES)
 
-_Static_assert(sizeof(struct calls) <= MIB, "the calls end before the ranges");
+_Static_assert(CALLS_AT + sizeof(struct calls) <= RANGES_AT, "the calls end before the ranges");
 
 void ds_log(const char *format, ...)
 {
@@ -108,10 +109,13 @@ static void start(void)
 		ds_log("the store can't be opened: %s", strerror(-result));
 		exit(EXIT_FAILURE);
 	}
-	calls_open(pointer(CALLS_AT));
+	calls_open(pointer(CALLS_AT)); /* before anything changes */
+	ranges_open();
 	pull_or_end();
-	if (is_found)
+	if (is_found) {
 		owners_check();
+		ranges_check();
+	}
 	wake_all();
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ds.h"
+#include "ranges.h"
 
 static const struct store_caller rs = {.is_rs = 1, .owner = {.label = "rs", .endpoint = RS_PROC_NR}};
 
@@ -19,6 +20,7 @@ void owner_exited(endpoint_t endpoint)
 
 	store_owner_of(store, endpoint, &owner);
 	store_owner_died(store, &owner);
+	ranges_exited(endpoint);
 	wake_all();
 }
 
@@ -63,6 +65,7 @@ int do_label(endpoint_t caller, const struct ds_label_req *request, struct ds_la
 		label_ends(request->label);
 	else
 		label_begins(request->label, request->endpoint);
+	ranges_release();
 	wake_all();
 	return SERVER_NO_REPLY;
 }
@@ -126,5 +129,6 @@ void owners_check(void)
 	store_statistics(store, &statistics);
 	end_owners(statistics.owners);
 	end_labels(statistics.types[DS_TYPE_LABEL]);
+	ranges_release();
 	wake_all();
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine as DS reaches it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <granite/grant.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
+#include <granite/vm.h>
 
 #include "ds.h"
+#include "ranges.h"
 
 int lent_read(endpoint_t client, cp_grant_id_t grant, void *buffer, uint32_t bytes)
 {
@@ -17,6 +20,82 @@ int lent_write(endpoint_t client, cp_grant_id_t grant, const void *buffer, uint3
 {
 	return sys_safecopyto(client, grant, 0, (vir_bytes)(uintptr_t)buffer, bytes);
 }
+
+/* ---- Ranges ---- */
+
+int memory_map(endpoint_t from, cp_grant_id_t grant, uint32_t address, uint32_t bytes, int writable)
+{
+	return sys_safemap(from, grant, 0, address, bytes, writable);
+}
+
+void memory_unmap(uint32_t address, uint32_t bytes)
+{
+	GRANITE_IGNORE(vm_munmap(address, bytes)); /* whole pages of DS's own: that can't be refused */
+}
+
+int memory_is_lent(uint32_t address, uint32_t bytes)
+{
+	struct vm_region_rep region;
+
+	return vm_region(SELF, address, &region) == OK && region.type == REGION_LENT &&
+	       region.start == address && region.end == address + bytes;
+}
+
+int memory_next(uint32_t *start, uint32_t *end)
+{
+	struct vm_region_rep region;
+
+	if (*start >= RANGES_END || vm_region(SELF, *start, &region) != OK || region.start >= RANGES_END)
+		return 0;
+	if (region.start > *start)
+		*start = region.start;
+	*end = region.end;
+	return 1;
+}
+
+/* By a grant to itself: it needs no right over anybody's memory for that. */
+static int copy_own(uint32_t from, uint32_t to, uint32_t bytes)
+{
+	endpoint_t self = sys_self();
+	cp_grant_id_t grant = cpf_grant_direct(self, from, bytes, CPF_READ);
+	int result;
+
+	if (!GRANT_VALID(grant))
+		return -errno;
+	result = sys_safecopyfrom(self, grant, 0, to, bytes);
+	cpf_revoke(grant);
+	return result;
+}
+
+int memory_snapshot(uint32_t from, uint32_t address, uint32_t bytes)
+{
+	char name[VM_KEEP_NAME_MAX];
+	int result;
+
+	snprintf(name, sizeof(name), "s%08x", (unsigned)address);
+	result = vm_keep(name, address, bytes, NULL);
+	return result == OK ? copy_own(from, address, bytes) : result;
+}
+
+cp_grant_id_t memory_lend(endpoint_t to, uint32_t address, uint32_t bytes, int writable)
+{
+	cp_grant_id_t grant =
+	        cpf_grant_direct(to, address, bytes, CPF_READ | CPF_MAP | (writable ? CPF_WRITE : 0));
+
+	return GRANT_VALID(grant) ? grant : -errno;
+}
+
+void memory_take_back(cp_grant_id_t grant)
+{
+	cpf_revoke(grant);
+}
+
+int memory_copy(endpoint_t client, cp_grant_id_t grant, uint32_t address, uint32_t bytes)
+{
+	return sys_safecopyto(client, grant, 0, address, bytes);
+}
+
+/* ---- Others ---- */
 
 void peer_notify(endpoint_t endpoint)
 {

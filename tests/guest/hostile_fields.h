@@ -118,6 +118,12 @@ static inline int make_sense(struct message *m)
 	        {DS_UNSUBSCRIBE, {GRANT_LOW, GRANT_HIGH, 1, 0, 8}},
 	        {DS_CHECK, {GRANT_LOW, GRANT_HIGH, 0}},
 	        {DS_LIST, {GRANT_LOW, GRANT_HIGH, 0, 2}},
+	        {DS_PUBLISH_MAP,
+	         {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, 1, 0, GRANT_LOW, GRANT_HIGH, PAGE_SIZE}},
+	        {DS_RETRIEVE_MAP,
+	         {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, GRANT_LOW, GRANT_HIGH, PAGE_SIZE, 0,
+	          DSMF_COPY_MAPPED}},
+	        {DS_SNAPSHOT, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, 1, 0}},
 	        {DS_STATS, {GRANT_LOW, GRANT_HIGH, sizeof(struct ds_statistics)}},
 	};
 	for (unsigned i = 0; i < COUNT(sensible); i++) {

@@ -73,7 +73,7 @@ static void no_field_of_a_call_of_ramfs_harms(void)
 /* A page of the child's, full of what is a key and a pattern, for the data store to read and write. */
 static void lend_to_ds(void)
 {
-	cp_grant_id_t grant = cpf_grant_direct(server, scratch(), PAGE_SIZE, CPF_READ | CPF_WRITE);
+	cp_grant_id_t grant = cpf_grant_direct(server, scratch(), PAGE_SIZE, CPF_READ | CPF_WRITE | CPF_MAP);
 	CHECK(GRANT_VALID(grant));
 	memset(POINTER(scratch()), 'a', PAGE_SIZE);
 	for (int i = 0; i < MESSAGE_PAYLOAD / 4; i++) {
@@ -94,6 +94,7 @@ static void no_field_of_a_call_of_ds_harms(void)
 	get_ready = NULL;
 	CHECK_INT(ds_stats(&statistics), OK);
 	CHECK_INT(statistics.types[DS_TYPE_MEM], 0);
+	CHECK_INT(statistics.types[DS_TYPE_MAP], 0);
 	CHECK_INT(statistics.subscriptions, 0);
 }
 

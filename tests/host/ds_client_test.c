@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* links: tests/host/ds_machine.c lib/sys/ds.c lib/sys/ds_client.c servers/ds/calls.c servers/ds/request.c
- * servers/ds/owners.c servers/ds/do_*.c servers/ds/store_*.c servers/ds/tx.c servers/ds/hash.c
- * servers/ds/pattern*.c servers/ds/watch.c */
+/* links: tests/host/ds_machine.c tests/host/ds_memory.c lib/sys/ds.c lib/sys/ds_map.c lib/sys/ds_client.c
+ * servers/ds/calls.c servers/ds/request.c servers/ds/owners.c servers/ds/ranges.c servers/ds/lendings.c
+ * servers/ds/do_*.c servers/ds/store_*.c servers/ds/tx.c servers/ds/hash.c servers/ds/pattern*.c
+ * servers/ds/watch.c */
 /* The data store as its clients see it, killed at every place. */
 #include <errno.h>
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include <granite/abi/ds_label.h>
+#include <granite/abi/layout.h>
 
 #include "ds_machine.h"
 
@@ -515,6 +517,91 @@ static void bad_lengths_and_keys_change_nothing(void **state)
 	assert_string_equal(everything(), before);
 }
 
+/* ---- Mapped ranges ---- */
+
+#define RANGE (2 * PAGE_SIZE)
+
+static uint8_t range[RANGE] __attribute__((aligned(4096))), room[2 * RANGE] __attribute__((aligned(4096)));
+
+static int retrieve_range(const char *key, int number, int flags)
+{
+	size_t length = sizeof(room);
+	int result = ds_retrieve_map(key, room, &length, number, flags);
+
+	return result == OK ? (int)length : result;
+}
+
+static void a_range_is_lent_on_until_it_ends(void **state)
+{
+	(void)state;
+	memset(range, 'a', RANGE);
+	assert_int_equal(ds_publish_map("m", range, RANGE, 0), OK);
+	assert_int_equal(memory_pages(), 2);
+	machine_be(BOB);
+	assert_int_equal(retrieve_range("m", 0, DSMF_MAP_MAPPED), RANGE);
+	assert_int_equal(room[RANGE - 1], 'a');
+	range[0] = 'b';
+	assert_int_equal(retrieve_range("m", 0, DSMF_MAP_MAPPED), RANGE);
+	assert_int_equal(memory_grants(), 1);
+	assert_int_equal(room[0], 'b');
+	assert_int_equal(retrieve_range("m", 0, DSMF_COPY_MAPPED), RANGE);
+	assert_int_equal(retrieve_range("m", 0, DSMF_MAP_MAPPED | DSMF_WRITABLE), -EPERM);
+	machine_die(BOB);
+	assert_int_equal(memory_grants(), 0);
+	assert_int_equal(retrieve_range("m", 0, DSMF_MAP_MAPPED), RANGE);
+	machine_be(ANN);
+	assert_int_equal(ds_delete_map("m"), OK);
+	assert_int_equal(memory_grants(), 0);
+	assert_int_equal(memory_pages(), 0);
+	assert_int_equal(retrieve_range("m", 0, DSMF_COPY_MAPPED), -ESRCH);
+}
+
+static void a_range_s_room_and_flags_are_checked(void **state)
+{
+	size_t length = RANGE - 1;
+
+	(void)state;
+	assert_int_equal(ds_publish_map("m", range, RANGE, DSMF_WRITABLE), OK);
+	assert_int_equal(ds_retrieve_map("m", room, &length, 0, DSMF_COPY_MAPPED), -ERANGE);
+	assert_int_equal(length, RANGE);
+	length = RANGE - 1;
+	assert_int_equal(ds_retrieve_map("m", room, &length, 0, DSMF_MAP_MAPPED), -ERANGE);
+	assert_int_equal(ds_retrieve_map("m", room + 1, &length, 0, DSMF_MAP_MAPPED), -EINVAL);
+	assert_int_equal(retrieve_range("m", 0, 0), -EINVAL);
+	assert_int_equal(retrieve_range("m", 0, DSMF_COPY_MAPPED | DSMF_WRITABLE), -EINVAL);
+	assert_int_equal(retrieve_range("m", 1, DSMF_MAP_MAPPED), -EINVAL);
+	assert_int_equal(retrieve_range("m", 0, DSMF_COPY_SNAPSHOT), -EINVAL);
+	assert_int_equal(retrieve_range("m", 1, DSMF_COPY_SNAPSHOT), -ENOENT);
+	assert_int_equal(retrieve_range("n", 0, DSMF_MAP_MAPPED), -ESRCH);
+	machine_be(BOB);
+	assert_int_equal(retrieve_range("m", 0, DSMF_MAP_MAPPED | DSMF_WRITABLE), RANGE);
+}
+
+static void snapshots_are_kept_with_their_range(void **state)
+{
+	int number;
+
+	(void)state;
+	memset(range, 'a', RANGE);
+	assert_int_equal(ds_publish_map("m", range, RANGE, 0), OK);
+	machine_be(BOB);
+	assert_int_equal(ds_snapshot_map("m", &number), OK);
+	assert_int_equal(number, 1);
+	range[0] = 'b';
+	machine_kill_after(0);
+	assert_int_equal(ds_snapshot_map("m", &number), OK);
+	assert_true(machine_was_killed());
+	assert_int_equal(number, 2);
+	assert_int_equal(retrieve_range("m", 1, DSMF_COPY_SNAPSHOT), RANGE);
+	assert_int_equal(room[0], 'a');
+	assert_int_equal(retrieve_range("m", 2, DSMF_COPY_SNAPSHOT), RANGE);
+	assert_int_equal(room[0], 'b');
+	assert_int_equal(memory_pages(), 6);
+	machine_die(ANN);
+	assert_int_equal(memory_pages(), 0);
+	assert_int_equal(ds_snapshot_map("m", &number), -ESRCH);
+}
+
 /* ---- DS dies ---- */
 
 static void calls_wait_until_it_is_back_or_fail_as_wanted(void **state)
@@ -593,6 +680,42 @@ static void retrieve(void)
 	assert_int_equal(number_at("k.u32"), 1);
 }
 
+static void publish_range(void)
+{
+	assert_int_equal(ds_publish_map("k.range", range, RANGE, 0), OK);
+	assert_int_equal(retrieve_range("k.range", 0, DSMF_MAP_MAPPED), RANGE);
+}
+
+static void publish_other_range(void)
+{
+	assert_int_equal(ds_publish_map("k.old", range + PAGE_SIZE, PAGE_SIZE, DSF_OVERWRITE), OK);
+	assert_int_equal(retrieve_range("k.old", 0, DSMF_COPY_MAPPED), PAGE_SIZE);
+}
+
+static void publish_range_in_vain(void)
+{
+	assert_int_equal(ds_publish_map("k.old", range, RANGE, 0), -EEXIST);
+}
+
+static void delete_range(void)
+{
+	assert_int_equal(ds_delete_map("k.old"), OK);
+}
+
+static void snapshot_range(void)
+{
+	int number;
+
+	assert_int_equal(ds_snapshot_map("k.old", &number), OK);
+	assert_int_equal(number, 1);
+	assert_int_equal(retrieve_range("k.old", 1, DSMF_COPY_SNAPSHOT), RANGE);
+}
+
+static void map_range(void)
+{
+	assert_int_equal(retrieve_range("k.old", 0, DSMF_MAP_MAPPED), RANGE);
+}
+
 /* BOB is told of all; ANN makes the call, and has subscribed to "old". */
 static void prepare(void)
 {
@@ -603,8 +726,10 @@ static void prepare(void)
 	assert_int_equal(ds_subscribe("old", 0), OK);
 	assert_int_equal(ds_publish_u32("k.u32", 1, 0), OK);
 	assert_int_equal(ds_publish_u32("old", 1, 0), OK);
+	assert_int_equal(ds_publish_map("k.old", range, RANGE, 0), OK);
 	machine_be(BOB);
 	assert_change("k.u32", DS_TYPE_U32, DS_CREATED, machine_endpoint(ANN));
+	assert_change("k.old", DS_TYPE_MAP, DS_CREATED, machine_endpoint(ANN));
 	assert_no_change();
 	machine_notified(BOB);
 	machine_notified(ANN);
@@ -680,9 +805,23 @@ static void a_kill_anywhere_in_a_call_makes_no_difference(void **state)
 		void (*call)(void);
 		int may_tell_again;
 	} calls[] = {
-	        {publish_new, 0}, {publish_over, 0}, {publish_same, 1}, {publish_in_vain, 0},
-	        {delete_one, 0},  {delete_none, 0},  {subscribe, 0},    {subscribe_in_vain, 0},
-	        {unsubscribe, 0}, {check_one, 0},    {retrieve, 0},
+	        {publish_new, 0},
+	        {publish_over, 0},
+	        {publish_same, 1},
+	        {publish_in_vain, 0},
+	        {delete_one, 0},
+	        {delete_none, 0},
+	        {subscribe, 0},
+	        {subscribe_in_vain, 0},
+	        {unsubscribe, 0},
+	        {check_one, 0},
+	        {retrieve, 0},
+	        {publish_range, 0},
+	        {publish_other_range, 0},
+	        {publish_range_in_vain, 0},
+	        {delete_range, 0},
+	        {snapshot_range, 0},
+	        {map_range, 0},
 	};
 
 	(void)state;
@@ -752,6 +891,9 @@ int main(void)
 	        CASE(a_long_list_comes_in_pieces),
 	        CASE(bad_grants_change_nothing),
 	        CASE(bad_lengths_and_keys_change_nothing),
+	        CASE(a_range_is_lent_on_until_it_ends),
+	        CASE(a_range_s_room_and_flags_are_checked),
+	        CASE(snapshots_are_kept_with_their_range),
 	        cmocka_unit_test_setup(calls_wait_until_it_is_back_or_fail_as_wanted, boot),
 	        CASE(a_kill_anywhere_in_a_call_makes_no_difference),
 	        CASE(a_repeated_write_does_not_undo_another_s),

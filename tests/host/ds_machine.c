@@ -14,8 +14,10 @@
 #include "lib/sys/ds_peer.h"
 #include "servers/ds/calls.h"
 #include "servers/ds/ds.h"
+#include "servers/ds/lendings.h"
+#include "servers/ds/ranges.h"
 
-#define GRANTS 16
+#define GRANTS 64
 #define DEAD   64 /* processes whose death DS is yet to be told of */
 
 struct grant {
@@ -122,10 +124,14 @@ static void start_ds(void)
 		return;
 	}
 	assert_int_equal(open_store(), OK);
+	memory_begin();
 	calls_open(kept_calls);
+	ranges_open();
 	tell_deaths();
-	if (is_found)
+	if (is_found) {
 		owners_check();
+		ranges_check();
+	}
 	wake_all();
 	for (uint32_t i = 0; i < MACHINE_CLIENTS; i++)
 		tell_label(i);
@@ -232,7 +238,17 @@ void ds_peer_take_back(cp_grant_id_t id)
 	struct grant *grant = grant_find(id);
 
 	assert_non_null(grant);
+	memory_revoked(id);
 	grant->id = 0;
+}
+
+int ds_peer_map(endpoint_t ds, cp_grant_id_t grant, void *address, size_t bytes, int writable)
+{
+	if (ds != machine.ds || !machine.lives)
+		return -EDEADSRCDST;
+	return memory_mapped(grant, machine.clients[machine.self], writable, address, (uint32_t)bytes)
+	               ? OK
+	               : -EPERM;
 }
 
 uint64_t ds_peer_now(void)
@@ -278,6 +294,13 @@ int lent_write(endpoint_t client, cp_grant_id_t grant, const void *buffer, uint3
 	if (result == OK)
 		memcpy(to, buffer, bytes);
 	return result;
+}
+
+const uint8_t *machine_lent(endpoint_t client, cp_grant_id_t grant, int access, uint32_t bytes)
+{
+	uint8_t *at;
+
+	return lent(client, grant, access, bytes, &at) == OK ? at : NULL;
 }
 
 void peer_notify(endpoint_t endpoint)
@@ -329,6 +352,7 @@ void machine_boot(void)
 	cp_grant_id_t last_grant = machine.last_grant;
 
 	fresh_memory();
+	memory_boot();
 	machine = (struct machine){.last_endpoint = last_endpoint,
 	                           .last_grant = last_grant,
 	                           .countdown = MACHINE_NEVER,
@@ -385,6 +409,7 @@ void machine_die(uint32_t client)
 	for (int i = 0; i < GRANTS; i++)
 		if (machine.grants[i].from == old)
 			machine.grants[i].id = 0;
+	memory_lender_died(old);
 	tell(tell_death, client);
 	tell(tell_label, client);
 	machine.clients[client] = next_in_slot(old);
@@ -443,6 +468,20 @@ void machine_returns(int returns)
 	machine.returns = returns;
 }
 
+/* What the store says of them. */
+static uint32_t pages_of_ranges(void)
+{
+	uint64_t position = 0;
+	struct store_map map;
+	uint32_t pages = 0;
+
+	assert_int_equal(store_release_next(store, &map), -ENOENT);
+	while (store_map_next(store, &position, &map) == OK)
+		if (map.number || memory_is_lent(map.address, map.length))
+			pages += map.length / PAGE_SIZE;
+	return pages;
+}
+
 void machine_check(void)
 {
 	const char *problem;
@@ -452,4 +491,5 @@ void machine_check(void)
 	problem = store_check(store);
 	if (problem)
 		fail_msg("%s", problem);
+	assert_int_equal(memory_pages(), pages_of_ranges());
 }

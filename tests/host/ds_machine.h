@@ -47,8 +47,30 @@ int machine_notified(uint32_t client);
 /* Whether `label` will be started again. */
 void machine_returns(int returns);
 
-/* The store's invariants hold. */
+/* The store's invariants hold, and of ranges there is just what it says. */
 void machine_check(void);
+
+/* ---- ds_memory.c: DS's memory for ranges ---- */
+
+/* All is gone. */
+void memory_boot(void);
+/* A new DS has the same memory, but for the grants that it has given. */
+void memory_begin(void);
+/* The process has died: what it lent is lost, what was kept of it is not. */
+void memory_lender_died(endpoint_t lender);
+/* The grant was taken back. */
+void memory_revoked(cp_grant_id_t grant);
+/* How many pages are mapped, by grants or not; how many grants of DS's there are. */
+uint32_t memory_pages(void);
+uint32_t memory_grants(void);
+/* Copies what a grant of DS's gives, as a client would map it. 0: it is no grant for this client and right.
+ */
+int memory_mapped(cp_grant_id_t grant, endpoint_t client, int writable, void *to, uint32_t bytes);
+
+/* ---- ds_machine.c, for ds_memory.c ---- */
+
+/* What a client has lent for mapping, if it has; NULL: not with these rights. */
+const uint8_t *machine_lent(endpoint_t client, cp_grant_id_t grant, int access, uint32_t bytes);
 
 /* For grants that a client gives itself. */
 cp_grant_id_t machine_lend(const void *memory, size_t bytes, int access);

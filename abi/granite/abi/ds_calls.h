@@ -67,6 +67,7 @@ struct ds_delete_req {
 	uint64_t serial;
 };
 struct ds_delete_rep {
+	cp_grant_id_t ended; /* of DS_TYPE_MAP: by which it was published; otherwise 0 */
 };
 
 /* The label of `endpoint`. ESRCH: it has none. */
@@ -139,6 +140,8 @@ struct ds_list_rep {
 	uint32_t next;  /* 0: that was all */
 };
 
+#define DSMF_WRITABLE 0x800 /* of a mapped range: may be written to by who maps it; wants to write to it */
+
 struct ds_statistics {
 	uint32_t types[DS_TYPES];                /* entries of each type */
 	uint32_t owners, subscriptions, notices; /* notices: changes that somebody is yet to be told of */
@@ -154,6 +157,58 @@ struct ds_stats_req {
 	uint32_t bytes;
 };
 struct ds_stats_rep {
+};
+
+/* ---- Mapped ranges ---- */
+
+#define DS_RANGE_MAX 0x1000000 /* bytes of one */
+
+/*
+ * Publishes memory of the caller's, lent for mapping, which the store maps at once: as long as the entry is
+ * there, others get it from the store. EINVAL: also flags, not whole pages, or more than DS_RANGE_MAX; EPERM:
+ * also a grant that can't be mapped, or not for writing; EFAULT: memory that is not there; EEXIST, EDQUOT,
+ * ENOSPC as DS_PUBLISH; ENOMEM.
+ */
+struct ds_publish_map_req {
+	struct ds_key key; /* DS_TYPE_MAP */
+	uint64_t serial;
+	cp_grant_id_t grant; /* of the range */
+	uint32_t bytes;
+	uint32_t flags; /* DSF_*, DSMF_WRITABLE */
+};
+struct ds_publish_map_rep {
+	cp_grant_id_t ended; /* by which the range was published that this one replaces; 0: none */
+};
+
+/*
+ * DSMF_MAP_MAPPED: `grant` of the reply gives the range, for mapping; it is good until the entry, its owner
+ * or the caller ends, and asking again gives the same. DSMF_COPY_MAPPED, DSMF_COPY_SNAPSHOT: it is copied to
+ * what `grant` of the request gives. ESRCH: there is no such range (any more); ENOENT: no such snapshot;
+ * EPERM: its owner keeps it to itself, or from being written to; ERANGE: `bytes` are too few; EINVAL: flags,
+ * or a snapshot is to be mapped; EDQUOT: the caller has too many ranges mapped already.
+ */
+struct ds_retrieve_map_req {
+	struct ds_key key;
+	cp_grant_id_t grant;
+	uint32_t bytes;  /* of the caller's buffer, or where it will map */
+	uint32_t number; /* of a snapshot; 0 otherwise */
+	uint32_t flags;  /* DSMF_* */
+};
+struct ds_retrieve_map_rep {
+	cp_grant_id_t grant;
+	uint32_t bytes; /* the range's, after ERANGE too */
+};
+
+/*
+ * Freezes what the range holds. ESRCH, EPERM as above; EDQUOT: it has as many snapshots as it may have;
+ * ENOSPC: no room; ENOMEM.
+ */
+struct ds_snapshot_req {
+	struct ds_key key;
+	uint64_t serial;
+};
+struct ds_snapshot_rep {
+	uint32_t number; /* never 0 */
 };
 
 #define OP(number, NAME, name) MESSAGE_FITS(ds, name)

@@ -44,6 +44,7 @@ GRANITE_MUST_CHECK int ds_publish_label(const char *key, endpoint_t endpoint, in
 GRANITE_MUST_CHECK int ds_delete_u32(const char *key);
 GRANITE_MUST_CHECK int ds_delete_str(const char *key);
 GRANITE_MUST_CHECK int ds_delete_mem(const char *key);
+GRANITE_MUST_CHECK int ds_delete_map(const char *key);
 GRANITE_MUST_CHECK int ds_delete_label(const char *key);
 
 /* ---- Retrieving ---- */
@@ -60,6 +61,36 @@ GRANITE_MUST_CHECK int ds_retrieve_mem(const char *key, void *value, size_t *len
 /* The label that names `endpoint`, in a buffer of DS_KEY_SIZE; or whom a label names. ESRCH. */
 GRANITE_MUST_CHECK int ds_retrieve_label_name(char *key, endpoint_t endpoint);
 GRANITE_MUST_CHECK int ds_retrieve_label_num(const char *key, endpoint_t *endpoint);
+
+/* ---- Mapped ranges ---- */
+
+/*
+ * Publishes memory of the caller's, whole pages: others map it and see what it holds now, whatever is written
+ * to it. With DSMF_WRITABLE they may write to it too. The range ends when the entry is deleted or
+ * overwritten, or the caller dies or calls exec; munmap, or revoking the grant, takes it back as well. Who
+ * had it mapped keeps a private snapshot of what it last saw. EINVAL: also not whole pages, or more than
+ * DS_RANGE_MAX bytes; EPERM: also another's entry, which only its owner overwrites; ENOMEM. Others as
+ * ds_publish_u32.
+ */
+GRANITE_MUST_CHECK int ds_publish_map(const char *key, void *range, size_t bytes, int flags);
+
+/*
+ * Freezes what the range holds now; *nr_snapshot, never 0, is its number. It lasts as long as the entry.
+ * ESRCH: there is no such range (any more); EPERM: its owner keeps it to itself; EDQUOT: it has 16; ENOSPC,
+ * ENOMEM.
+ */
+GRANITE_MUST_CHECK int ds_snapshot_map(const char *key, int *nr_snapshot);
+
+/*
+ * One of: DSMF_MAP_MAPPED, maps the range at `address`, a page's: whatever is there is gone, as with
+ * sys_safemap; with DSMF_WRITABLE for writing too, if it was published so (EPERM). sys_safeunmap or munmap
+ * ends it. DSMF_COPY_MAPPED: copies it. DSMF_COPY_SNAPSHOT: copies the snapshot nr_snapshot, which is 0
+ * otherwise. *length is how much room there is, and then the range's length. ESRCH: no such range (any more);
+ * ENOENT: no such snapshot; EPERM; ERANGE: it does not fit, and nothing was done; EDQUOT: the caller has 128
+ * ranges mapped; ENOMEM.
+ */
+GRANITE_MUST_CHECK int ds_retrieve_map(const char *key, void *address, size_t *length, int nr_snapshot,
+                                       int flags);
 
 /* ---- News ---- */
 

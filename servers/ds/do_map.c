@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* DS_PUBLISH_MAP, DS_RETRIEVE_MAP and DS_SNAPSHOT. */
+#include <errno.h>
+#include <granite/abi/layout.h>
+
+#include "calls.h"
+#include "ds.h"
+#include "lendings.h"
+#include "ranges.h"
+
+static int has_reserve(const struct store_caller *caller)
+{
+	return caller->owner.label[0] != '\0';
+}
+
+/* ---- Publishing ---- */
+
+static int check_publish(const struct ds_publish_map_req *request)
+{
+	if (request->key.type != DS_TYPE_MAP || request->bytes == 0 || request->bytes > DS_RANGE_MAX ||
+	    request->bytes % PAGE_SIZE || request->flags & ~(uint32_t)(DSF_PUBLISH | DSMF_WRITABLE))
+		return -EINVAL;
+	return OK;
+}
+
+/* Maps the range at a new place. */
+static int take_range(const struct store_caller *caller, const struct ds_publish_map_req *request,
+                      struct store_map *map)
+{
+	int writable = (request->flags & DSMF_WRITABLE) != 0;
+	endpoint_t publisher = caller->owner.endpoint;
+	int result = ranges_may_publish(caller, request->bytes);
+
+	if (result == OK)
+		result = ranges_place(request->bytes, has_reserve(caller), &map->address);
+	if (result != OK)
+		return result;
+	map->length = request->bytes;
+	map->rights = writable ? CPF_READ | CPF_WRITE : CPF_READ;
+	map->server[RANGE_PUBLISHER] = (uint32_t)publisher;
+	map->server[RANGE_GRANT_LOW] = (uint32_t)request->grant;
+	map->server[RANGE_GRANT_HIGH] = (uint32_t)(request->grant >> 32);
+	result = memory_map(publisher, request->grant, map->address, map->length, writable);
+	if (result != OK)
+		ranges_put_back(map->address, map->length);
+	return result;
+}
+
+static int publish(const struct store_caller *caller, const struct ds_publish_map_req *request,
+                   const struct store_key *key, cp_grant_id_t *ended)
+{
+	struct store_map map = {.number = 0};
+	struct call *call;
+	int result = take_range(caller, request, &map);
+
+	if (result != OK)
+		return result;
+	call = calls_note_entry(CALL_PUBLISH_MAP, caller, request->serial, key);
+	call->address = map.address;
+	call->ended = (uint64_t)ranges_grant(caller, key);
+	calls_begin();
+	result = store_publish_map(store, caller, key, &map, request->flags & ~(uint32_t)DSMF_WRITABLE);
+	calls_end(result, call->ended);
+	if (result == OK)
+		ranges_published(&map);
+	else
+		ranges_put_back(map.address, map.length);
+	*ended = result == OK ? (cp_grant_id_t)call->ended : 0;
+	return result;
+}
+
+int do_publish_map(endpoint_t endpoint, const struct ds_publish_map_req *request,
+                   struct ds_publish_map_rep *reply)
+{
+	const struct store_caller caller = request_caller(endpoint);
+	struct store_key key;
+	uint64_t ended;
+	int result;
+
+	if (calls_repeated(endpoint, request->serial, &ended)) {
+		reply->ended = (cp_grant_id_t)ended;
+		return OK;
+	}
+	result = check_publish(request);
+	if (result == OK)
+		result = request_key(endpoint, &request->key, &key);
+	if (result == OK)
+		result = publish(&caller, request, &key, &reply->ended);
+	ranges_release();
+	wake_all();
+	return result;
+}
+
+/* ---- Retrieving ---- */
+
+static int copy_snapshot(const struct store_caller *caller, const struct ds_retrieve_map_req *request,
+                         const struct store_key *key, struct ds_retrieve_map_rep *reply)
+{
+	struct store_map map;
+	int result =
+	        request->number ? store_retrieve_map(store, caller, key, request->number, &map) : -EINVAL;
+
+	if (result != OK)
+		return result;
+	reply->bytes = map.length;
+	if (map.length > request->bytes)
+		return -ERANGE;
+	return memory_copy(caller->owner.endpoint, request->grant, map.address, map.length);
+}
+
+static int copy_live(const struct store_caller *caller, const struct ds_retrieve_map_req *request,
+                     const struct store_map *map)
+{
+	int result = memory_copy(caller->owner.endpoint, request->grant, map->address, map->length);
+
+	return result == -EFAULT && !memory_is_lent(map->address, map->length) ? -ESRCH : result;
+}
+
+/* Never with more rights than it was published with. */
+static int lend(const struct store_caller *caller, uint32_t flags, const struct store_map *map,
+                cp_grant_id_t *grant)
+{
+	int writable = (flags & DSMF_WRITABLE) != 0;
+
+	if (writable && !(map->rights & CPF_WRITE))
+		return -EPERM;
+	*grant = lendings_lend(caller->owner.endpoint, map->address, map->length, writable);
+	return *grant < 0 ? (int)*grant : OK;
+}
+
+static int retrieve_live(const struct store_caller *caller, const struct ds_retrieve_map_req *request,
+                         const struct store_key *key, struct ds_retrieve_map_rep *reply)
+{
+	struct store_map map;
+	int result = request->number ? -EINVAL : ranges_find(caller, key, &map);
+
+	if (result != OK)
+		return result;
+	reply->bytes = map.length;
+	if (map.length > request->bytes)
+		return -ERANGE;
+	if (request->flags & DSMF_COPY_MAPPED)
+		return copy_live(caller, request, &map);
+	return lend(caller, request->flags, &map, &reply->grant);
+}
+
+int do_retrieve_map(endpoint_t endpoint, const struct ds_retrieve_map_req *request,
+                    struct ds_retrieve_map_rep *reply)
+{
+	const struct store_caller caller = request_caller(endpoint);
+	struct store_key key;
+	int result = request_key(endpoint, &request->key, &key);
+
+	if (result == OK && key.type != DS_TYPE_MAP)
+		result = -EINVAL;
+	if (result != OK)
+		return result;
+	switch (request->flags) {
+	case DSMF_COPY_SNAPSHOT:
+		return copy_snapshot(&caller, request, &key, reply);
+	case DSMF_COPY_MAPPED:
+	case DSMF_MAP_MAPPED:
+	case DSMF_MAP_MAPPED | DSMF_WRITABLE:
+		return retrieve_live(&caller, request, &key, reply);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* ---- Snapshots ---- */
+
+/* A new place, with a copy of what the range holds. */
+static int take_snapshot(const struct store_caller *caller, const struct store_map *range,
+                         struct store_map *map)
+{
+	int result = ranges_may_snapshot(range->length, has_reserve(caller));
+
+	if (result == OK)
+		result = ranges_place(range->length, has_reserve(caller), &map->address);
+	if (result != OK)
+		return result;
+	map->length = range->length;
+	map->rights = CPF_READ;
+	result = memory_snapshot(range->address, map->address, map->length);
+	if (result != OK)
+		ranges_put_back(map->address, map->length);
+	if (result == -EFAULT)
+		result = memory_is_lent(range->address, range->length) ? -ENOMEM : -ESRCH;
+	return result;
+}
+
+static int snapshot(const struct store_caller *caller, uint64_t serial, const struct store_key *key,
+                    uint32_t *number)
+{
+	struct store_map range, map = {.number = 0};
+	struct call *call;
+	int result = store_may_snapshot(store, caller, key);
+
+	if (result == OK)
+		result = ranges_find(caller, key, &range);
+	if (result == OK)
+		result = take_snapshot(caller, &range, &map);
+	if (result != OK)
+		return result;
+	call = calls_note_entry(CALL_SNAPSHOT, caller, serial, key);
+	call->address = map.address;
+	calls_begin();
+	result = store_snapshot(store, caller, key, &map, number);
+	calls_end(result, *number);
+	if (result == OK)
+		ranges_snapshot_kept(map.length);
+	else
+		ranges_put_back(map.address, map.length);
+	return result;
+}
+
+int do_snapshot(endpoint_t endpoint, const struct ds_snapshot_req *request, struct ds_snapshot_rep *reply)
+{
+	const struct store_caller caller = request_caller(endpoint);
+	struct store_key key;
+	uint64_t number;
+	int result;
+
+	if (calls_repeated(endpoint, request->serial, &number)) {
+		reply->number = (uint32_t)number;
+		return OK;
+	}
+	result = request_key(endpoint, &request->key, &key);
+	return result == OK ? snapshot(&caller, request->serial, &key, &reply->number) : result;
+}

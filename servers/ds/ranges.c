@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* See ranges.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <granite/abi/layout.h>
+
+#include "ds.h"
+#include "lendings.h"
+#include "ranges.h"
+
+#define PAGES          ((RANGES_END - RANGES_AT) / PAGE_SIZE)
+#define RESERVE        (PAGES / 4) /* ordinary processes can't have */
+
+#define PROCESS_RANGES 64         /* that a process may have published */
+#define PROCESS_BYTES  0x2000000u /* of them */
+#define SERVICE_RANGES 256
+#define SERVICE_BYTES  0x8000000u
+
+#define SNAPSHOTS      192        /* each has a name in VM's list of kept memory */
+#define SNAPSHOT_BYTES 0x1000000u /* of all: they are memory of DS's own */
+
+static uint8_t taken[PAGES / 8];
+static uint32_t pages_free = PAGES;
+
+static struct published {
+	endpoint_t endpoint;
+	uint32_t count, bytes;
+} published[ENDPOINT_SLOTS];
+
+static struct {
+	uint32_t count, bytes;
+} snapshots;
+
+/* ---- Places ---- */
+
+static int is_taken(uint32_t page)
+{
+	return taken[page / 8] >> page % 8 & 1;
+}
+
+static void set_taken(uint32_t address, uint32_t bytes, int is)
+{
+	uint32_t first = (address - RANGES_AT) / PAGE_SIZE;
+
+	for (uint32_t page = first; page < first + bytes / PAGE_SIZE; page++) {
+		pages_free += (uint32_t)is_taken(page) - (uint32_t)is;
+		taken[page / 8] = (uint8_t)((taken[page / 8] & ~(1 << page % 8)) | is << page % 8);
+	}
+}
+
+int ranges_place(uint32_t bytes, int reserve, uint32_t *address)
+{
+	uint32_t pages = bytes / PAGE_SIZE, run = 0;
+
+	if (pages_free < pages + (reserve ? 0 : RESERVE))
+		return -ENOSPC;
+	for (uint32_t page = 0; page < PAGES; page++) {
+		run = is_taken(page) ? 0 : run + 1;
+		if (run < pages)
+			continue;
+		*address = RANGES_AT + (page + 1 - pages) * PAGE_SIZE;
+		set_taken(*address, bytes, 1);
+		return OK;
+	}
+	return -ENOSPC;
+}
+
+void ranges_put_back(uint32_t address, uint32_t bytes)
+{
+	memory_unmap(address, bytes);
+	set_taken(address, bytes, 0);
+}
+
+/* ---- Who has how much ---- */
+
+static struct published *published_by(endpoint_t endpoint)
+{
+	struct published *this = &published[ENDPOINT_SLOT(endpoint)];
+
+	if (this->endpoint != endpoint)
+		*this = (struct published){.endpoint = endpoint};
+	return this;
+}
+
+int ranges_may_publish(const struct store_caller *caller, uint32_t bytes)
+{
+	const struct published *has = published_by(caller->owner.endpoint);
+	int is_service = caller->owner.label[0] != '\0';
+
+	if (has->count >= (is_service ? SERVICE_RANGES : PROCESS_RANGES) ||
+	    has->bytes + bytes > (is_service ? SERVICE_BYTES : PROCESS_BYTES))
+		return -EDQUOT;
+	return OK;
+}
+
+static endpoint_t publisher_of(const struct store_map *map)
+{
+	return (endpoint_t)map->server[RANGE_PUBLISHER];
+}
+
+void ranges_published(const struct store_map *map)
+{
+	struct published *has = published_by(publisher_of(map));
+
+	has->count++;
+	has->bytes += map->length;
+}
+
+/* Its place in the table may be another's by now. */
+static void unpublished(const struct store_map *map)
+{
+	struct published *has = &published[ENDPOINT_SLOT(publisher_of(map))];
+
+	if (has->endpoint != publisher_of(map))
+		return;
+	has->count--;
+	has->bytes -= map->length;
+}
+
+int ranges_may_snapshot(uint32_t bytes, int reserve)
+{
+	uint32_t share = reserve ? 4 : 3; /* of 4 */
+
+	return snapshots.count < SNAPSHOTS * share / 4 &&
+	                       snapshots.bytes + bytes <= SNAPSHOT_BYTES / 4 * share
+	               ? OK
+	               : -ENOSPC;
+}
+
+void ranges_snapshot_kept(uint32_t bytes)
+{
+	snapshots.count++;
+	snapshots.bytes += bytes;
+}
+
+/* ---- The end of ranges ---- */
+
+static void forget(const struct store_map *map)
+{
+	if (map->number) {
+		snapshots.count--;
+		snapshots.bytes -= map->length;
+	} else {
+		lendings_end_of(map->address);
+		unpublished(map);
+	}
+	ranges_put_back(map->address, map->length);
+}
+
+void ranges_release(void)
+{
+	struct store_map map;
+
+	while (store_release_next(store, &map) == OK) {
+		forget(&map);
+		store_released(store);
+	}
+}
+
+cp_grant_id_t ranges_grant(const struct store_caller *caller, const struct store_key *key)
+{
+	struct store_map map;
+
+	if (store_retrieve_map(store, caller, key, 0, &map) != OK)
+		return 0;
+	return (cp_grant_id_t)map.server[RANGE_GRANT_HIGH] << 32 | map.server[RANGE_GRANT_LOW];
+}
+
+/* Its publisher lives, but has taken it back: so the entry ends, as if it had deleted it. */
+static void end_entry(const struct store_key *key, const struct store_map *map)
+{
+	const struct store_caller owner = request_caller(publisher_of(map));
+	int result = store_delete(store, &owner, key);
+
+	if (result != OK)
+		ds_log("a range that is gone stays: %s", strerror(-result));
+	ranges_release();
+	wake_all();
+}
+
+int ranges_find(const struct store_caller *caller, const struct store_key *key, struct store_map *map)
+{
+	int result = store_retrieve_map(store, caller, key, 0, map);
+
+	if (result != OK || memory_is_lent(map->address, map->length))
+		return result;
+	end_entry(key, map);
+	return -ESRCH;
+}
+
+/* ---- Looking at all of them ---- */
+
+static void check_entry(const struct store_caller *caller, const struct store_entry *entry)
+{
+	const struct store_key key = {entry->key, (uint32_t)strlen(entry->key), DS_TYPE_MAP};
+	struct store_map map;
+
+	GRANITE_IGNORE(ranges_find(caller, &key, &map)); /* what it has found is of no account */
+}
+
+/* Entries change places when one is deleted: so it is looked again at the same place. */
+static void check_entries_of(const struct store_owner *owner)
+{
+	const struct store_caller caller = {.owner = *owner};
+	struct store_entry entry, again;
+	uint32_t at = 0;
+	int result;
+
+	while ((result = store_list(store, &caller, at, &entry)) != -ESRCH) {
+		if (result == OK && entry.type == DS_TYPE_MAP &&
+		    strcmp(entry.owner.label, owner->label) == 0 && entry.owner.endpoint == owner->endpoint) {
+			check_entry(&caller, &entry);
+			if (store_list(store, &caller, at, &again) != OK || strcmp(again.key, entry.key) != 0)
+				continue;
+		}
+		at++;
+	}
+}
+
+static void check_published_by(endpoint_t endpoint)
+{
+	const struct store_caller caller = request_caller(endpoint);
+
+	check_entries_of(&caller.owner);
+}
+
+void ranges_execed(endpoint_t endpoint)
+{
+	lendings_end_to(endpoint);
+	if (published_by(endpoint)->count)
+		check_published_by(endpoint);
+}
+
+void ranges_exited(endpoint_t endpoint)
+{
+	lendings_end_to(endpoint);
+	ranges_release();
+}
+
+/* ---- The start ---- */
+
+static void take_stock(void)
+{
+	struct store_map map;
+	uint64_t position = 0;
+
+	while (store_map_next(store, &position, &map) == OK) {
+		set_taken(map.address, map.length, 1);
+		if (map.number)
+			ranges_snapshot_kept(map.length);
+		else
+			ranges_published(&map);
+	}
+}
+
+/* What a predecessor had mapped for calls that it did not come to finish. */
+static void unmap_strays(void)
+{
+	uint32_t start = RANGES_AT, end;
+
+	for (; memory_next(&start, &end); start = end)
+		for (uint32_t at = start; at < end; at += PAGE_SIZE)
+			if (!is_taken((at - RANGES_AT) / PAGE_SIZE))
+				memory_unmap(at, PAGE_SIZE);
+}
+
+static void unmap_ended(void)
+{
+	struct store_map map;
+
+	while (store_release_next(store, &map) == OK) {
+		memory_unmap(map.address, map.length);
+		store_released(store);
+	}
+}
+
+static void begin(void)
+{
+	memset(taken, 0, sizeof(taken));
+	memset(published, 0, sizeof(published));
+	memset(&snapshots, 0, sizeof(snapshots));
+	pages_free = PAGES;
+	lendings_begin();
+}
+
+void ranges_open(void)
+{
+	begin();
+	unmap_ended();
+	take_stock();
+	unmap_strays();
+}
+
+void ranges_check(void)
+{
+	for (uint32_t slot = 0; slot < ENDPOINT_SLOTS; slot++)
+		if (published[slot].count)
+			check_published_by(published[slot].endpoint);
+}
