@@ -385,6 +385,15 @@ static void exec_takes_nothing_from_where_nothing_is(void)
 
 static struct account at_first;
 
+/* VM keeps the page in which it has noted what was lent to DS. */
+static void use_ds_for_the_first_time(void)
+{
+	int number;
+	CHECK_INT(ds_publish_map("first", POINTER(scratch()), PAGE_SIZE, 0), OK);
+	CHECK_INT(ds_snapshot_map("first", &number), OK);
+	CHECK_INT(ds_delete_map("first"), OK);
+}
+
 static void setup(void)
 {
 	struct sigaction action = {.sa_handler = on_alarm};
@@ -398,6 +407,7 @@ static void setup(void)
 	CHECK(interfaces[RAMFS_INTERFACE].server > 0);
 	interfaces[DS_INTERFACE].server = rs_lookup("ds");
 	CHECK(interfaces[DS_INTERFACE].server > 0);
+	use_ds_for_the_first_time();
 	at_first = account_now();
 }
 
