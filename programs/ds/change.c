@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* set, delete, watch. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "../lib/processes.h"
+#include "../lib/terminal.h"
+#include "ds.h"
+#include "text.h"
+
+#define WIDTH 79
+
+/* ---- News ---- */
+
+static int await_notification(void)
+{
+	struct message m;
+	int result;
+
+	do
+		result = ipc_receive(ANY, &m, NULL);
+	while (result == -EINTR || (result == OK && !ds_is_notification(&m)));
+	return result;
+}
+
+/* ---- set ---- */
+
+struct value {
+	const char *key, *text;
+	uint32_t type, number;
+};
+
+static int publish(const struct value *value, int flags)
+{
+	if (value->type == DS_TYPE_U32)
+		return ds_publish_u32(value->key, value->number, flags);
+	return ds_publish_str(value->key, value->text, flags);
+}
+
+static int exists(const char *key, uint32_t type)
+{
+	uint32_t number;
+	size_t length;
+
+	return type == DS_TYPE_U32 ? ds_retrieve_u32(key, &number) == OK : ds_string_of(key, &length) != NULL;
+}
+
+/* Nobody waits for it, nothing is on its terminal, and nobody is told when it ends. */
+static void leave_the_terminal(void)
+{
+	int null = open("/etc/manifest", O_RDONLY); /* a file that is always there */
+
+	setsid();
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+}
+
+/* Until somebody ends it: `ds delete`. */
+static _Noreturn void keep(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A process that lasts as long as the entry. Returns when that is published, or not. */
+static int publish_by_child(const struct value *value)
+{
+	int ends[2], result = -EIO;
+	pid_t pid;
+
+	if (pipe(ends) != 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		result = publish(value, 0);
+		if (write(ends[1], &result, sizeof(result)) != sizeof(result) || result != OK)
+			_exit(1);
+		leave_the_terminal();
+		close(ends[0]);
+		close(ends[1]);
+		keep();
+	}
+	close(ends[1]);
+	if (pid < 0)
+		result = -errno;
+	else if (read(ends[0], &result, sizeof(result)) != sizeof(result))
+		result = -EIO;
+	close(ends[0]);
+	return result;
+}
+
+/* What is there is somebody's, and stays that. */
+int ds_set_command(const char *key, const char *text, int as_string)
+{
+	struct value value = {.key = key, .text = text, .type = DS_TYPE_STR};
+	int result = -EEXIST;
+
+	if (!as_string && text_number(text, &value.number))
+		value.type = DS_TYPE_U32;
+	if (!exists(key, value.type))
+		result = publish_by_child(&value);
+	if (result == -EEXIST)
+		result = publish(&value, DSF_OVERWRITE);
+	return result == OK ? 0 : ds_complain(key, result);
+}
+
+/* ---- delete ---- */
+
+struct owned {
+	const char *key;
+	uint32_t type; /* 0: none found */
+	endpoint_t owner;
+	int is_others; /* one that is not for us to delete */
+};
+
+static int take_owned(void *context, const struct ds_entry *entry)
+{
+	struct owned *owned = context;
+
+	if (strcmp(entry->key, owned->key) != 0)
+		return 0;
+	owned->is_others = entry->owner[0] || (entry->type != DS_TYPE_U32 && entry->type != DS_TYPE_STR);
+	owned->type = entry->type;
+	owned->owner = entry->endpoint;
+	return !owned->is_others;
+}
+
+/* The process that keeps it, if `ds set` has left it behind; 0: it is another's. */
+static pid_t keeper_of(endpoint_t owner)
+{
+	struct processes all;
+	const struct process *process;
+	pid_t pid = 0;
+
+	processes_take(&all);
+	process = processes_by_endpoint(&all, owner);
+	if (process && strcmp(process->kernel.name, "ds") == 0)
+		pid = process->pm.pid;
+	processes_free(&all);
+	return pid;
+}
+
+static void wait_until_it_is_gone(const char *key, uint32_t type)
+{
+	while (exists(key, type))
+		usleep(1000);
+}
+
+int ds_delete_command(const char *key)
+{
+	struct owned owned = {.key = key};
+	int result = ds_walk(take_owned, &owned);
+	pid_t keeper;
+
+	if (result == OK && owned.type == 0)
+		result = -ESRCH;
+	if (result != OK)
+		return ds_complain(key, result);
+	keeper = owned.is_others ? 0 : keeper_of(owned.owner);
+	if (keeper == 0) {
+		fprintf(stderr, "ds: %s: it belongs to another, who alone can delete it\n", key);
+		return 1;
+	}
+	kill(keeper, SIGTERM);
+	wait_until_it_is_gone(key, owned.type);
+	return 0;
+}
+
+/* ---- watch ---- */
+
+static const char *value_now(const struct ds_change *change, char text[TEXT_MAX], int width)
+{
+	struct ds_entry entry = {.type = change->type};
+	const char *bytes = "";
+	size_t length = 0;
+	int result = OK;
+
+	if (change->type == DS_TYPE_U32)
+		result = ds_retrieve_u32(change->key, &entry.number);
+	else if (change->type == DS_TYPE_LABEL)
+		result = ds_retrieve_label_num(change->key, (endpoint_t *)&entry.number);
+	else if (change->type == DS_TYPE_STR)
+		bytes = ds_string_of(change->key, &length);
+	else
+		return "";
+	if (result != OK || !bytes)
+		return result == -ESRCH ? "(is gone)" : "(private)";
+	return text_value(text, width, &entry, bytes, length);
+}
+
+static void print_change(const struct ds_change *change)
+{
+	int used = 16 + (int)strlen(change->key), width = WIDTH - used > 10 ? WIDTH - used : 10;
+	char text[TEXT_MAX];
+
+	if (change->what & DS_LOST) {
+		puts("more has changed than could be kept: `ds list` shows what there is");
+		return;
+	}
+	printf("%-8s %-5s %s", text_what(change->what), text_type(change->type), change->key);
+	if (!(change->what & DS_DELETED))
+		printf(" %s", value_now(change, text, width));
+	puts(change->what & DS_OWNER_DIED ? " (its owner has died)" : "");
+}
+
+int ds_watch_command(const char *pattern)
+{
+	struct ds_change change;
+	int result = ds_subscribe(pattern, DSF_INITIAL);
+
+	if (result == -EINVAL || result == -E2BIG)
+		usage_wrong(&usage, 0, pattern,
+		            result == -EINVAL ? "a regular expression" : "a pattern the data store takes");
+	if (result != OK)
+		return ds_complain(pattern, result);
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+	for (;;) {
+		while ((result = ds_check_change(&change)) == OK)
+			print_change(&change);
+		if (result == -ENOENT)
+			result = await_notification();
+		if (result != OK)
+			return ds_complain(pattern, result);
+	}
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* links: programs/ds/text.c programs/lib/format.c */
+/* How `ds` shows entries. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "programs/ds/text.h"
+
+static void assert_quoted(const char *bytes, size_t length, int width, const char *expected)
+{
+	char text[TEXT_MAX];
+
+	assert_string_equal(text_quoted(text, width, bytes, length), expected);
+	assert_true((int)strlen(text) <= width);
+}
+
+static void strings_are_quoted_and_cut(void **state)
+{
+	(void)state;
+	assert_quoted("", 0, 20, "\"\"");
+	assert_quoted("abc", 3, 20, "\"abc\"");
+	assert_quoted("12345678", 8, 10, "\"12345678\"");
+	assert_quoted("123456789", 9, 10, "\"12345\"...");
+	assert_quoted("a\nb\t\"\\", 6, 20, "\"a\\nb\\t\\\"\\\\\"");
+	assert_quoted("\x1b[2J\x80", 5, 20, "\"\\x1b[2J\\x80\"");
+	assert_quoted("a\x1b\x1b\x1b", 4, 10, "\"a\\x1b\"...");
+}
+
+static void a_string_longer_than_all_room_does_no_harm(void **state)
+{
+	static char bytes[5000];
+	char text[TEXT_MAX];
+
+	(void)state;
+	memset(bytes, 1, sizeof(bytes));
+	for (int width = 5; width < 6000; width += 7)
+		assert_true((int)strlen(text_quoted(text, width, bytes, sizeof(bytes))) <= width);
+}
+
+static void assert_value(struct ds_entry entry, const char *bytes, const char *expected)
+{
+	char text[TEXT_MAX];
+
+	assert_string_equal(text_value(text, 30, &entry, bytes, bytes ? strlen(bytes) : 0), expected);
+}
+
+static void every_type_has_its_value(void **state)
+{
+	(void)state;
+	assert_value((struct ds_entry){.type = DS_TYPE_U32, .number = 4294967295u}, "", "4294967295");
+	assert_value((struct ds_entry){.type = DS_TYPE_STR, .bytes = 3}, "abc", "\"abc\"");
+	assert_value((struct ds_entry){.type = DS_TYPE_MEM, .bytes = 300}, "", "300 B");
+	assert_value((struct ds_entry){.type = DS_TYPE_MAP, .bytes = 16384}, "", "16 KiB, mapped");
+	assert_value((struct ds_entry){.type = DS_TYPE_LABEL, .number = 1027}, "", "endpoint 1027");
+	assert_value((struct ds_entry){.type = DS_TYPE_U32, .flags = DSF_PRIV_RETRIEVE}, NULL, "private");
+	assert_value((struct ds_entry){.type = DS_TYPE_STR, .flags = DSF_PRIV_RETRIEVE}, NULL, "private");
+	assert_value((struct ds_entry){.type = DS_TYPE_STR, .bytes = 5}, NULL, "5 B"); /* it went meanwhile */
+}
+
+static void flags_and_changes_have_names(void **state)
+{
+	char text[TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(text_private(text, 0), "-");
+	assert_string_equal(text_private(text, DSF_PRIV), "rosn");
+	assert_string_equal(text_private(text, DSF_PRIV_OVERWRITE), "o");
+	assert_string_equal(text_what(DS_CREATED), "created");
+	assert_string_equal(text_what(DS_DELETED | DS_OWNER_DIED), "deleted");
+	assert_string_equal(text_what(DS_OWNER_DIED), "orphaned");
+	assert_string_equal(text_what(DS_LOST), "lost");
+	assert_string_equal(text_type(DS_TYPE_MAP), "map");
+	assert_string_equal(text_type(12345), "?");
+}
+
+static char *line(int width, const char *key, const char *value, const char *owner)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	text_print_line(out, width, key, "label", value, owner, "rosn");
+	fclose(out);
+	return text;
+}
+
+static void lines_fit_the_terminal(void **state)
+{
+	char key[DS_KEY_SIZE], value[100], owner[100];
+
+	(void)state;
+	memset(value, 'v', sizeof(value));
+	memset(owner, 'o', sizeof(owner));
+	value[99] = owner[99] = '\0';
+	for (int width = 79; width < 200; width += 20) {
+		for (size_t length = 1; length < DS_KEY_SIZE; length++) {
+			memset(key, 'k', sizeof(key));
+			key[length] = '\0';
+			char *text = line(width, key, value, owner), *end = strchr(text, '\n');
+
+			assert_int_equal(end[1] != '\0', length > 28);
+			assert_true(strcspn(text, "\n") <= (length > 28 ? length : (size_t)width));
+			if (end[1])
+				assert_true(strcspn(end + 1, "\n") <= (size_t)width);
+			free(text);
+		}
+	}
+}
+
+static void bytes_are_shown_sixteen_in_a_line(void **state)
+{
+	uint8_t bytes[18] = "Granite\n\x7f\xff";
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	text_print_bytes(out, bytes, sizeof(bytes));
+	fclose(out);
+	assert_string_equal(text,
+	                    "000000  47 72 61 6e 69 74 65 0a 7f ff 00 00 00 00 00 00  Granite.........\n"
+	                    "000010  00 00                                            ..\n");
+	free(text);
+}
+
+static void numbers_are_numbers_only_if_they_fit(void **state)
+{
+	static const char *const no[] = {"",   "-1",          "+1", " 1", "1 ", "4294967296",
+	                                 "0x", "0x100000000", "1x", "ff", "0b1"};
+	uint32_t number;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(text_number(no[i], &number));
+	assert_true(text_number("0", &number) && number == 0);
+	assert_true(text_number("010", &number) && number == 10);
+	assert_true(text_number("4294967295", &number) && number == 4294967295u);
+	assert_true(text_number("0xFfFfFfFf", &number) && number == 4294967295u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(strings_are_quoted_and_cut),
+	        cmocka_unit_test(a_string_longer_than_all_room_does_no_harm),
+	        cmocka_unit_test(every_type_has_its_value),
+	        cmocka_unit_test(flags_and_changes_have_names),
+	        cmocka_unit_test(lines_fit_the_terminal),
+	        cmocka_unit_test(bytes_are_shown_sixteen_in_a_line),
+	        cmocka_unit_test(numbers_are_numbers_only_if_they_fit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

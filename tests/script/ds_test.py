@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# test: timeout=400
+"""`ds` at the prompt, while the data store is killed as well."""
+
+import re
+
+from script import PROMPT, Terminal, build_under_test, run_tests
+
+COLUMNS = 80
+CTRL_C = "\x03"
+LONG_KEY = "a.key.that.is.longer.than.the.column.for.it"
+
+terminal = Terminal(["tools/run", "--build", build_under_test().folder], size=(COLUMNS, 24))
+
+
+def run(command, seconds=100):
+    """What the command shows."""
+    terminal.type(command + "\r")
+    terminal.expect(command + "\n", seconds)
+    return terminal.expect(PROMPT, seconds)
+
+
+def table(text):
+    """The lines of a list by their keys; a long key stands alone in a line."""
+    lines = re.sub(rf"^({LONG_KEY})\n", r"\1 ", text, flags=re.M).splitlines()
+    return {line.split()[0]: re.split(r"  +| (?=str|u32|label)", line, maxsplit=1)[1] for line in lines}
+
+
+def the_system_boots():
+    terminal.expect(PROMPT)
+
+
+def labels_are_listed():
+    shown = run("ds list")
+    assert max(map(len, shown.splitlines())) < COLUMNS, shown
+    assert shown.splitlines()[0].split() == ["KEY", "TYPE", "VALUE", "OWNER", "PRIV"], shown
+    assert {"KEY", "vm", "pm", "rs", "console", "ramfs", "ds", "sh"} == set(table(shown)), shown
+    assert re.match(r"label endpoint \d+ +rs +-$", table(shown)["console"]), shown
+
+
+def numbers_and_strings_are_told_apart():
+    for value, kind, shown in (
+        ("42", "u32", "42"),
+        ("4294967295", "u32", "4294967295"),
+        ("0xff", "u32", "255"),
+        ("4294967296", "str", "4294967296"),
+        ("-1", "str", "-1"),
+        ("12x", "str", "12x"),
+        ("'some words'", "str", "some words"),
+    ):
+        assert run(f"ds set key {value}") == ""
+        assert run("ds get key") == shown + "\n", value
+        assert re.search(rf"^key +{kind} ", run("ds list key"), re.M), value
+        assert run("ds delete key") == ""
+    assert run("ds set -s key 42") == ""
+    assert re.search(r'^key +str +"42" +ds \d+ +-$', run("ds list key"), re.M)
+    assert run("ds set key 7") == ""
+    assert run("ds get key") == "u32: 7\nstr: 42\n"
+    assert run("ds delete key") == ""
+    assert run("ds delete key") == ""
+    assert "there is no such entry" in run("ds get key")
+
+
+def what_is_there_is_changed():
+    assert run("ds set n 1") == run("ds set n 2") == ""
+    assert run("ds get n") == "2\n"
+    assert len(re.findall(r" ds$", run("ps | cat"), re.M)) <= 1
+    assert run("ds delete n") == ""
+
+
+def patterns_match_whole_keys():
+    for key in ("net.a", "net.b", "internet.a", LONG_KEY):
+        assert run(f"ds set {key} 1") == ""
+    assert set(table(run("ds list 'net\\..*'"))) == {"KEY", "net.a", "net.b"}
+    assert set(table(run("ds list '.*net.*|a\\..*'"))) == {"KEY", "net.a", "net.b", "internet.a", LONG_KEY}
+    assert run("ds list net") == "No key matches.\n"
+    assert "regular expression" in run("ds list '('")
+    assert max(map(len, run("ds list").splitlines())) < COLUMNS
+
+
+def entries_outlive_the_data_store():
+    run("kill -9 datastore")
+    assert run("ds get net.a") == "1\n"
+    assert re.search(r"started since boot +2$", run("ds stats"), re.M)
+
+
+def changes_are_shown_as_they_come():
+    terminal.type("ds watch 'net\\..*'\r")
+    terminal.expect("created  u32   net.b 1\n")
+    terminal.type("\x1a")
+    terminal.expect(PROMPT)
+    assert run("ds set net.a 5") == run("ds delete net.b") == run("ds set net.c text") == ""
+    run("kill -9 datastore")
+    terminal.type("fg\r")
+    shown = terminal.expect('created  str   net.c "text"\n')
+    assert "changed  u32   net.a 5\n" in shown and "deleted  u32   net.b" in shown, shown
+    terminal.type(CTRL_C)
+    terminal.expect(PROMPT)
+
+
+def statistics_count():
+    shown = run("ds stats")
+    assert re.search(r"^numbers \(u32\) +3$", shown, re.M) and re.search(r"^strings \(str\) +1$", shown, re.M), shown
+    assert max(map(len, shown.splitlines())) < COLUMNS
+
+
+def what_is_another_s_stays():
+    assert "it belongs to another" in run("ds delete ramfs")
+    assert re.match(r"endpoint \d+\n$", run("ds get ramfs"))
+
+
+def wrong_calls_are_explained():
+    for call, says in (
+        ("ds", "what is to be done?"),
+        ("ds lisp", "there is no command lisp"),
+        ("ds get", "something is missing"),
+        ("ds get a b", "too many arguments"),
+        ("ds set a", "set needs a key and a value"),
+        (f"ds get {'k' * 80}", "a key has 1 to 79 characters"),
+        ("ds watch '('", "regular expression"),
+        ("ds get nothing", "there is no such entry"),
+    ):
+        shown = run(call)
+        assert says in " ".join(shown.split()), (call, shown)
+    assert run("ds --help").startswith("usage: ds list")
+
+
+with terminal:
+    run_tests(
+        [
+            the_system_boots,
+            labels_are_listed,
+            numbers_and_strings_are_told_apart,
+            what_is_there_is_changed,
+            patterns_match_whole_keys,
+            entries_outlive_the_data_store,
+            changes_are_shown_as_they_come,
+            statistics_count,
+            what_is_another_s_stays,
+            wrong_calls_are_explained,
+        ]
+    )
