@@ -8,12 +8,6 @@
 
 struct calls *calls;
 
-/* What is kept must not be written in another order than here: a kill can come anywhere. */
-static void in_order(void)
-{
-	__asm__ volatile("" : : : "memory");
-}
-
 /* ---- Whether the call under way has been done ---- */
 
 struct store_key call_key(const struct call *call)
@@ -124,18 +118,18 @@ static void note_done(const struct call *call, uint64_t value)
 	struct call_done *record = &calls->done[ENDPOINT_SLOT(call->caller)];
 
 	record->serial = 0;
-	in_order();
+	calls_in_order();
 	record->endpoint = call->caller;
 	record->value = value;
-	in_order();
+	calls_in_order();
 	record->serial = call->serial;
 }
 
 static void set_state(enum call_state state)
 {
-	in_order();
+	calls_in_order();
 	calls->call.state = state;
-	in_order();
+	calls_in_order();
 }
 
 int calls_repeated(endpoint_t caller, uint64_t serial, uint64_t *value)
@@ -180,7 +174,7 @@ void calls_begin(void)
 
 int calls_end(int result, uint64_t value)
 {
-	in_order();
+	calls_in_order();
 	if (result == OK)
 		note_done(&calls->call, value);
 	set_state(CALL_NONE);

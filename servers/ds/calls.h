@@ -5,6 +5,7 @@
  *
  *   - of each client the serial of the last call that was done for it. If it comes again the answer has got
  *     lost, and is given again; nothing is done.
+ *   - which labels there are
  *   - the call under way, with its value. The store does it as a whole or not at all, but what is written
  * here and there is not written at one stroke. So a successor that finds a call under way looks at the store
  *     whether it has been done. It can tell, because nobody else has changed anything since.
@@ -19,6 +20,8 @@
 #define DS_CALLS_H
 
 #include <granite/abi/endpoint.h>
+#include <granite/abi/info.h>
+#include <granite/abi/priv.h>
 
 #include "store.h"
 
@@ -53,8 +56,17 @@ struct call_done {
 	uint64_t value; /* that was answered */
 };
 
+/* A label that RS has told of; `endpoint` NONE, or no text: nothing is noted here. */
+struct label_note {
+	endpoint_t endpoint;
+	char text[PROC_NAME_MAX];
+};
+
+#define LABEL_NOTES NR_PRIVS /* each service has a privilege set of its own */
+
 struct calls {
-	uint32_t starts; /* how often DS was started */
+	uint32_t starts;                       /* how often DS was started */
+	struct label_note labels[LABEL_NOTES]; /* owners.c's: so that it need not look through all entries */
 	struct call call;
 	struct call_done done[ENDPOINT_SLOTS];
 	uint8_t staged[DS_VALUE_MAX];
@@ -67,6 +79,12 @@ void calls_open(struct calls *memory);
 
 /* Whether this call was done already; *value is what was answered. */
 int calls_repeated(endpoint_t caller, uint64_t serial, uint64_t *value);
+
+/* What is kept must not be written in another order than it says: a kill can come anywhere. */
+static inline void calls_in_order(void)
+{
+	__asm__ volatile("" : : : "memory");
+}
 
 /* A new call, to be filled in; `text` of `length` is its key or pattern. */
 struct call *calls_note(enum call_kind kind, endpoint_t caller, uint64_t serial, const char *text,

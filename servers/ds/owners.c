@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
 #include "ds.h"
 #include "ranges.h"
 
@@ -25,6 +26,38 @@ void owner_exited(endpoint_t endpoint)
 }
 
 /* ---- Labels ---- */
+
+static struct label_note *note_of(const char *label)
+{
+	for (struct label_note *note = calls->labels; note < calls->labels + LABEL_NOTES; note++)
+		if (note->endpoint != NONE && strcmp(note->text, label) == 0)
+			return note;
+	return NULL;
+}
+
+static struct label_note *free_note(void)
+{
+	for (struct label_note *note = calls->labels; note < calls->labels + LABEL_NOTES; note++)
+		if (note->endpoint == NONE || !note->text[0])
+			return note;
+	return NULL;
+}
+
+/* Killed in between, it is a note of nothing, or of one that will be told again. */
+static void note_label(const char *label, endpoint_t endpoint)
+{
+	struct label_note *note = note_of(label);
+
+	if (!note)
+		note = free_note();
+	if (!note)
+		return;
+	note->endpoint = NONE;
+	calls_in_order();
+	memcpy(note->text, label, strlen(label) + 1);
+	calls_in_order();
+	note->endpoint = endpoint;
+}
 
 static struct store_key label_key(const char *label)
 {
@@ -43,12 +76,17 @@ static void label_ends(const char *label)
 	memcpy(owner.label, label, key.length);
 	if (!service_returns(label))
 		store_owner_ended(store, &owner);
+	if (note_of(label))
+		note_of(label)->endpoint = NONE;
 }
 
 static void label_begins(const char *label, endpoint_t endpoint)
 {
 	const struct store_key key = label_key(label);
-	int result = store_publish_label(store, &rs, &key, endpoint, DSF_OVERWRITE);
+	int result;
+
+	note_label(label, endpoint);
+	result = store_publish_label(store, &rs, &key, endpoint, DSF_OVERWRITE);
 
 	if (result != OK)
 		ds_log("the label %s can't be published: %s", label, strerror(-result));
@@ -89,19 +127,6 @@ static uint32_t find_dead(struct store_owner *dead, uint32_t most)
 	return count;
 }
 
-static uint32_t find_dead_labels(struct store_entry *dead, uint32_t most)
-{
-	uint32_t count = 0, position = 0;
-	int result = OK;
-
-	for (; count < most && result != -ESRCH; position++) {
-		result = store_list(store, &rs, position, &dead[count]);
-		count += result == OK && dead[count].type == DS_TYPE_LABEL &&
-		         is_dead((endpoint_t)dead[count].number);
-	}
-	return count;
-}
-
 static void end_owners(uint32_t owners)
 {
 	struct store_owner *dead = calloc(owners + 1, sizeof(*dead));
@@ -112,14 +137,16 @@ static void end_owners(uint32_t owners)
 	free(dead);
 }
 
-static void end_labels(uint32_t labels)
+static void end_labels(void)
 {
-	struct store_entry *dead = calloc(labels + 1, sizeof(*dead));
-	uint32_t count = dead ? find_dead_labels(dead, labels) : 0;
+	char label[PROC_NAME_MAX];
 
-	for (uint32_t i = 0; i < count; i++)
-		label_ends(dead[i].key);
-	free(dead);
+	for (struct label_note *note = calls->labels; note < calls->labels + LABEL_NOTES; note++) {
+		if (!note->text[0] || !is_dead(note->endpoint))
+			continue;
+		memcpy(label, note->text, sizeof(label));
+		label_ends(label);
+	}
 }
 
 void owners_check(void)
@@ -128,7 +155,7 @@ void owners_check(void)
 
 	store_statistics(store, &statistics);
 	end_owners(statistics.owners);
-	end_labels(statistics.types[DS_TYPE_LABEL]);
+	end_labels();
 	ranges_release();
 	wake_all();
 }
