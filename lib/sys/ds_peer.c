@@ -12,7 +12,7 @@ int ds_peer_call(endpoint_t ds, int32_t operation, struct message *m)
 
 endpoint_t ds_peer_find(int wait, endpoint_t dead)
 {
-	return wait ? rs_await(DS_LABEL_SERVICE, dead, UINT64_MAX) : rs_lookup(DS_LABEL_SERVICE);
+	return wait ? rs_await_intr(DS_LABEL_SERVICE, dead, UINT64_MAX) : rs_lookup(DS_LABEL_SERVICE);
 }
 
 cp_grant_id_t ds_peer_lend(endpoint_t ds, const void *memory, size_t bytes, int access)

@@ -11,7 +11,7 @@
 /* Makes a call: the reply's result, or why it could not be made. */
 GRANITE_MUST_CHECK int ds_peer_call(endpoint_t ds, int32_t operation, struct message *m);
 
-/* The data store's endpoint. As rs_lookup; with `wait` as rs_await, for ever: not `dead`. */
+/* The data store's endpoint. As rs_lookup; with `wait` as rs_await_intr, for ever: not `dead`. */
 GRANITE_MUST_CHECK endpoint_t ds_peer_find(int wait, endpoint_t dead);
 
 /* Lends memory for a call: an id, or a negative errno. */

@@ -7,16 +7,17 @@
 #define ABOUT "shows what is in the data store, and changes it"
 
 const struct usage usage = {
-        "ds", "list [PATTERN] | get KEY | set [-s] KEY VALUE | delete KEY | watch PATTERN | stats", ABOUT,
-        "  list    the entries whose keys the PATTERN matches as a whole; without one all\n"
-        "  get     the value of an entry\n"
-        "  set     publishes VALUE, in place of what is there: a number from 0 to 4294967295 (0x... too) as "
-        "u32, else, or with -s, as a string\n"
-        "  delete  deletes an entry that `ds set` has made\n"
-        "  watch   shows changes as they come, until Ctrl-C\n"
-        "  stats   how much there is\n"
-        "A PATTERN is a POSIX extended regular expression: net\\..* matches all keys that begin with net. "
-        "(quote it, for the shell). PRIV in the list is what the owner keeps to itself: r retrieving, o "
+        "ds", "COMMAND [ARGUMENT ...]", ABOUT,
+        "  list [PATTERN]       the entries whose keys the PATTERN matches as a whole; without one all\n"
+        "  get KEY              the value of an entry\n"
+        "  set [-s] KEY VALUE   publishes VALUE, in place of what is there: a number from 0 to 4294967295 "
+        "(0x... too) as u32, else, or with -s, as a string\n"
+        "  delete KEY           deletes an entry that `ds set` has made\n"
+        "  watch PATTERN        shows changes as they come, until Ctrl-C\n"
+        "  stats                how much there is\n"
+        "A PATTERN is a POSIX extended regular expression: `net\\..*` matches all keys that begin with "
+        "`net.`; "
+        "the shell wants it in quotes. PRIV in the list is what the owner keeps to itself: r retrieving, o "
         "overwriting, s snapshots, n news.\n"
         "An entry goes with its owner, unless that is a service. So a new one that `set` makes stays with a "
         "process that it leaves behind, until it is deleted."};

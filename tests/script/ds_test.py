@@ -123,7 +123,7 @@ def wrong_calls_are_explained():
     ):
         shown = run(call)
         assert says in " ".join(shown.split()), (call, shown)
-    assert run("ds --help").startswith("usage: ds list")
+    assert run("ds --help").startswith("usage: ds COMMAND")
 
 
 with terminal:

@@ -319,8 +319,8 @@ def mem_shows_all_memory_and_who_has_it():
     assert 1020 <= len(cells) <= 1024 and set(cells) - {" "} <= set(legend), (cells, legend)
     assert abs(sum(bytes_ for bytes_, _ in legend.values()) - total) < total / 100, legend
     piece = 128 << 10
-    for character in "K,A.":  # those of a few large pieces
-        assert abs(cells.count(character) * piece - legend[character][0]) < 8 * piece, (character, legend)
+    for character in "K,A.":  # those of a few large pieces; each of the others may take two of theirs
+        assert abs(cells.count(character) * piece - legend[character][0]) < len(legend) * piece, (character, legend)
     assert cells.startswith("K") and cells.rstrip()[-1] == "A"
 
 

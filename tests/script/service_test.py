@@ -106,7 +106,7 @@ def what_can_not_start_is_told_with_its_reason():
 def the_table_has_all_services_in_the_manifest_s_order():
     title, *lines = run("service").splitlines()
     assert title.split() == "LABEL STATE PID SINCE RESTARTS LAST END".split(), title
-    labels = ["console", "ramfs", "sh", "deaf", "crash", "stubborn", "done", "missing", "text", "rights"]
+    labels = ["console", "ramfs", "ds", "sh", "deaf", "crash", "stubborn", "done", "missing", "text", "rights"]
     assert [line.split()[0] for line in lines if line[0] != " "] == labels, lines
     assert run("service status").splitlines()[0].split() == title.split()
 

@@ -106,11 +106,14 @@ def reserved_labels():
 def manifest(services, options):
     """
     The system's manifest, and then the guest's services; the first is waited for. What comes behind that, the options'
-    own manifest, does not count here.
+    own manifest, does not count here, but that its services take the place of the system's that have the same labels.
     """
     lines = []
+    replaced = labels_of(options.manifest)
     for line in system_manifest():
         words = line.split()
+        if words[:1] == ["service"] and words[1] in replaced:
+            continue
         if words[:2] == ["service", "console"] and options.piped_input:
             line = line.rstrip("\n") + (" pipe\n" if "--" in words else " -- pipe\n")
         lines.append(line)
@@ -120,10 +123,19 @@ def manifest(services, options):
     return "".join(lines)
 
 
+def services_in(manifest_text):
+    lines = [line.split() for line in manifest_text.splitlines()]
+    return [words for words in lines if words[:1] == ["service"] and len(words) > 2]
+
+
+def labels_of(manifest_text):
+    """The labels of a manifest's services."""
+    return {words[1] for words in services_in(manifest_text)}
+
+
 def programs_named(manifest_text):
     """The programs of a manifest's services."""
-    lines = [line.split() for line in manifest_text.splitlines()]
-    return {words[2] for words in lines if words[:1] == ["service"] and len(words) > 2}
+    return {words[2] for words in services_in(manifest_text)}
 
 
 LAUNCHER = """\
