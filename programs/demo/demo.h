@@ -17,6 +17,7 @@
 
 void part_crash(void);
 void part_driver(void);
+void part_store(void);
 void part_attack(void);
 void part_cost(void);
 void part_copy(void);

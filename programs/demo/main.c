@@ -20,6 +20,7 @@ static const struct part {
 } parts[] = {
         {"crash", "Processes crash, and nobody else notices", part_crash},
         {"driver", "The terminal's driver is killed while you read", part_driver},
+        {"store", "A worker and the data store are killed, and the work goes on", part_store},
         {"attack", "A hostile program tries what it must not do", part_attack},
         {"copy", "A process is doubled, but not its memory", part_copy},
         {"crowd", "Hundreds of processes come and go, and every page is accounted for", part_crowd},

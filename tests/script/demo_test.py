@@ -10,7 +10,7 @@ import subprocess
 from build import ROOT, tied
 from script import PROMPT, Terminal, build_under_test, run_tests
 
-PARTS = ("crash", "driver", "attack", "copy", "crowd", "cost")
+PARTS = ("crash", "driver", "store", "attack", "copy", "crowd", "cost")
 ENTER = "Enter goes on, q and Enter ends the tour."
 
 terminal = Terminal(["tools/run", "--build", build_under_test().folder])
@@ -66,6 +66,15 @@ def ctrl_c_works_after_the_driver_was_killed():
     terminal.type("\x03")
     assert "3 of" not in terminal.expect(PROMPT)
     assert "demo" not in run("ps")
+
+
+def a_worker_goes_on_where_the_last_one_stopped():
+    shown = show_part("store")
+    assert len(re.findall(r"^\[rs\] ds killed by signal 9$", shown, re.M)) == 3, shown
+    pids = re.findall(r"the worker is killed; pid (\d+) takes its place", shown)
+    assert len(set(pids)) == 5, shown
+    assert "5 workers and 3 data stores were killed" in shown and "the count is 20" in shown, shown
+    assert "demo." not in run("ds list")
 
 
 def no_attack_gets_through():
@@ -129,7 +138,7 @@ def without_a_terminal_there_are_no_colours():
 def a_claim_that_is_not_so_fails_the_demo_and_nobody_is_asked_for_enter():
     """Guest programs may talk to each other: so of the attacks one does not get the answer that it should."""
     status, output = without_a_terminal("all")
-    assert status == 1 and "6 of 6:" in output and "Enter" not in output, (status, output)
+    assert status == 1 and "7 of 7:" in output and "Enter" not in output, (status, output)
     assert re.search(r"^  FALSE:  talks to a program it has no right to", output, re.M), output
     assert output.count("FALSE") == 1 and "1 of the claims did not hold." in output, output
 
@@ -140,6 +149,7 @@ tests = [
     crashes_are_seen_by_pm_and_by_nobody_else,
     the_driver_is_killed_and_its_successor_shows_the_rest,
     ctrl_c_works_after_the_driver_was_killed,
+    a_worker_goes_on_where_the_last_one_stopped,
     no_attack_gets_through,
     a_fork_copies_little,
     a_crowd_leaves_nothing_behind,
