@@ -114,7 +114,7 @@ def programs_running():
         "break arch_idle ",
         "continue  ",
         "process-backtrace sleep",
-        "process-backtrace 5",
+        "process-backtrace 6",
     )
 
 
@@ -154,11 +154,11 @@ def mistakes():
 
 def all_processes_are_listed_with_what_they_wait_for():
     lines = at_the_prompt()["ps"].splitlines()
-    rows = [re.fullmatch(r"[* ] +(\d+|-) +(\d+)  (\S+) +(\S+) +(\S.*)", line) for line in lines[1:7]]
+    rows = [re.fullmatch(r"[* ] +(\d+|-) +(\d+)  (\S+) +(\S+) +(\S.*)", line) for line in lines[1:8]]
     assert all(rows), lines
     found = {row[3]: row for row in rows}
-    assert [row[1] for row in rows] == ["-", "-", "1", "2", "3", "4"], lines
-    assert [row[2] for row in rows] == ["1024", "1025", "1026", "1027", "1028", "1029"], lines
+    assert [row[1] for row in rows] == ["-", "-", "1", "2", "3", "4", "5"], lines
+    assert [row[2] for row in rows] == ["1024", "1025", "1026", "1027", "1028", "1029", "1030"], lines
     assert found["pm"][4].startswith("server_run+") and found["pm"][5] == "waits for a message", lines
     assert found["sh"][4].startswith("ask") and found["sh"][5] == "waits for the answer of console", lines
 
@@ -169,7 +169,7 @@ def a_saved_frame_is_shown_with_its_registers():
     assert eip, said["process-registers sh"]
     assert f"0x{eip[1].lstrip('0')} <ask" in said["in sh print $eip"], said["in sh print $eip"]
     assert "ring 3, segment from 0x10000000, 0xc0000000 bytes" in said["process-registers sh"]
-    assert "sh (endpoint 1029, pid 4): waits for the answer of console" in said["process-registers sh"]
+    assert "sh (endpoint 1030, pid 5): waits for the answer of console" in said["process-registers sh"]
 
 
 # ---- Backtraces ----
@@ -215,8 +215,8 @@ def a_process_that_runs_is_shown_from_the_processor():
 
 
 def a_sleeping_program_is_shown_in_its_sleep():
-    said = programs_running()["process-backtrace 5"]
-    assert re.match(r"sleep \(endpoint \d+, pid 5\): waits for the answer of pm", said), said
+    said = programs_running()["process-backtrace 6"]
+    assert re.match(r"sleep \(endpoint \d+, pid 6\): waits for the answer of pm", said), said
     assert in_order(functions(said), ["linux_nanosleep", "granite_bridge_entry", "__nanosleep_time64", "main"]), said
     assert "programs/sleep.c" in said, said
 
@@ -347,7 +347,7 @@ def each_part_of_the_plan_is_named():
 def a_kernel_call_stops_by_name():
     said = programs_running()
     first = said["continue"]
-    assert "kernel call fork by vm (1024): {parent = 1029, directory = " in first and "Breakpoint 3, " in first, first
+    assert "kernel call fork by vm (1024): {parent = 1030, directory = " in first and "Breakpoint 3, " in first, first
     assert "call_fork" in said["info breakpoints"], said["info breakpoints"]
 
 
@@ -400,8 +400,8 @@ def mistakes_are_explained():
         ("process nosuchone", "there is no process nosuchone"),
         ("process-registers 99999", "there is no process 99999"),
         ("process-memory sh", "usage: process-memory PROCESS ADDRESS"),
-        ("process-memory sh 0x20000000", "0x20000000 is not mapped in sh (1029)"),
-        ("process-memory sh 0xd0000000", "the segment of sh (1029) ends at 0xc0000000"),
+        ("process-memory sh 0x20000000", "0x20000000 is not mapped in sh (1030)"),
+        ("process-memory sh 0xd0000000", "the segment of sh (1030) ends at 0xc0000000"),
         ("process-memory pm 0x7fffffff", "the segment of pm (1025) ends at"),
         ("process-memory sh nosuchname", 'No symbol "nosuchname"'),
         ("process-memory sh 0x8048000 0", "a number from 1 to"),
@@ -425,7 +425,7 @@ def mistakes_are_explained():
 
 def a_name_that_several_have_is_refused():
     said = programs_running()["process-backtrace sleep"]
-    expected = r"error: several processes are called sleep; .*: sleep \(.*, pid 5\), sleep \(.*, pid 6\)"
+    expected = r"error: several processes are called sleep; .*: sleep \(.*, pid 6\), sleep \(.*, pid 7\)"
     assert re.match(expected, said), said
 
 
