@@ -451,7 +451,8 @@ static void open_many_and_die(void)
 
 static void who_dies_leaves_nothing_open(void)
 {
-	for (int i = 0; i < 3; i++)
+	/* By then the server has touched what it ever needs for it; a leak goes on. */
+	for (int i = 0; i < 100; i++)
 		CHECK_KILLED(tap_child(open_many_and_die), SIGKILL);
 	uint32_t resident = server_memory().resident;
 	for (int i = 0; i < 100; i++)
