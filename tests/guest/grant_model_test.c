@@ -811,7 +811,7 @@ static void everybody_sees_what_the_model_says(void)
 	}
 	end_all_lives();
 	printf("# %u mappings, %u copies\n", lendings, copies);
-	CHECK(lendings > STEPS / 50 && copies > STEPS / 50);
+	CHECK(lendings > STEPS / 100 && copies > STEPS / 100);
 }
 
 static void every_page_is_where_it_was(void)
