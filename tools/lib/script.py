@@ -113,6 +113,7 @@ class Terminal:
         if self.pid == 0:
             if size:
                 termios.tcsetwinsize(0, (size[1], size[0]))
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup, under which the tests may run, has it ignored
             os.chdir(ROOT)
             command = tied(command)
             os.execvp(command[0], command)
