@@ -109,7 +109,7 @@ static void subscribe(uint32_t unused)
 {
 	struct ds_change change;
 	struct message m = {.m_type = 1};
-	uint32_t value;
+	uint32_t value = 0;
 	(void)unused;
 	REQUIRE(ds_subscribe("the\\.key", 0) == OK);
 	REQUIRE(ipc_send(parent, &m) == OK);
