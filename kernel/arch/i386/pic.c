@@ -71,5 +71,5 @@ void pic_end_of_interrupt(uint32_t irq)
 
 int pic_timer_pending(void)
 {
-	return read_register(MASTER, READ_REQUESTS) & (1 << IRQ_CLOCK);
+	return (read_register(MASTER, READ_REQUESTS) & (1 << IRQ_CLOCK)) != 0;
 }
