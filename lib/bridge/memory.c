@@ -158,6 +158,10 @@ int32_t linux_mremap(struct bridge_regs *regs)
 	return result == OK ? (int32_t)regs->ebx : result;
 }
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* of Linux 5.14; musl's headers have no name for it yet */
+#endif
+
 /* madvise(address, bytes, advice): advice that changes no contents may be ignored */
 int32_t linux_madvise(struct bridge_regs *regs)
 {
@@ -168,6 +172,8 @@ int32_t linux_madvise(struct bridge_regs *regs)
 	case MADV_WILLNEED:
 	case MADV_FREE:
 		return regs->ebx % PAGE_SIZE ? -EINVAL : 0;
+	case MADV_POPULATE_WRITE:
+		return regs->ebx % PAGE_SIZE ? -EINVAL : vm_populate(regs->ebx, regs->ecx);
 	default:
 		return -EINVAL;
 	}

@@ -41,6 +41,22 @@ int vm_mprotect(vir_bytes address, size_t bytes, int prot)
 	return vm_mprotect_call(&call);
 }
 
+int vm_populate(vir_bytes address, size_t bytes)
+{
+	union vm_populate_message call;
+	int result = OK;
+
+	while (bytes > 0 && result == OK) {
+		uint32_t now = bytes < VM_MEMREQ_BYTES_MAX ? bytes : VM_MEMREQ_BYTES_MAX;
+
+		call.req = (struct vm_populate_req){.address = address, .bytes = now};
+		result = vm_populate_call(&call);
+		address += now;
+		bytes -= now;
+	}
+	return result;
+}
+
 int vm_map_phys(phys_bytes physical, size_t bytes, int prot, vir_bytes *address)
 {
 	union vm_map_phys_message call;

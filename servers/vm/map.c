@@ -4,6 +4,7 @@
 
 #include "frames.h"
 #include "kept.h"
+#include "memory.h"
 #include "pool.h"
 #include "process.h"
 #include "types.h"
@@ -108,6 +109,51 @@ int do_mmap(endpoint_t caller, const struct vm_mmap_req *request, struct vm_mmap
 	regions_insert(&space->regions, &region);
 	reply->address = region.start;
 	return populate ? space_bring_all(space, region.start, region.end, false) : OK;
+}
+
+/* ---- populate ---- */
+
+static int count_writable(void *context, vir_bytes address, uint32_t *entry)
+{
+	uint32_t *count = context;
+
+	(void)address;
+	*count += (*entry & PTE_WRITE) != 0;
+	return OK;
+}
+
+/* All of it, or nothing. */
+static int populate(struct space *space, vir_bytes start, vir_bytes end)
+{
+	uint32_t tables = pagetable_missing(&space->pagetable, start, end), writable = 0;
+
+	(void)pagetable_each(&space->pagetable, start, end, count_writable, &writable);
+	if (((end - start) >> PAGE_SHIFT) - writable > frames_available() ||
+	    !pagetable_may_grow(&space->pagetable, tables) || tables > pool_available())
+		return -ENOMEM;
+	return space_bring_all(space, start, end, true);
+}
+
+int do_populate(endpoint_t caller, const struct vm_populate_req *request, struct vm_populate_rep *reply)
+{
+	struct space *space = process_space(caller);
+	vir_bytes end;
+	int result;
+
+	(void)reply;
+	if (!space)
+		return -EDEADSRCDST;
+	if (request->bytes > VM_MEMREQ_BYTES_MAX || !range_valid(request->address, request->bytes, &end))
+		return -EINVAL;
+	if (!regions_allow(&space->regions, request->address, end, true))
+		return -EFAULT;
+	result = populate(space, request->address, end);
+	if (result == -ENOMEM && process_has_privilege(caller, PRIV_RESERVE)) {
+		memory_keep_reserve(false);
+		result = populate(space, request->address, end);
+		memory_keep_reserve(true);
+	}
+	return result;
 }
 
 /* ---- munmap, mprotect ---- */

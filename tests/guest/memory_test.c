@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <granite/abi/layout.h>
+#include <granite/abi/counters.h>
+#include <granite/sys.h>
 #include <granite/vm.h>
 
 #include "pages.h"
@@ -358,6 +360,63 @@ static void populating_more_than_there_is_gives_enomem(void)
 	CHECK(free_pages() + 2 >= before);
 }
 
+/* ---- Pages asked for beforehand ---- */
+
+#define ADVICE 23 /* Linux's MADV_POPULATE_WRITE, which musl has no name for */
+#define PAGES  16
+
+static uint64_t page_faults(void)
+{
+	static struct granite_counters counters;
+	CHECK_INT(sys_getinfo(GET_COUNTERS, &counters, sizeof(counters), 0), sizeof(counters));
+	return counters.page_faults;
+}
+
+static void write_each(char *block)
+{
+	for (int page = 0; page < PAGES; page++)
+		block[page * PAGE_SIZE] = 1;
+}
+
+static void pages_asked_for_are_written_to_without_a_fault(void)
+{
+	char *block = map(PAGES * PAGE_SIZE);
+	CHECK(block != NULL);
+	CHECK_INT(madvise(block, PAGES * PAGE_SIZE, ADVICE), 0);
+	uint64_t before = page_faults();
+	write_each(block);
+	CHECK_INT(page_faults(), before);
+	munmap(block, PAGES * PAGE_SIZE);
+}
+
+static void what_can_not_be_written_to_is_not_brought_in(void)
+{
+	char *block = map(2 * PAGE_SIZE);
+	CHECK_INT(mprotect(block + PAGE_SIZE, PAGE_SIZE, PROT_READ), 0);
+	uint32_t before = free_pages();
+	CHECK_INT(vm_populate((vir_bytes)(uintptr_t)block, 2 * PAGE_SIZE), -EFAULT);
+	CHECK_INT(free_pages(), before);
+	CHECK_INT(vm_populate(0, PAGE_SIZE), -EFAULT);
+	CHECK_INT(vm_populate(PROC_SIZE - PAGE_SIZE, 2 * PAGE_SIZE), -EINVAL);
+	CHECK_INT(vm_populate(0xfffff000, 0xffffffff), -EINVAL);
+	munmap(block, 2 * PAGE_SIZE);
+}
+
+/* It lives to tell that there was no memory. */
+static void ask_for_all(void)
+{
+	vir_bytes at;
+	CHECK_INT(vm_mmap(0, 512 << 20, RW, 0, &at), OK);
+	CHECK_INT(vm_populate(at, 512 << 20), -ENOMEM);
+}
+
+static void asking_for_more_than_there_is_gives_enomem(void)
+{
+	uint32_t before = free_pages();
+	CHECK_EXITED(tap_child(ask_for_all), 0);
+	CHECK(free_pages() + 2 >= before);
+}
+
 /* Each child forks on; all wait until fork fails for somebody. */
 static void fork_until_refused(void)
 {
@@ -407,6 +466,9 @@ int main(void)
 	        TEST(running_out_of_memory_ends_at_worst_the_eater),
 	        TEST(kept_memory_takes_a_right),
 	        TEST(populating_more_than_there_is_gives_enomem),
+	        TEST(pages_asked_for_are_written_to_without_a_fault),
+	        TEST(what_can_not_be_written_to_is_not_brought_in),
+	        TEST(asking_for_more_than_there_is_gives_enomem),
 	        TEST(a_fork_bomb_is_refused_and_the_system_goes_on),
 	};
 	return TAP_RUN(tests);

@@ -49,6 +49,13 @@ struct vm_munmap_req {
 struct vm_munmap_rep {
 };
 
+struct vm_populate_req {
+	vir_bytes address; /* page-aligned */
+	uint32_t bytes;    /* VM_MEMREQ_BYTES_MAX at most */
+};
+struct vm_populate_rep {
+};
+
 struct vm_mprotect_req {
 	vir_bytes address;
 	uint32_t bytes;

@@ -37,6 +37,14 @@ GRANITE_MUST_CHECK int vm_munmap(vir_bytes address, size_t bytes);
 /* Gives these pages the rights `prot`. EINVAL as vm_munmap; ENOMEM: some of them are not mapped. */
 GRANITE_MUST_CHECK int vm_mprotect(vir_bytes address, size_t bytes, int prot);
 
+/*
+ * Makes the pages of [address, address + bytes) present and writable, so that touching them takes no page
+ * fault, which could be the caller's end where no memory is left. EINVAL: no bytes, or an address that is not
+ * page-aligned; EFAULT: some can't be written to; ENOMEM: there is no memory for all of them. Then none is
+ * changed, but of more than 4 MiB the first part may be.
+ */
+GRANITE_MUST_CHECK int vm_populate(vir_bytes address, size_t bytes);
+
 /* Tells where every page of the machine is. */
 GRANITE_MUST_CHECK int vm_info(struct vm_info_rep *info);
 
