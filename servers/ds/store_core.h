@@ -6,7 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdatomic.h>
+#include <granite/journal.h>
 
 #include "store_layout.h"
 #include "watch.h"
@@ -14,16 +14,16 @@
 struct store {
 	/* Into the kept memory. */
 	struct store_header *header;
-	struct undo *log;
 	uint32_t *buckets;   /* struct entry, by hash */
 	uint32_t *directory; /* the list of entries: where each position's is */
 	struct subscription *slots;
 	uint8_t *blocks;
 
 	/* How many there are. */
-	uint32_t log_size, bucket_count, directory_size, block_count;
+	uint32_t bucket_count, directory_size, block_count;
 
 	/* Of this process. */
+	struct journal journal;
 	struct store_config config;
 	uint32_t reserve_blocks; /* for services */
 	struct watch *watch;     /* the compiled patterns */
@@ -34,18 +34,6 @@ struct store {
 
 /* ---- Transactions (tx.c) ---- */
 
-/* What stands before it is stored before what stands behind it: the compiler moves no store across. */
-static inline void in_order(void)
-{
-	atomic_signal_fence(memory_order_seq_cst);
-}
-
-/* At one stroke. */
-static inline void store_word(uint32_t *word, uint32_t value)
-{
-	*(volatile uint32_t *)word = value;
-}
-
 /*
  * Between tx_begin and tx_commit every word that says anything is changed by tx_set. Only blocks that were
  * taken in this transaction may be filled without it, all but their first word. After a kill the words have
@@ -55,9 +43,6 @@ void tx_begin(struct store *store);
 void tx_set(struct store *store, uint32_t *word, uint32_t value);
 void tx_add(struct store *store, uint32_t *word, int32_t change);
 void tx_commit(struct store *store);
-
-/* Undoes what was interrupted. -EINVAL: the log can't be one. */
-GRANITE_MUST_CHECK int tx_recover(struct store *store);
 
 /* ---- Blocks (store_blocks.c) ---- */
 

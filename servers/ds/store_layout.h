@@ -52,12 +52,6 @@ struct store_header {
 };
 _Static_assert(sizeof(struct store_header) <= HEADER_BYTES, "the header has its own page");
 
-/* The old value of a word. */
-struct undo {
-	uint32_t offset; /* within the kept memory */
-	uint32_t old;
-};
-
 /* ---- Blocks: all are STORE_BLOCK_BYTES, and begin with the number of the next in their chain or list ----
  */
 

@@ -48,11 +48,14 @@ static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 {
 	uint32_t at = 0, entries = bytes / STORE_BLOCK_BYTES / 2;
 
-	store->log_size = LOG_BASE + slots * LOG_PER_OWNER;
+	store->journal = (struct journal){.memory = (uint8_t *)store->header,
+	                                  .bytes = bytes,
+	                                  .used = &store->header->log_used,
+	                                  .size = LOG_BASE + slots * LOG_PER_OWNER};
 	store->bucket_count = power_of_two_up_to(entries);
 	store->directory_size = entries;
 	place(store, &at, HEADER_BYTES);
-	store->log = place(store, &at, store->log_size * sizeof(struct undo));
+	store->journal.records = place(store, &at, store->journal.size * sizeof(struct journal_record));
 	store->buckets = place(store, &at, store->bucket_count * sizeof(uint32_t));
 	store->directory = place(store, &at, entries * sizeof(uint32_t));
 	store->slots = place(store, &at, slots * sizeof(struct subscription));
@@ -81,8 +84,8 @@ static void make(struct store_header *header, uint32_t bytes, const struct store
 {
 	size_t rest = offsetof(struct store_header, version);
 
-	store_word(&header->magic, STORE_MAKING);
-	in_order();
+	journal_store(&header->magic, STORE_MAKING);
+	journal_barrier();
 	memset((uint8_t *)header + rest, 0, sizeof(*header) - rest);
 	header->version = STORE_VERSION;
 	header->bytes = bytes;
@@ -90,8 +93,8 @@ static void make(struct store_header *header, uint32_t bytes, const struct store
 	header->secret[0] = (uint32_t)config->secret;
 	header->secret[1] = (uint32_t)(config->secret >> 32);
 	header->fresh = 1; /* block 0 is none */
-	in_order();
-	store_word(&header->magic, STORE_MAGIC);
+	journal_barrier();
+	journal_store(&header->magic, STORE_MAGIC);
 }
 
 /* ---- An old one ---- */
@@ -150,7 +153,7 @@ static void wake_all(struct store *store)
 
 static int take_over(struct store *store)
 {
-	int result = tx_recover(store);
+	int result = journal_recover(&store->journal);
 
 	if (result != OK)
 		return result;

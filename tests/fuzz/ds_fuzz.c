@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* links: servers/ds/store_*.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
- * tests/host/ds_hooked_tx.c */
+/* links: servers/ds/store_*.c servers/ds/tx.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
+ * tests/host/journal_hooked.c */
 /*
  * libFuzzer's bytes as operations on a data store: hostile keys, patterns, lengths and flags by several
  * people, death at any store of a word, and reopenings. After each operation all invariants must hold; what
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "servers/ds/store.h"
-#include "tests/host/ds_hook.h"
+#include "tests/host/journal_hook.h"
 
 #define BYTES STORE_BYTES_MIN
 
@@ -245,7 +245,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.process = (struct store_limits){.entries = 8, .bytes = 400, .subscriptions = 3, .notices = 4};
 	memset(memory, 0, BYTES);
 	must(store_open(&store, memory, BYTES, &config) == OK, "no new store");
-	ds_hook = count_down;
+	journal_hook = count_down;
 	while (input_left)
 		operate();
 	reopen();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sanitizers: none */
-/* links: servers/ds/store_*.c servers/ds/tx.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
- * tests/host/ds_world.c tests/host/ds_state.c tests/host/ds_stepper.c */
+/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c servers/ds/hash.c servers/ds/pattern*.c
+ * servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c tests/host/stepper.c */
 /*
  * What an operation costs does not depend on how much else there is: counted in instructions, by single
  * steps. No sanitizers: their instructions would be counted.
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "ds_stepper.h"
+#include "stepper.h"
 #include "ds_world.h"
 
 #define BYTES 0x3000000

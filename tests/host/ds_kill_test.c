@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sanitizers: none */
-/* links: servers/ds/store_*.c servers/ds/tx.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
- * tests/host/ds_world.c tests/host/ds_state.c tests/host/ds_stepper.c */
+/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c servers/ds/hash.c servers/ds/pattern*.c
+ * servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c tests/host/stepper.c */
 /*
  * DS is killed at every instruction of every kind of operation. What counts is what is in the kept memory
  * then: a child does the operation step by step, all of the memory is compared after each instruction, and
@@ -19,7 +19,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "ds_stepper.h"
+#include "stepper.h"
 #include "ds_world.h"
 #include "seed.h"
 

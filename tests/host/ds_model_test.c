@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* links: servers/ds/store_*.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
- * tests/host/ds_hooked_tx.c tests/host/ds_world.c tests/host/ds_state.c tests/host/ds_model.c
+/* links: servers/ds/store_*.c servers/ds/tx.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
+ * tests/host/journal_hooked.c tests/host/ds_world.c tests/host/ds_state.c tests/host/ds_model.c
  * tests/host/ds_model_notices.c tests/host/ds_model_state.c */
 /*
  * Random operations by several people, on the store and on a model that is as simple as can be: results are
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "ds_hook.h"
+#include "journal_hook.h"
 #include "ds_model.h"
 #include "ds_world.h"
 #include "seed.h"
@@ -380,7 +380,7 @@ static void random_operations_and_kills_agree_with_a_model(void **state)
 	world_begin_sized(0x30000);
 	model_begin(&model, &config);
 	left = malloc(world_bytes());
-	ds_hook = count_down;
+	journal_hook = count_down;
 	for (int step = 0; step < STEPS; step++) {
 		if (any(KILL_EACH))
 			act();

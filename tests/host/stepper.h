@@ -3,8 +3,8 @@
  * Lets a child run instruction by instruction (ptrace), while its parent looks at memory that both share. For
  * tests without sanitizers, whose own instructions would be counted and stepped through.
  */
-#ifndef TESTS_DS_STEPPER_H
-#define TESTS_DS_STEPPER_H
+#ifndef TESTS_STEPPER_H
+#define TESTS_STEPPER_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A child that runs instruction by instruction: see ds_stepper.h. */
+/* A child that runs instruction by instruction: see stepper.h. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "ds_stepper.h"
+#include "stepper.h"
 
 #define NOT_ALLOWED 99 /* the child's status: it can't be traced */
 
