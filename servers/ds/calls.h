@@ -66,6 +66,7 @@ struct label_note {
 
 struct calls {
 	uint32_t starts;                       /* how often DS was started */
+	uint32_t events_done;                  /* events.c's: the number of PM's last event that is done */
 	struct label_note labels[LABEL_NOTES]; /* owners.c's: so that it need not look through all entries */
 	struct call call;
 	struct call_done done[ENDPOINT_SLOTS];

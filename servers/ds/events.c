@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What PM tells of processes. */
+/*
+ * What PM tells of processes. How far that is done is kept: an event may be taken again by a successor, but
+ * only before any request that came after it.
+ */
 #include <granite/pm.h>
 
+#include "calls.h"
 #include "ds.h"
 #include "ranges.h"
 
@@ -11,6 +15,8 @@ static void take(const struct pm_event *event)
 		owner_exited(event->endpoint);
 	else if (event->what == PM_EVENT_EXEC)
 		ranges_execed(event->endpoint);
+	calls_in_order();
+	calls->events_done++;
 }
 
 int events_pull(void)
@@ -19,13 +25,15 @@ int events_pull(void)
 	int result;
 
 	do {
+		call.req = (struct pm_events_req){.done = calls->events_done};
 		result = pm_events_call(&call);
 		if (result != OK)
 			return result;
-		for (uint32_t i = 0; i < call.rep.count; i++)
-			take(&call.rep.events[i]);
 		if (call.rep.lost)
 			owners_check();
+		calls->events_done = call.rep.done;
+		for (uint32_t i = 0; i < call.rep.count; i++)
+			take(&call.rep.events[i]);
 	} while (call.rep.count == PM_EVENTS_AT_ONCE);
 	return OK;
 }

@@ -5,6 +5,8 @@
  * (PM_EVENTS) before it takes the next request, because notifications come first. So it knows of a fork
  * before the child's first call, and of an exec before the new program's.
  *
+ * What was told stays until the listener says that it is done with it, so that a successor is told it again.
+ *
  * There is always room: a fork is refused where its event, or an exec and an exit of each process alive,
  * would not fit any more. One that is slow makes no other process wait.
  *
@@ -15,14 +17,17 @@
  *        dies, without           the next of its privilege set asks
  *
  * For a successor that is awaited the events go on being kept, but nobody's fork is refused for its sake: if
- * they become too many they are dropped, and it is told that some were lost.
+ * they become too many they are dropped, and it is told that some were lost, for it asks with a number from
+ * before them.
  */
 #include <assert.h>
 #include <errno.h>
 #include "pm.h"
 
-#define EVENTS_MAX  (4 * PROCESSES_MAX)
-#define EVENTS_FULL (EVENTS_MAX - 2 * PROCESSES_MAX) /* an exec and an exit of everybody fit still */
+#define EVENTS_MAX (4 * PROCESSES_MAX)
+/* An exec and an exit of everybody fit still, also if execs that come again have been told, but are not done.
+ */
+#define EVENTS_FULL (EVENTS_MAX - 2 * PROCESSES_MAX - PM_EVENTS_AT_ONCE)
 
 enum listener_state { LISTENER_FREE, LISTENER_HERE, LISTENER_AWAITED };
 
@@ -31,9 +36,8 @@ static struct listener {
 	endpoint_t endpoint; /* NONE unless it is here */
 	uint32_t set;        /* its privilege set: by that its successor is known */
 	int keeps;           /* has kept memory: if it dies a successor is awaited */
-	int lost;            /* some were dropped, and none are kept until that has been told */
-	/* events[first % EVENTS_MAX] is the oldest of `count`. */
-	uint32_t first, count;
+	uint32_t done;       /* the number of the last event that was dropped */
+	uint32_t count;      /* of those that follow; number n is at events[n % EVENTS_MAX] */
 	struct pm_event events[EVENTS_MAX];
 } listeners[EVENTS_LISTENERS];
 
@@ -45,7 +49,8 @@ static uint32_t untold(const struct listener *listener)
 
 static void forget_all(struct listener *listener)
 {
-	listener->first = listener->count = 0;
+	listener->done += listener->count;
+	listener->count = 0;
 	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
 		p->flags &= ~untold(listener);
 }
@@ -61,19 +66,17 @@ int events_full(void)
 /* Whether the listener is to be told of what happens now. */
 static int wants(struct listener *listener)
 {
-	if (listener->state == LISTENER_AWAITED && !listener->lost && listener->count >= EVENTS_FULL) {
-		listener->lost = 1;
+	if (listener->state == LISTENER_AWAITED && listener->count >= EVENTS_FULL)
 		forget_all(listener);
-	}
-	return listener->state == LISTENER_HERE || (listener->state == LISTENER_AWAITED && !listener->lost);
+	return listener->state != LISTENER_FREE;
 }
 
 static void add(struct listener *listener, endpoint_t endpoint, endpoint_t what)
 {
-	uint32_t place = (listener->first + listener->count++) % EVENTS_MAX;
+	uint32_t number = listener->done + ++listener->count;
 
 	assert(listener->count <= EVENTS_MAX);
-	listener->events[place] = (struct pm_event){.endpoint = endpoint, .what = what};
+	listener->events[number % EVENTS_MAX] = (struct pm_event){.endpoint = endpoint, .what = what};
 	if (listener->state == LISTENER_HERE)
 		peer_notify(listener->endpoint);
 }
@@ -128,13 +131,12 @@ void events_exited(endpoint_t endpoint)
 
 /* ---- Asking ---- */
 
-static struct pm_event take(struct listener *listener)
+/* An exec from now on is another. */
+static struct pm_event tell(const struct listener *listener, uint32_t number)
 {
-	struct pm_event event = listener->events[listener->first % EVENTS_MAX];
+	struct pm_event event = listener->events[number % EVENTS_MAX];
 	struct process *process;
 
-	listener->first++;
-	listener->count--;
 	process = event.what == PM_EVENT_EXEC ? process_by_endpoint(event.endpoint) : NULL;
 	if (process)
 		process->flags &= ~untold(listener);
@@ -142,7 +144,7 @@ static struct pm_event take(struct listener *listener)
 }
 
 /* The place of a dead one whose successor this is, or a free one. NULL: there is none. */
-static struct listener *place_for(const struct proc_info *info)
+static struct listener *place_for(const struct proc_info *info, uint32_t done)
 {
 	struct listener *listener = find(LISTENER_AWAITED, NONE, info->priv_id);
 
@@ -150,13 +152,13 @@ static struct listener *place_for(const struct proc_info *info)
 		return listener;
 	listener = find(LISTENER_FREE, NONE, NR_PRIVS);
 	if (listener)
-		listener->lost = 0;
+		listener->done = done;
 	return listener;
 }
 
-static struct listener *admit(const struct proc_info *info)
+static struct listener *admit(const struct proc_info *info, uint32_t done)
 {
-	struct listener *listener = place_for(info);
+	struct listener *listener = place_for(info, done);
 
 	if (!listener)
 		return NULL;
@@ -167,22 +169,37 @@ static struct listener *admit(const struct proc_info *info)
 	return listener;
 }
 
+/* Drops what it is done with. It can't be done with what has not come yet, nor without what it has not had.
+ */
+static int drop(struct listener *listener, uint32_t done)
+{
+	uint32_t events = done - listener->done;
+
+	if (events > listener->count)
+		return -ERANGE;
+	listener->done = done;
+	listener->count -= events;
+	return OK;
+}
+
 int do_events(struct process *caller, const struct pm_events_req *request, struct pm_events_rep *reply)
 {
 	struct listener *listener = find(LISTENER_HERE, caller->endpoint, NR_PRIVS);
 	struct proc_info info;
 
-	(void)request;
 	if (!process_kernel_info(caller, &info) || !(info.priv_flags & PRIV_EVENTS))
 		return -EPERM;
 	if (!listener)
-		listener = admit(&info);
+		listener = admit(&info, request->done);
 	if (!listener)
 		return -EBUSY;
-	reply->lost = (uint32_t)listener->lost;
-	listener->lost = 0;
-	while (listener->count > 0 && reply->count < PM_EVENTS_AT_ONCE)
-		reply->events[reply->count++] = take(listener);
+	reply->lost = drop(listener, request->done) != OK;
+	reply->done = listener->done;
+	while (reply->count < listener->count && reply->count < PM_EVENTS_AT_ONCE) {
+		uint32_t number = reply->done + reply->count + 1;
+
+		reply->events[reply->count++] = tell(listener, number);
+	}
 	return OK;
 }
 

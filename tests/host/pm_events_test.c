@@ -19,12 +19,26 @@
 static struct process *listener;
 static struct pm_events_rep told;
 
-static int pull_as(struct process *process)
+/* With which event it is done: what a listener keeps for its successor. */
+static uint32_t listener_done, others_done[ENDPOINT_SLOTS];
+
+static int ask(struct process *process, uint32_t done)
 {
-	const struct pm_events_req request = {};
+	const struct pm_events_req request = {.done = done};
 
 	memset(&told, 0, sizeof(told));
 	return do_events(process, &request, &told);
+}
+
+static int pull_as(struct process *process)
+{
+	uint32_t *done =
+	        process == listener ? &listener_done : &others_done[ENDPOINT_SLOT(process->endpoint)];
+	int result = ask(process, *done);
+
+	if (result == OK)
+		*done = told.done + told.count;
+	return result;
 }
 
 /* The processes that listen have sets of their own. */
@@ -189,6 +203,8 @@ static void one_that_never_asks_costs_the_others_nothing_they_have(void **state)
 	assert_int_equal(result, -EAGAIN);
 	assert_int_equal(pull_as(other), OK);
 	assert_int_equal(told.count, PM_EVENTS_AT_ONCE);
+	assert_int_equal(do_fork(parent, &request, &reply), -EAGAIN); /* it may need them once more */
+	assert_int_equal(pull_as(other), OK);
 	assert_int_equal(do_fork(parent, &request, &reply), OK);
 }
 
@@ -280,7 +296,7 @@ static void listen_and_keep(void)
 	assert_int_equal(told.count, 0);
 }
 
-/* All there is to be told: how many events, and whether some were lost, which can be told first alone. */
+/* All there is to be told: how many events, and whether some were lost, which is told with the first. */
 static uint32_t pull_all(int *lost)
 {
 	uint32_t events = 0;
@@ -289,7 +305,7 @@ static uint32_t pull_all(int *lost)
 	do {
 		pull();
 		assert_true(!told.lost || events == 0);
-		*lost |= (int)told.lost;
+		*lost |= told.lost;
 		events += told.count;
 	} while (told.count == PM_EVENTS_AT_ONCE);
 	return events;
@@ -324,6 +340,57 @@ static void events_wait_for_the_successor_of_one_that_keeps(void **state)
 	assert_event(5, listener->endpoint, RS_PROC_NR);
 }
 
+/* It dies after each answer, before and after it has noted that it is done. */
+static void a_successor_is_told_again_what_its_predecessor_was_not_done_with(void **state)
+{
+	struct process *process;
+	uint32_t before;
+
+	(void)state;
+	listen_and_keep();
+	process = machine_session();
+	events_execed(process);
+	assert_int_equal(ask(listener, listener_done), OK);
+	assert_int_equal(told.count, 2);
+	events_execed(process); /* another, for the first has been told */
+	before = listener_done;
+	for (int i = 0; i < 3; i++) {
+		machine_kill(machine.rs, listener->pid, SIGKILL);
+		listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
+		assert_int_equal(ask(listener, before), OK);
+		assert_int_equal(told.lost, 0);
+		assert_int_equal(told.done, before);
+		assert_int_equal(told.count, 5 + 2 * i < PM_EVENTS_AT_ONCE ? 5 + 2 * i : PM_EVENTS_AT_ONCE);
+		assert_event(0, process->endpoint, RS_PROC_NR);
+		assert_event(1, process->endpoint, PM_EVENT_EXEC);
+		assert_event(2, process->endpoint, PM_EVENT_EXEC);
+	}
+	assert_int_equal(ask(listener, before + 2), OK);
+	assert_int_equal(told.done, before + 2);
+	assert_event(0, process->endpoint, PM_EVENT_EXEC);
+}
+
+static void one_that_can_not_be_done_is_told_that_it_has_lost_some(void **state)
+{
+	struct process *process;
+	uint32_t before;
+
+	(void)state;
+	listen_and_keep();
+	process = machine_session();
+	before = listener_done;
+	assert_int_equal(ask(listener, before + 2), OK); /* there is but one */
+	assert_int_equal(told.lost, 1);
+	assert_int_equal(told.done, before);
+	assert_event(0, process->endpoint, RS_PROC_NR);
+	assert_int_equal(ask(listener, before + 1), OK);
+	assert_int_equal(told.lost, 0);
+	assert_int_equal(told.count, 0);
+	assert_int_equal(ask(listener, before), OK); /* that is gone */
+	assert_int_equal(told.lost, 1);
+	assert_int_equal(told.done, before + 1);
+}
+
 /* Forks and kills without end while nobody asks. */
 static void live_and_die(struct process *parent, uint32_t times)
 {
@@ -349,9 +416,8 @@ static void a_successor_is_told_that_too_many_came_and_nobody_was_refused(void *
 	machine_kill(machine.rs, listener->pid, SIGKILL);
 	live_and_die(parent, 10 * PROCESSES_MAX);
 	listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
-	pull();
-	assert_int_equal(told.lost, 1);
-	assert_int_equal(told.count, 0);
+	pull_all(&lost);
+	assert_true(lost);
 	live_and_die(parent, 5);
 	events = pull_all(&lost);
 	assert_int_equal(events, 15);
@@ -371,8 +437,8 @@ static void there_is_room_whenever_it_dies(void **state)
 		machine_kill(machine.rs, listener->pid, SIGKILL);
 		live_and_die(parent, lives);
 		listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
-		pull();
-		if (told.lost)
+		pull_all(&lost);
+		if (lost)
 			live_and_die(parent, 600);
 		else
 			assert_true(3 * lives + 1 <= 2 * PROCESSES_MAX);
@@ -397,6 +463,9 @@ int main(void)
 	        cmocka_unit_test_setup(events_wait_for_the_successor_of_one_that_keeps, boot),
 	        cmocka_unit_test_setup(a_successor_is_told_that_too_many_came_and_nobody_was_refused, boot),
 	        cmocka_unit_test_setup(there_is_room_whenever_it_dies, boot),
+	        cmocka_unit_test_setup(a_successor_is_told_again_what_its_predecessor_was_not_done_with,
+	                               boot),
+	        cmocka_unit_test_setup(one_that_can_not_be_done_is_told_that_it_has_lost_some, boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ struct pm_descriptors {
 	uint32_t console[2]; /* they stand for the console */
 	uint32_t files[2];   /* they are files or directories of the file server */
 	uint32_t pipes[2];   /* they are ends of its pipes */
-	endpoint_t server;   /* which one that is, or NONE */
+	endpoint_t server;   /* which one they began with, or if there are none, who it is now, or NONE */
 	uint32_t directory;  /* PM_DIRECTORY_*: the working directory */
 };
 #define PM_DIRECTORY_ROOT      0
@@ -248,10 +248,15 @@ struct pm_procinfo_rep {
 
 /*
  * What has become of processes, in the order in which it happened. A caller with PRIV_EVENTS becomes a
- * listener: it is notified when there is more, and told from then on, until it ends. If it has PRIV_KEEP too
- * the events wait then for the next caller of its privilege set, its successor; but only so many, and then
- * that one is told that some were lost, and must look itself who is alive (GET_PROCTAB). EPERM: the privilege
- * is missing; EBUSY: there are too many listeners.
+ * listener: it is notified when there is more, and told from then on, until it ends. Events are numbered,
+ * modulo 2^32, and one is told again until the listener says that it is done with it: so who notes with what
+ * an event has changed that it is done has it neither twice nor not at all, whenever it dies. A new listener
+ * says what number comes before its first.
+ *
+ * If the listener has PRIV_KEEP too, its events wait for the next caller of its privilege set, its successor.
+ * But only so many do: that one is told then that some were lost, and must look itself who is alive
+ * (GET_PROCTAB). It is told the same if it says a number that can't be, having lost what was kept. EPERM: the
+ * privilege is missing; EBUSY: there are too many listeners.
  */
 struct pm_event {
 	endpoint_t endpoint;
@@ -261,10 +266,13 @@ struct pm_event {
 #define PM_EVENT_EXIT     (-2)
 #define PM_EVENTS_AT_ONCE 6
 struct pm_events_req {
+	uint32_t done; /* the number of the last event that it is done with */
 };
 struct pm_events_rep {
-	uint32_t count; /* fewer than PM_EVENTS_AT_ONCE: that was all */
-	uint32_t lost;  /* 1: between what was told before and these, some are missing */
+	uint32_t done;  /* the number before the first of these events; if none is lost the same as asked with
+	                 */
+	uint16_t count; /* fewer than PM_EVENTS_AT_ONCE: that was all */
+	uint16_t lost;  /* 1: between what was done and these, some are missing */
 	struct pm_event events[PM_EVENTS_AT_ONCE];
 };
 
