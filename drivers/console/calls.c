@@ -2,11 +2,11 @@
 /* The console's calls: unmarshalled here, carried out in terminal.c. */
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "console.h"
-
-int foreground_group;
+#include "kept.h"
 
 /* Byte counts travel as ssize_t in the caller, so no call moves more than that. */
 static uint32_t clip(uint32_t bytes)
@@ -37,8 +37,17 @@ int do_getattr(endpoint_t caller, const struct console_getattr_req *request,
 {
 	(void)caller;
 	(void)request;
-	memcpy(reply->termios, &terminal_line.termios, sizeof(reply->termios));
+	memcpy(reply->termios, &kept->line.termios, sizeof(reply->termios));
 	return OK;
+}
+
+/* All of the line but the bytes, and the mark that may change. */
+static void note_line(void)
+{
+	uint32_t last = (kept->line.head - 1) % LINE_SIZE;
+
+	journal_save(&journal, &kept->line, offsetof(struct line, bytes));
+	journal_save(&journal, &kept->line.marks[last & ~3u], sizeof(uint32_t));
 }
 
 int do_setattr(endpoint_t caller, const struct console_setattr_req *request,
@@ -46,12 +55,13 @@ int do_setattr(endpoint_t caller, const struct console_setattr_req *request,
 {
 	struct line_termios termios;
 
-	(void)caller;
 	(void)reply;
 	memcpy(&termios, request->termios, sizeof(termios));
-	line_set_termios(&terminal_line, &termios);
+	note_line();
+	line_set_termios(&kept->line, &termios);
 	if (request->flush)
-		line_flush(&terminal_line);
+		line_flush(&kept->line);
+	kept_answer(caller, request_serial, OK, NULL, 0);
 	terminal_pump();
 	return OK;
 }
@@ -59,13 +69,15 @@ int do_setattr(endpoint_t caller, const struct console_setattr_req *request,
 int do_foreground(endpoint_t caller, const struct console_foreground_req *request,
                   struct console_foreground_rep *reply)
 {
-	(void)caller;
 	/* For kill, -1 is everybody and no group. */
 	if (request->pgid < 0 || request->pgid == 1)
 		return -EPERM;
-	if (request->pgid != 0)
-		foreground_group = request->pgid;
-	reply->pgid = foreground_group;
+	reply->pgid = request->pgid ? request->pgid : kept->foreground_group;
+	if (request->pgid == 0)
+		return OK;
+	CHANGING(kept->foreground_group);
+	kept->foreground_group = request->pgid;
+	kept_answer(caller, request_serial, OK, reply, sizeof(*reply));
 	return OK;
 }
 
@@ -73,4 +85,12 @@ int do_poll(endpoint_t caller, const struct console_poll_req *request, struct co
 {
 	(void)reply;
 	return poll_begin(caller, request->events, request->limit);
+}
+
+int do_outcome(endpoint_t caller, const struct console_outcome_req *request,
+               struct console_outcome_rep *reply)
+{
+	reply->outcome.origin = kept->origin;
+	once_tell(client_once(caller), request->serial, &reply->outcome);
+	return OK;
 }

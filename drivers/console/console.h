@@ -12,20 +12,21 @@
 #include <granite/abi/ops/console.def>
 #undef OP
 
-/* terminal.c's: the terminal's modes, and what was typed. */
-extern struct line terminal_line;
+/* serve.c: what requests become, by their numbers from CONSOLE_BASE on. */
+extern const struct server_table console_calls;
 
-/* calls.c's: the process group that Ctrl-C goes to; 0: none. */
-extern int foreground_group;
+/* The serial number of the request that is being carried out. */
+extern uint64_t request_serial;
 
 /* window.c: takes from the kernel's command line how large the terminal is. */
 void window_init(enum line_kind kind);
 
-/* Sends the foreground group a signal. */
+/* Notes that the foreground group is to be sent a signal; sends the one noted, after a commit. */
 void terminal_signal(int signal);
+void terminal_send_signal(void);
 
-/* Starts the UART. */
-void terminal_init(enum line_kind kind);
+/* Takes over what a predecessor has left, or starts the UART. OK or a negative errno. */
+GRANITE_MUST_CHECK int terminal_init(enum line_kind kind);
 
 /* Moves bytes as far as they go now, from the UART to readers and from writers to the UART. */
 void terminal_pump(void);

@@ -46,8 +46,8 @@ enum line_kind {
 /* Counters run freely, modulo 2^32. Invariant: tail <= committed <= head <= tail + LINE_SIZE. */
 struct line {
 	enum line_kind kind;
-	int literal; /* of a pipe: the last byte was 0x10, so the next is an ordinary one */
 	struct line_termios termios;
+	int literal;        /* of a pipe: the last byte was 0x10, so the next is an ordinary one */
 	uint32_t head;      /* bytes taken in */
 	uint32_t committed; /* of these, bytes that may be read: whole lines, or in raw mode all */
 	uint32_t tail;      /* of these, bytes read */
@@ -64,7 +64,10 @@ struct line_echo {
 
 void line_init(struct line *line, enum line_kind kind);
 
-/* Takes new modes. When ICANON changes, what has been typed so far can be read at once. */
+/*
+ * Takes new modes. When ICANON changes, what has been typed so far can be read at once; for that the mark of
+ * the last byte may change.
+ */
 void line_set_termios(struct line *line, const struct line_termios *termios);
 
 /* Forgets all input not yet read. */

@@ -8,16 +8,6 @@
 #include "console.h"
 #include "uart.h"
 
-#define OP(number, NAME, name) SERVER_WRAP(console, name)
-#include <granite/abi/ops/console.def>
-#undef OP
-
-static const struct server_op operations[] = {
-#define OP(number, NAME, name) SERVER_ENTRY(CONSOLE_BASE, NAME, name)
-#include <granite/abi/ops/console.def>
-#undef OP
-};
-
 static void notified(const struct message *m)
 {
 	if (m->m_source == CLOCK)
@@ -30,24 +20,24 @@ static void notified(const struct message *m)
 		log_line("console", "the interrupt line can't be enabled: %s", strerror(-result));
 }
 
+static void must(const char *what, int result)
+{
+	if (result == OK)
+		return;
+	log_line("console", "%s: %s", what, strerror(-result));
+	exit(EXIT_FAILURE);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct server server = {
-	        .calls = SERVER_TABLE(CONSOLE_BASE, operations),
-	        .notified = notified,
-	        .cancelled = terminal_cancel,
-	};
-	int result = sys_irqattach(UART_IRQ);
-
-	if (result != OK) {
-		log_line("console", "the interrupt line can't be had: %s", strerror(-result));
-		return EXIT_FAILURE;
-	}
+	struct server server = {.calls = console_calls, .notified = notified, .cancelled = terminal_cancel};
 	enum line_kind kind = argc > 1 && strcmp(argv[1], "pipe") == 0 ? LINE_PIPE : LINE_PERSON;
-	terminal_init(kind);
-	window_init(kind);
-	/* Whoever is at the other end waits for this: the UART forgets what came before. */
+
+	must("the interrupt line can't be had", sys_irqattach(UART_IRQ));
+	must("what was kept can't be had", terminal_init(kind));
+	terminal_pump();
+	/* Whoever is at the other end waits for this: when it is set the UART forgets what came before. */
 	log_line("console", "ready");
-	log_line("console", "receiving failed: %s", strerror(-server_run(&server)));
+	must("receiving failed", server_run(&server));
 	return EXIT_FAILURE;
 }

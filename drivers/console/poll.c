@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "console.h"
+#include "kept.h"
 #include "requests.h"
 
 static struct request_queue pollers;
@@ -29,7 +30,7 @@ int poll_begin(endpoint_t caller, uint32_t events, uint64_t limit)
 /* A write waits in the driver until it is done, so there is never a reason not to begin one. */
 static uint32_t ready_events(void)
 {
-	return CONSOLE_POLL_OUT | (line_readable(&terminal_line) ? CONSOLE_POLL_IN : 0);
+	return CONSOLE_POLL_OUT | (line_readable(&kept->line) ? CONSOLE_POLL_IN : 0);
 }
 
 void poll_answer_all(void)

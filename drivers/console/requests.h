@@ -18,6 +18,7 @@ struct request {
 	uint64_t asked;    /* a read: when it came, in nanoseconds since boot */
 	uint64_t limit;    /* a poll: when it must be answered, or CONSOLE_NO_LIMIT */
 	uint32_t events;   /* a poll: CONSOLE_POLL_* that are waited for */
+	uint64_t serial;   /* of the request */
 	uint32_t done;     /* of a write: bytes already accepted */
 	uint32_t end;      /* of a write accepted whole: where it ends in the stream of output */
 	struct request *next;

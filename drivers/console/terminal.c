@@ -16,6 +16,7 @@
 #include <granite/sys.h>
 
 #include "console.h"
+#include "kept.h"
 #include "requests.h"
 #include "uart.h"
 
@@ -31,19 +32,39 @@
 #define PUMP_ROUNDS 64
 #define REST_NSECS  1000000u
 
-struct line terminal_line;
-
-static struct ring typed, output;
 static uint64_t typed_at; /* when the last byte was typed, while a read may have a time limit */
 static uint64_t alarm_at; /* the time limit that the alarm was set to last; 0: it has another use */
-static uint32_t sent;     /* how far `output` has left the machine, as a value of its `tail` */
 static struct request_queue readers, writers;
 
-void terminal_init(enum line_kind kind)
+/*
+ * The group may be gone by now, or never have been; then the signal is nobody's. Killed in here, the
+ * successor sends it again: better twice than not at all.
+ */
+void terminal_send_signal(void)
 {
-	line_init(&terminal_line, kind);
-	uart_init(&typed);
-	terminal_pump();
+	if (kept->signal == 0)
+		return;
+	if (kept->foreground_group > 0)
+		(void)kill(-kept->foreground_group, (int)kept->signal);
+	journal_barrier();
+	journal_store(&kept->signal, 0);
+}
+
+/* The UART of a dead driver works on: to set it anew would lose what it holds. */
+int terminal_init(enum line_kind kind)
+{
+	int result = kept_open(kind);
+
+	if (result != OK)
+		return result;
+	uart_watch(0, 0);
+	if (!kept->is_set_up) {
+		window_init(kind);
+		uart_init(&kept->typed);
+		kept->is_set_up = 1;
+	}
+	terminal_send_signal();
+	return OK;
 }
 
 uint64_t terminal_now(void)
@@ -56,37 +77,43 @@ uint64_t terminal_now(void)
 
 static void show(const struct line_echo *echo)
 {
+	CHANGING(kept->output.head);
 	for (uint32_t i = 0; i < echo->count; i++)
-		ring_put(&output, echo->bytes[i]);
+		ring_put(&kept->output, echo->bytes[i]);
 }
 
-/* The group may be gone by now, or never have been; then the signal is nobody's. */
 void terminal_signal(int signal)
 {
-	if (foreground_group > 0)
-		(void)kill(-foreground_group, signal);
+	journal_set(&journal, &kept->signal, (uint32_t)signal);
 }
 
 static int can_take_typed(void)
 {
-	return ring_used(&typed) > 0 && ring_free(&output) >= LINE_ECHO_MAX &&
-	       line_takes_input(&terminal_line);
+	return ring_used(&kept->typed) > 0 && ring_free(&kept->output) >= LINE_ECHO_MAX &&
+	       line_takes_input(&kept->line);
+}
+
+static void take_byte(void)
+{
+	static struct line_echo echo;
+
+	line_changing();
+	CHANGING(kept->typed.tail);
+	int signal = line_input(&kept->line, ring_take(&kept->typed), &echo);
+	show(&echo);
+	if (signal)
+		terminal_signal(signal);
+	kept_commit();
+	terminal_send_signal();
 }
 
 static void take_typed(void)
 {
-	static struct line_echo echo;
-
-	uart_receive(&typed);
-	if (terminal_line.termios.cc[VTIME] && can_take_typed())
+	uart_receive(&kept->typed);
+	if (kept->line.termios.cc[VTIME] && can_take_typed())
 		typed_at = terminal_now();
-	while (can_take_typed()) {
-		int signal = line_input(&terminal_line, ring_take(&typed), &echo);
-
-		show(&echo);
-		if (signal)
-			terminal_signal(signal);
-	}
+	while (can_take_typed())
+		take_byte();
 }
 
 /* ---- Readers ---- */
@@ -101,7 +128,7 @@ static void answer_reader(struct request *reader, int result, uint32_t bytes)
 
 static uint64_t deadline(const struct request *reader)
 {
-	return line_deadline(&terminal_line, reader->asked, typed_at);
+	return line_deadline(&kept->line, reader->asked, typed_at);
 }
 
 static int time_is_up(const struct request *reader)
@@ -131,21 +158,30 @@ static void set_alarm(void)
 		alarm_at = limit;
 }
 
+/* From here on the bytes are this reader's, whether or not its answer comes from this driver. */
+static void consume(const struct request *reader, uint32_t consumed, uint32_t bytes)
+{
+	struct console_read_rep reply = {.bytes = bytes};
+
+	CHANGING(kept->line.tail);
+	line_consume(&kept->line, consumed);
+	kept_answer(reader->caller, reader->serial, OK, &reply, sizeof(reply));
+}
+
 /* What a reader can't be given, for it has died or its buffer is bad, is left for the next. */
 static void answer_readers(void)
 {
 	static uint8_t buffer[LINE_SIZE];
 	struct request *reader;
 
-	while ((reader = readers.first) &&
-	       (line_ready(&terminal_line, reader->bytes) || time_is_up(reader))) {
+	while ((reader = readers.first) && (line_ready(&kept->line, reader->bytes) || time_is_up(reader))) {
 		uint32_t size = reader->bytes < sizeof(buffer) ? reader->bytes : sizeof(buffer);
 		uint32_t consumed;
-		uint32_t bytes = line_peek(&terminal_line, buffer, size, &consumed);
+		uint32_t bytes = line_peek(&kept->line, buffer, size, &consumed);
 		int result = sys_vircopy(SELF, (vir_bytes)(uintptr_t)buffer, reader->caller, reader->address,
 		                         bytes, 0);
 		if (result == OK)
-			line_consume(&terminal_line, consumed);
+			consume(reader, consumed, bytes);
 		answer_reader(reader, result, bytes);
 	}
 }
@@ -179,19 +215,23 @@ static int take_piece(struct request *writer, uint32_t room)
 	                         (vir_bytes)(uintptr_t)piece, bytes, 0);
 	if (result != OK)
 		return result;
+	CHANGING(kept->output.head);
+	CHANGING(kept->line.column);
 	for (uint32_t i = 0; i < bytes; i++) {
 		uint8_t out[2];
-		uint32_t count = line_output(&terminal_line, piece[i], out);
+		uint32_t count = line_output(&kept->line, piece[i], out);
 		for (uint32_t j = 0; j < count; j++)
-			ring_put(&output, out[j]);
+			ring_put(&kept->output, out[j]);
 	}
 	writer->done += bytes;
+	once_progress(&journal, client_once(writer->caller), writer->serial, writer->done);
+	kept_commit();
 	return OK;
 }
 
 static uint32_t writers_room(void)
 {
-	uint32_t used = ring_used(&output);
+	uint32_t used = ring_used(&kept->output);
 
 	return used < WRITE_ROOM ? WRITE_ROOM - used : 0;
 }
@@ -208,7 +248,7 @@ static void take_from_writer(struct request *writer)
 		if (result != OK)
 			writer->bytes = writer->done;
 	}
-	writer->end = output.head;
+	writer->end = kept->output.head;
 }
 
 /* In the order they came: a writer that was not accepted whole leaves no room for those behind it. */
@@ -227,7 +267,7 @@ static void answer_writers(void)
 {
 	struct request *writer;
 
-	while ((writer = writers.first) && accepted_whole(writer) && (int32_t)(sent - writer->end) >= 0)
+	while ((writer = writers.first) && accepted_whole(writer) && (int32_t)(kept->sent - writer->end) >= 0)
 		answer_writer(writer, OK);
 }
 
@@ -238,10 +278,10 @@ static int transmit(void)
 {
 	if (!uart_idle())
 		return 0;
-	sent = output.tail;
+	kept->sent = kept->output.tail;
 	answer_writers();
-	uart_send(&output);
-	return sent != output.tail;
+	uart_send(&kept->output);
+	return kept->sent != kept->output.tail;
 }
 
 /* Returns whether there is more to do at once. */
@@ -271,7 +311,7 @@ void terminal_pump(void)
 		return;
 	}
 	set_alarm();
-	uart_watch(ring_free(&typed) > 0, sent != output.head);
+	uart_watch(ring_takes_more(&kept->typed), kept->sent != kept->output.head);
 }
 
 /* With nothing watched the line goes low, so whatever waits when terminal_pump watches again interrupts. */
@@ -288,15 +328,22 @@ int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes)
 	struct request *reader = request_add(&readers, caller, address, bytes);
 	if (!reader)
 		return -EBUSY;
+	reader->serial = request_serial;
 	reader->asked = terminal_now();
 	terminal_pump();
 	return SERVER_NO_REPLY;
 }
 
+/* What a predecessor has accepted of it is not accepted again. */
 int terminal_write(endpoint_t caller, vir_bytes address, uint32_t bytes)
 {
-	if (!request_add(&writers, caller, address, bytes))
+	struct request *writer = request_add(&writers, caller, address, bytes);
+	if (!writer)
 		return -EBUSY;
+	uint32_t done = once_done_so_far(client_once(caller), request_serial);
+	writer->serial = request_serial;
+	writer->done = done < bytes ? done : bytes;
+	writer->end = kept->output.head;
 	terminal_pump();
 	return SERVER_NO_REPLY;
 }

@@ -349,7 +349,7 @@ static void make_wild_calls(void)
 		call.req.bytes = (uint32_t)rand_r(&seed) << 1 | 1;
 		CHECK(console_write_call(console(), (union console_write_message *)&call) < 0);
 	}
-	for (int type = CONSOLE_WINDOW + 1; type < CONSOLE_WINDOW + 200; type++) {
+	for (int type = CONSOLE_OUTCOME + 1; type < CONSOLE_OUTCOME + 200; type++) {
 		struct message m = {.m_type = type};
 		CHECK_INT(ipc_sendrec(console(), &m), OK);
 		CHECK(m.m_type < 0);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests and replies of the console driver. Who has a read or write under way gets EBUSY for another. */
+/*
+ * Requests and replies of the console driver. Who has a read or write under way gets EBUSY for another.
+ * Requests are carried out once though the driver dies, if they have a serial number (<granite/abi/once.h>).
+ */
 #ifndef GRANITE_ABI_CONSOLE_H
 #define GRANITE_ABI_CONSOLE_H
 
 #include <granite/abi/types.h>
 #include <granite/abi/message.h>
+#include <granite/abi/once.h>
 
 #define CONSOLE_BASE 0x400
 
@@ -79,7 +83,15 @@ struct console_window_rep {
 	struct console_window window;
 };
 
-#define OP(number, NAME, name) MESSAGE_FITS(console, name)
+/* What has become of the caller's request of this number. */
+struct console_outcome_req {
+	uint64_t serial;
+};
+struct console_outcome_rep {
+	struct once_outcome outcome;
+};
+
+#define OP(number, NAME, name) MESSAGE_FITS(console, name) ONCE_HAS_ROOM(console, name)
 #include <granite/abi/ops/console.def>
 #undef OP
 
