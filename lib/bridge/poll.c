@@ -20,6 +20,7 @@
 #define LIMIT_AFTER_MAX     (CONSOLE_NO_LIMIT - 1)
 #define AT_ONCE             0 /* a limit that has passed */
 
+_Static_assert(RAMFS_NO_LIMIT == CONSOLE_NO_LIMIT, "both servers wait for the same limit");
 _Static_assert(sizeof(struct linux_pollfd) == sizeof(struct ramfs_pollfd), "the server's form is Linux's");
 
 /* Of the entries those that are the server's, in the same places. */
@@ -126,8 +127,8 @@ static int32_t ask_console(const struct poll_call *call, uint64_t limit)
 	return result == OK ? ready : result;
 }
 
-/* Asks the server, which waits for so long: how many of its entries have something to tell. */
-static int32_t ask_server(const struct poll_call *call, uint64_t nsecs)
+/* Asks the server, which waits until `limit`: how many of its entries have something to tell. */
+static int32_t ask_server(const struct poll_call *call, uint64_t limit)
 {
 	const struct loan loan = {.address = user_address(served),
 	                          .bytes = call->count * (uint32_t)sizeof(served[0]),
@@ -135,7 +136,7 @@ static int32_t ask_server(const struct poll_call *call, uint64_t nsecs)
 	union ramfs_poll_message m;
 	int32_t result;
 
-	m.req = (struct ramfs_poll_req){.nsecs = nsecs, .count = call->count, .forever = nsecs >= NSECS_MAX};
+	m.req = (struct ramfs_poll_req){.limit = limit, .count = call->count};
 	result = fileserver_call(FILE_WAITS, RAMFS_POLL, &m.m, &loan);
 	return result == OK ? (int32_t)m.rep.ready : result;
 }
@@ -144,14 +145,15 @@ static int32_t ask_server(const struct poll_call *call, uint64_t nsecs)
 static int32_t ask_both(const struct poll_call *call, uint64_t left)
 {
 	int32_t ready = call->console_events ? ask_console(call, AT_ONCE) : 0, result;
+	uint64_t limit = call->limit;
 
 	if (ready < 0)
 		return ready;
 	if (ready)
-		left = 0;
+		limit = AT_ONCE;
 	else if (call->console_events & CONSOLE_POLL_IN && left > CONSOLE_PAUSE_NSECS)
-		left = CONSOLE_PAUSE_NSECS;
-	result = ask_server(call, left);
+		limit = limit - left + CONSOLE_PAUSE_NSECS;
+	result = ask_server(call, limit);
 	return result >= 0 ? result + ready : result;
 }
 
@@ -192,7 +194,7 @@ static int32_t wait_for_entries(struct poll_call *call)
 	return result >= 0 ? result + (int32_t)call->nr_known : result;
 }
 
-/* If the file server dies its descriptors are lost, and that is what they have to tell. */
+/* If the file server's memory is lost so are its descriptors, and that is what they have to tell. */
 int32_t poll_entries(struct linux_pollfd *entries, uint32_t count, uint64_t limit)
 {
 	const struct poll_call begin = {.entries = entries, .count = count, .limit = limit};

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "kept.h"
 #include "ramfs.h"
 
 /* ---- Paths ---- */
@@ -19,14 +20,14 @@ static int find_start(endpoint_t caller, int32_t directory, struct node **start)
 	const struct open_file *file;
 
 	if (directory == RAMFS_CWD) {
-		*start = client ? client->directory : tree_root();
+		*start = client ? tree_node(client->directory) : tree_root();
 		return OK;
 	}
 	file = client_file(client, directory);
 	if (!file)
 		return -EBADF;
-	*start = file->node;
-	return file->node ? OK : -ENOTDIR;
+	*start = file_node(file);
+	return *start ? OK : -ENOTDIR;
 }
 
 /* Copies the path, and looks it up. An absolute one does not care where it would begin. */
@@ -82,12 +83,13 @@ static int find_to_open(endpoint_t caller, const struct ramfs_open_req *request,
 	return result == OK ? may_open(*found, request->flags) : result;
 }
 
-/* A client whose descriptor `fd` can be opened. -EINVAL, -EBUSY, -EDEADSRCDST. */
+/* A client whose descriptor `fd` can be opened. -EINVAL, -EBUSY, -EDEADSRCDST, -ENFILE. */
 static int client_for(endpoint_t caller, int32_t fd, struct client **client)
 {
-	*client = client_make(caller);
-	if (!*client)
-		return -EDEADSRCDST;
+	int result = client_make(caller, client);
+
+	if (result != OK)
+		return result;
 	if (!fd_in_range(fd))
 		return -EINVAL;
 	return client_file(*client, fd) ? -EBUSY : OK;
@@ -100,7 +102,7 @@ int do_open(endpoint_t caller, const struct ramfs_open_req *request, struct ramf
 	struct node *node;
 	int result = client_for(caller, request->fd, &client);
 
-	(void)reply;
+	reply->origin = kept->origin;
 	if (result == OK)
 		result = find_to_open(caller, request, &node);
 	if (result != OK)
@@ -137,7 +139,7 @@ int do_pipe(endpoint_t caller, const struct ramfs_pipe_req *request, struct ramf
 	struct client *client;
 	int result = client_for(caller, request->read_fd, &client);
 
-	(void)reply;
+	reply->origin = kept->origin;
 	if (result == OK)
 		result = client_for(caller, request->write_fd, &client);
 	if (result != OK)
@@ -193,8 +195,10 @@ int do_status(endpoint_t caller, const struct ramfs_status_req *request, struct 
 
 	if (!file)
 		return -EBADF;
-	if (request->set)
+	if (request->set) {
+		CHANGING(file->flags);
 		file->flags = (file->flags & ~(uint32_t)O_NONBLOCK) | (request->flags & O_NONBLOCK);
+	}
 	reply->flags = file->flags;
 	return OK;
 }
@@ -234,16 +238,18 @@ int do_stat(endpoint_t caller, const struct ramfs_stat_req *request, struct ramf
 
 int do_chdir(endpoint_t caller, const struct ramfs_chdir_req *request, struct ramfs_chdir_rep *reply)
 {
-	struct client *client = client_make(caller);
+	struct client *client;
 	struct node *node;
-	int result = client ? find_or_self(caller, &request->path, &node) : -EDEADSRCDST;
+	int result = client_make(caller, &client);
 
-	(void)reply;
+	reply->origin = kept->origin;
+	if (result == OK)
+		result = find_or_self(caller, &request->path, &node);
 	if (result != OK)
 		return result;
 	if (!node_is_directory(node))
 		return -ENOTDIR;
-	client->directory = node;
+	journal_set(&journal, &client->directory, node->inode);
 	return OK;
 }
 
@@ -252,7 +258,7 @@ int do_getcwd(endpoint_t caller, const struct ramfs_getcwd_req *request, struct 
 	static char path[RAMFS_PATH_MAX];
 	const struct client *client = client_find(caller);
 	uint32_t room = request->bytes < sizeof(path) ? request->bytes : (uint32_t)sizeof(path);
-	int bytes = tree_path(client ? client->directory : tree_root(), path, room), result;
+	int bytes = tree_path(client ? tree_node(client->directory) : tree_root(), path, room), result;
 
 	if (bytes < 0)
 		return bytes;
@@ -289,16 +295,17 @@ int do_getdents(endpoint_t caller, const struct ramfs_getdents_req *request, str
 	struct open_file *file = client_file(client_find(caller), request->fd);
 	uint32_t room = request->bytes < sizeof(buffer) ? request->bytes : (uint32_t)sizeof(buffer);
 	uint32_t used = 0, bytes = 1;
-	const struct node *node = NULL;
+	const struct node *directory, *node = NULL;
 	const char *name;
 	uint64_t position;
 	int result;
 
 	if (!file)
 		return -EBADF;
-	if (!file->node || !node_is_directory(file->node))
+	directory = file_node(file);
+	if (!directory || !node_is_directory(directory))
 		return -ENOTDIR;
-	for (position = file->position; bytes && (node = tree_entry(file->node, position, &name));
+	for (position = file->position; bytes && (node = tree_entry(directory, position, &name));
 	     position += bytes != 0) {
 		bytes = put_entry(buffer + used, room - used, node, name, position + 1);
 		used += bytes;
@@ -308,7 +315,19 @@ int do_getdents(endpoint_t caller, const struct ramfs_getdents_req *request, str
 	result = lent_write(caller, request->grant, 0, buffer, used);
 	if (result != OK)
 		return result;
+	CHANGING(file->position);
 	file->position = position;
 	reply->bytes = used;
+	return OK;
+}
+
+/* ---- Requests of before ---- */
+
+int do_outcome(endpoint_t caller, const struct ramfs_outcome_req *request, struct ramfs_outcome_rep *reply)
+{
+	const struct client *client = client_find(caller);
+
+	reply->outcome.origin = kept->origin;
+	once_tell(client ? &client->once : NULL, request->serial, &reply->outcome);
 	return OK;
 }

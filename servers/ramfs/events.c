@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/* What PM tells of processes. */
+/*
+ * What PM tells of processes. What an event changes is committed with its number, and PM tells the rest again
+ * to the next ramfs: so each event is taken once.
+ */
+#include <errno.h>
 #include <granite/pm.h>
 
+#include "kept.h"
 #include "ramfs.h"
 
-static void take(const struct pm_event *event)
+/*
+ * Without the events in between ramfs knows neither who has which descriptors nor whether a pipe has writers
+ * yet. So it gives up all, and is another server to its clients: better lost than wrong.
+ */
+static int lose(endpoint_t self, uint32_t done)
 {
-	switch (event->what) {
-	case PM_EVENT_EXEC:
-		client_execed(event->endpoint);
-		break;
-	case PM_EVENT_EXIT:
-		client_exited(event->endpoint);
-		break;
-	default:
-		client_forked(event->what, event->endpoint);
-	}
+	kept_begin_anew(self);
+	journal_store(&kept->events_done, done);
+	return -ERANGE;
 }
 
-/* Not kept: a ramfs that begins has no clients whom an event could concern. */
-static uint32_t done;
-
-int events_pull(void)
+int events_pull(endpoint_t self)
 {
 	union pm_events_message call;
 	int result;
 
 	do {
-		call.req = (struct pm_events_req){.done = done};
+		call.req = (struct pm_events_req){.done = kept->events_done};
 		result = pm_events_call(&call);
 		if (result != OK)
 			return result;
+		if (call.rep.lost)
+			return lose(self, call.rep.done);
 		for (uint32_t i = 0; i < call.rep.count; i++)
-			take(&call.rep.events[i]);
-		done = call.rep.done + call.rep.count;
+			event_take(&call.rep.events[i]);
 	} while (call.rep.count == PM_EVENTS_AT_ONCE);
 	return OK;
 }

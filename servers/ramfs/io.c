@@ -1,49 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reading and writing. A file's bytes go straight from the mapped archive to the reader. A pipe's readers and
- * writers all wait in its queues first; pipe_changed then serves those that can be served, in order:
+ * writers all wait in its queues first; pipes_serve then serves those that can be served, in order:
  *
  *   writers' memory --lent_read--> ring --lent_write--> readers' memory
+ *
+ * Each step is a transaction: the ring's counters and the answer, or how far a write has come, change at one
+ * stroke, and the answer is sent after that. Bytes beyond the counters say nothing.
  *
  * A reader is answered as soon as there is anything. Bytes leave the ring when they have arrived: what could
  * not be given to a reader, because it has died or its buffer is bad, is the next one's.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stddef.h>
 #include <unistd.h>
 
+#include "kept.h"
 #include "ramfs.h"
 
 /* ---- Waiting ---- */
 
 void wait_enqueue(struct client *client, enum wait_kind kind, struct wait_queue *queue)
 {
-	struct wait *wait = &client->wait;
+	struct wait *wait = client_wait(client);
 
 	wait->kind = kind;
 	wait->queue = queue;
 	wait->next = NULL;
 	if (queue->last)
-		queue->last->wait.next = client;
+		client_wait(queue->last)->next = client;
 	else
 		queue->first = client;
 	queue->last = client;
 }
 
-void wait_drop(struct client *client)
+static void wait_drop(struct client *client)
 {
-	struct wait *wait = &client->wait;
+	struct wait *wait = client_wait(client);
 	struct client *before = NULL;
 
 	if (wait->kind == WAIT_NOT)
 		return;
 	if (wait->kind == WAIT_POLL)
 		poll_forget(client);
-	for (struct client *c = wait->queue->first; c != client; c = c->wait.next)
+	for (struct client *c = wait->queue->first; c != client; c = client_wait(c)->next)
 		before = c;
 	if (before)
-		before->wait.next = wait->next;
+		client_wait(before)->next = wait->next;
 	else
 		wait->queue->first = wait->next;
 	if (wait->queue->last == client)
@@ -58,31 +62,58 @@ void wait_answer(struct client *client, int result, const void *reply, size_t by
 	(void)server_reply(client->endpoint, result, reply, bytes);
 }
 
+/* What changes something is remembered with it; the rest comes out the same when it is asked again. */
+static void remember(struct client *client, int result, const void *reply, size_t bytes)
+{
+	if (journal_is_open(&journal))
+		once_answer(&journal, &client->once, client_wait(client)->serial, result, reply, bytes);
+	kept_commit();
+}
+
 static void answer_reader(struct client *reader, int result, uint32_t bytes)
 {
 	const struct ramfs_read_rep reply = {.bytes = bytes};
 
+	remember(reader, result, &reply, sizeof(reply));
 	wait_answer(reader, result, &reply, sizeof(reply));
 }
 
 /* A write that fails halfway has written what it has. */
 static void answer_writer(struct client *writer, int result)
 {
-	const struct ramfs_write_rep reply = {.bytes = writer->wait.done, .broken = result == -EPIPE};
+	uint32_t done = client_wait(writer)->done;
+	const struct ramfs_write_rep reply = {.bytes = done, .broken = result == -EPIPE};
 
-	wait_answer(writer, writer->wait.done ? OK : result, &reply, sizeof(reply));
+	result = done ? OK : result;
+	remember(writer, result, &reply, sizeof(reply));
+	wait_answer(writer, result, &reply, sizeof(reply));
+}
+
+/* Those who have waited behind it may be next. */
+static void let_others_on(const struct wait *wait)
+{
+	if (wait->kind == WAIT_READ || wait->kind == WAIT_WRITE)
+		pipe_changed(wait->pipe);
+}
+
+void wait_give_up(struct client *client)
+{
+	let_others_on(client_wait(client));
+	wait_drop(client);
 }
 
 void wait_cancel(endpoint_t endpoint)
 {
 	struct client *client = client_find(endpoint);
 
-	if (!client || client->wait.kind == WAIT_NOT)
+	if (!client || client_wait(client)->kind == WAIT_NOT)
 		return;
-	if (client->wait.kind == WAIT_WRITE)
+	let_others_on(client_wait(client));
+	if (client_wait(client)->kind == WAIT_WRITE)
 		answer_writer(client, -EINTR);
 	else
 		wait_answer(client, -EINTR, NULL, 0);
+	pipes_serve();
 }
 
 /* ---- Pipes ---- */
@@ -95,12 +126,13 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* Copies what is there, which may go round the ring's end, and then takes it. */
 static int give(struct pipe *pipe, const struct client *reader, uint32_t bytes)
 {
+	cp_grant_id_t grant = client_wait(reader)->grant;
 	uint8_t *piece;
 	uint32_t first = pipe_data(pipe, bytes, &piece);
-	int result = lent_write(reader->endpoint, reader->wait.grant, 0, piece, first);
+	int result = lent_write(reader->endpoint, grant, 0, piece, first);
 
 	if (result == OK && first < bytes)
-		result = lent_write(reader->endpoint, reader->wait.grant, first, pipe->bytes, bytes - first);
+		result = lent_write(reader->endpoint, grant, first, pipe_bytes(pipe), bytes - first);
 	if (result == OK)
 		pipe_took(pipe, bytes);
 	return result;
@@ -109,13 +141,13 @@ static int give(struct pipe *pipe, const struct client *reader, uint32_t bytes)
 /* 0: nobody reads, or there is nothing to be read yet. */
 static int serve_reader(struct pipe *pipe)
 {
-	struct client *reader = pipe->reading.first;
+	struct client *reader = pipe_waits(pipe)->reading.first;
 	uint32_t bytes;
 	int result;
 
 	if (!reader || (pipe->used == 0 && pipe->writers))
 		return 0;
-	bytes = least(pipe->used, reader->wait.bytes);
+	bytes = least(pipe->used, client_wait(reader)->bytes);
 	result = bytes ? give(pipe, reader, bytes) : OK;
 	answer_reader(reader, result, bytes);
 	return 1;
@@ -130,7 +162,7 @@ static uint32_t room_wanted(const struct wait *wait)
 /* 0: nobody writes, or there is no room yet. */
 static int serve_writer(struct pipe *pipe)
 {
-	struct client *writer = pipe->writing.first;
+	struct client *writer = pipe_waits(pipe)->writing.first;
 	struct wait *wait;
 	uint8_t *piece;
 	uint32_t bytes;
@@ -138,7 +170,7 @@ static int serve_writer(struct pipe *pipe)
 
 	if (!writer)
 		return 0;
-	wait = &writer->wait;
+	wait = client_wait(writer);
 	if (pipe->readers) {
 		if (pipe_room(pipe) < room_wanted(wait))
 			return 0;
@@ -149,13 +181,17 @@ static int serve_writer(struct pipe *pipe)
 		pipe_put(pipe, bytes);
 		wait->done += bytes;
 	}
-	if (result != OK || wait->done == wait->bytes)
+	if (result != OK || wait->done == wait->bytes) {
 		answer_writer(writer, result);
+		return 1;
+	}
+	once_progress(&journal, &writer->once, wait->serial, wait->done);
+	kept_commit();
 	return 1;
 }
 
 /* It ends: each turn but those of serve_writer answers somebody, and between two of these the ring fills. */
-void pipe_changed(struct pipe *pipe)
+static void serve(struct pipe *pipe)
 {
 	int moved;
 
@@ -163,23 +199,69 @@ void pipe_changed(struct pipe *pipe)
 		moved = serve_writer(pipe);
 		moved |= serve_reader(pipe);
 	} while (moved);
-	if (pipe->polled)
+	if (pipe_waits(pipe)->polled)
 		poll_check(pipe);
 }
 
-/* Begins the wait and serves the pipe. 1: the client waits still. */
-static int join(struct client *client, enum wait_kind kind, struct pipe *pipe, cp_grant_id_t grant,
+static struct pipe *changed; /* through next_changed */
+
+void waits_open(void)
+{
+	changed = NULL;
+	pipes_open();
+	polls_open();
+}
+
+void pipe_changed(struct pipe *pipe)
+{
+	struct pipe_waits *waits = pipe_waits(pipe);
+
+	if (waits->is_changed)
+		return;
+	waits->is_changed = 1;
+	waits->next_changed = changed;
+	changed = pipe;
+}
+
+void pipes_serve(void)
+{
+	struct pipe *pipe;
+
+	while ((pipe = changed)) {
+		changed = pipe_waits(pipe)->next_changed;
+		pipe_waits(pipe)->is_changed = 0;
+		serve(pipe);
+	}
+}
+
+void wait_settle(struct client *client)
+{
+	struct wait *wait = client_wait(client);
+
+	if ((wait->kind != WAIT_READ && wait->kind != WAIT_WRITE) || !wait->is_impatient)
+		return;
+	if (wait->kind == WAIT_WRITE)
+		answer_writer(client, -EAGAIN);
+	else
+		answer_reader(client, -EAGAIN, 0);
+}
+
+/* Begins the wait; the pipe is served when the request has been carried out. */
+static int join(struct client *client, enum wait_kind kind, const struct open_file *file, cp_grant_id_t grant,
                 uint32_t bytes)
 {
-	struct wait *wait = &client->wait;
+	struct pipe_waits *waits = pipe_waits(file->pipe);
+	struct wait *wait = client_wait(client);
 
-	wait->pipe = pipe;
+	wait->pipe = file->pipe;
 	wait->grant = grant;
-	wait->bytes = bytes;
-	wait->done = 0;
-	wait_enqueue(client, kind, kind == WAIT_READ ? &pipe->reading : &pipe->writing);
-	pipe_changed(pipe);
-	return wait->kind != WAIT_NOT;
+	wait->bytes = least(bytes, INT32_MAX);
+	wait->serial = request_serial;
+	wait->done = kind == WAIT_WRITE ? once_done_so_far(&client->once, request_serial) : 0;
+	wait->is_impatient = (file->flags & O_NONBLOCK) != 0;
+	wait_enqueue(client, kind, kind == WAIT_READ ? &waits->reading : &waits->writing);
+	pipe_changed(file->pipe);
+	return SERVER_NO_REPLY;
 }
 
 static int read_pipe(struct client *client, const struct open_file *file,
@@ -189,12 +271,9 @@ static int read_pipe(struct client *client, const struct open_file *file,
 		return -ESPIPE;
 	if (request->bytes == 0)
 		return OK;
-	if (!join(client, WAIT_READ, file->pipe, request->grant, least(request->bytes, INT_MAX)))
-		return SERVER_NO_REPLY;
-	if (!(file->flags & O_NONBLOCK) && !(request->flags & RAMFS_NOWAIT))
-		return SERVER_NO_REPLY;
-	wait_drop(client);
-	return -EAGAIN;
+	join(client, WAIT_READ, file, request->grant, request->bytes);
+	client_wait(client)->is_impatient |= (request->flags & RAMFS_NOWAIT) != 0;
+	return SERVER_NO_REPLY;
 }
 
 /* ---- Files ---- */
@@ -202,7 +281,7 @@ static int read_pipe(struct client *client, const struct open_file *file,
 static int read_file(endpoint_t caller, struct open_file *file, const struct ramfs_read_req *request,
                      struct ramfs_read_rep *reply)
 {
-	const struct node *node = file->node;
+	const struct node *node = file_node(file);
 	uint64_t position = request->flags & RAMFS_AT ? request->offset : file->position;
 	uint32_t bytes = position < node->bytes ? node->bytes - (uint32_t)position : 0;
 	int result = OK;
@@ -217,8 +296,10 @@ static int read_file(endpoint_t caller, struct open_file *file, const struct ram
 		                    archive_data + node->offset + (uint32_t)position, bytes);
 	if (result != OK)
 		return result;
-	if (!(request->flags & RAMFS_AT))
+	if (!(request->flags & RAMFS_AT) && bytes) {
+		CHANGING(file->position);
 		file->position += bytes;
+	}
 	reply->bytes = bytes;
 	return OK;
 }
@@ -247,11 +328,7 @@ int do_write(endpoint_t caller, const struct ramfs_write_req *request, struct ra
 		return -EBADF;
 	if (request->bytes == 0)
 		return OK;
-	if (!join(client, WAIT_WRITE, file->pipe, request->grant, least(request->bytes, INT_MAX)) ||
-	    !(file->flags & O_NONBLOCK))
-		return SERVER_NO_REPLY;
-	answer_writer(client, -EAGAIN);
-	return SERVER_NO_REPLY;
+	return join(client, WAIT_WRITE, file, request->grant, request->bytes);
 }
 
 static int64_t seek_base(const struct open_file *file, uint32_t whence)
@@ -262,7 +339,7 @@ static int64_t seek_base(const struct open_file *file, uint32_t whence)
 	case SEEK_CUR:
 		return (int64_t)file->position;
 	case SEEK_END:
-		return node_is_directory(file->node) ? -EINVAL : (int64_t)file->node->bytes;
+		return node_is_directory(file_node(file)) ? -EINVAL : (int64_t)file_node(file)->bytes;
 	default:
 		return -EINVAL;
 	}
@@ -275,7 +352,7 @@ int do_seek(endpoint_t caller, const struct ramfs_seek_req *request, struct ramf
 
 	if (!file)
 		return -EBADF;
-	if (!file->node)
+	if (file->pipe)
 		return -ESPIPE;
 	base = seek_base(file, request->whence);
 	if (base < 0)
@@ -284,6 +361,8 @@ int do_seek(endpoint_t caller, const struct ramfs_seek_req *request, struct ramf
 		return -EOVERFLOW;
 	if (position < 0)
 		return -EINVAL;
+	if (file->position != (uint64_t)position)
+		CHANGING(file->position);
 	reply->offset = file->position = (uint64_t)position;
 	return OK;
 }

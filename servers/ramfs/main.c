@@ -5,11 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <granite/log.h>
+#include <granite/sys.h>
 #include <granite/vm.h>
 
+#include "kept.h"
 #include "ramfs.h"
 
 const uint8_t *archive_data;
+
+static endpoint_t self;
 
 /* ---- The start ---- */
 
@@ -42,36 +46,48 @@ static int open_archive(void)
 	return OK;
 }
 
+/* Memory of the program itself that is touched later than now: then there may be none. */
+static int own_memory_ready(void)
+{
+	extern uint8_t __bss_start[], _end[];
+
+	return memory_ready(__bss_start, (size_t)(_end - __bss_start));
+}
+
+static int open_kept(void)
+{
+	struct kept *memory = (struct kept *)(uintptr_t)KEPT_BASE;
+	int result = vm_keep("ramfs", KEPT_BASE, sizeof(*memory), NULL);
+
+	if (result == OK)
+		result = kept_open(memory, self);
+	if (result == 1)
+		log_line("ramfs", "what was kept is damaged: all descriptors are lost");
+	if (result < 0)
+		return result;
+	waits_open();
+	return clients_open() && own_memory_ready() ? OK : -ENOMEM;
+}
+
 /* ---- The loop ---- */
-
-/* A process that asks again has given up what it was waiting for. */
-#define OP(number, NAME, name)                                                       \
-	static int serve_##name(endpoint_t caller, const void *request, void *reply) \
-	{                                                                            \
-		struct client *client = client_find(caller);                         \
-                                                                                     \
-		if (client)                                                          \
-			wait_drop(client);                                           \
-		return do_##name(caller, request, reply);                            \
-	}
-#include <granite/abi/ops/ramfs.def>
-#undef OP
-
-static const struct server_op calls[] = {
-#define OP(number, NAME, name) SERVER_ENTRY(RAMFS_BASE, NAME, name)
-#include <granite/abi/ops/ramfs.def>
-#undef OP
-};
 
 /* Without PM's events descriptors would be lost or kept for ever: then better none. */
 static void pull_or_end(void)
 {
-	int result = events_pull();
+	int result = events_pull(self);
 
 	if (result == OK)
 		return;
 	log_line("ramfs", "pm does not tell what becomes of processes: %s", strerror(-result));
 	exit(EXIT_FAILURE);
+}
+
+/* The first time it may be that some events were too many to wait for ramfs. */
+static void pull_first(void)
+{
+	if (events_pull(self) == -ERANGE)
+		log_line("ramfs", "too much has happened meanwhile: all descriptors are lost");
+	pull_or_end();
 }
 
 static void notified(const struct message *m)
@@ -82,21 +98,22 @@ static void notified(const struct message *m)
 		poll_expire();
 }
 
+static void start(const char *what, int result)
+{
+	if (result == OK)
+		return;
+	log_line("ramfs", "%s: %s", what, strerror(-result));
+	exit(EXIT_FAILURE);
+}
+
 int main(void)
 {
-	static const struct server server = {
-	        .calls = SERVER_TABLE(RAMFS_BASE, calls),
-	        .notified = notified,
-	        .cancelled = wait_cancel,
-	};
-	int result = open_archive();
+	struct server server = {.calls = ramfs_calls, .notified = notified, .cancelled = wait_cancel};
 
-	if (result != OK) {
-		log_line("ramfs", "the archive can't be read: %s", strerror(-result));
-		return EXIT_FAILURE;
-	}
-	pipe_init();
-	pull_or_end();
+	self = sys_self();
+	start("the archive can't be read", open_archive());
+	start("what was kept can't be had", open_kept());
+	pull_first();
 	log_line("ramfs", "receiving fails: %s", strerror(-server_run(&server)));
 	return EXIT_FAILURE;
 }

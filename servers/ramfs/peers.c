@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine as ramfs reaches it. */
 #include <sys/mman.h>
+#include <granite/abi/layout.h>
 #include <granite/grant.h>
 #include <granite/sys.h>
+#include <granite/vm.h>
 
 #include "ramfs.h"
 
@@ -38,11 +40,16 @@ void alarm_set(uint64_t when)
 	GRANITE_IGNORE(sys_setalarm(when, 1, NULL));
 }
 
-/* All at once: a page that can't be had later would be the end of the server. */
-uint8_t *pipe_memory(void)
+int memory_ready(void *address, size_t bytes)
 {
-	void *memory = mmap(NULL, RAMFS_PIPE_CAPACITY, PROT_READ | PROT_WRITE,
-	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	uintptr_t start = (uintptr_t)address & ~(PAGE_SIZE - 1u), end = (uintptr_t)address + bytes;
+
+	return bytes == 0 || vm_populate(start, end - start) == OK;
+}
+
+void *volatile_memory(size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
 }

@@ -1,50 +1,67 @@
 /* SPDX-License-Identifier: MIT */
 /* Pipes: see pipe.h. */
 #include <stddef.h>
+#include <string.h>
 
-#include "pipe.h"
+#include "kept.h"
 
-static struct pipe pipes[PIPES_MAX];
-static struct pipe *free_list;
-static uint32_t count;
+static struct pipe_waits waits[PIPES_MAX];
+
+struct pipe_waits *pipe_waits(const struct pipe *pipe)
+{
+	return &waits[pipe - kept->pipes];
+}
+
+void pipes_open(void)
+{
+	memset(waits, 0, sizeof(waits));
+}
+
+uint8_t *pipe_bytes(const struct pipe *pipe)
+{
+	return kept->pipe_bytes[pipe - kept->pipes];
+}
 
 /* The place freed last is used first: so few of them ever need memory. */
-void pipe_init(void)
+static struct pipe *take_place(void)
 {
-	free_list = NULL;
-	count = 0;
-	for (int i = PIPES_MAX - 1; i >= 0; i--) {
-		pipes[i].next_free = free_list;
-		free_list = &pipes[i];
+	struct pipe *pipe = kept->pipes_free;
+	uint32_t fresh = kept->pipes_fresh;
+
+	if (pipe) {
+		CHANGING(kept->pipes_free);
+		kept->pipes_free = pipe->next_free;
+		CHANGING(pipe->next_free);
+		return pipe;
 	}
+	if (fresh == PIPES_MAX || !kept_has(kept->pipe_bytes, fresh, RAMFS_PIPE_CAPACITY))
+		return NULL;
+	journal_set(&journal, &kept->pipes_fresh, fresh + 1);
+	return &kept->pipes[fresh];
 }
 
 struct pipe *pipe_open(void)
 {
-	struct pipe *pipe = free_list;
+	struct pipe *pipe = take_place();
 
 	if (!pipe)
 		return NULL;
-	if (!pipe->bytes)
-		pipe->bytes = pipe_memory();
-	if (!pipe->bytes)
-		return NULL;
-	free_list = pipe->next_free;
-	count++;
-	*pipe = (struct pipe){.bytes = pipe->bytes, .readers = 1, .writers = 1};
+	*pipe = (struct pipe){.readers = 1, .writers = 1};
+	journal_set(&journal, &kept->nr_pipes, kept->nr_pipes + 1);
 	return pipe;
 }
 
 void pipe_free(struct pipe *pipe)
 {
-	pipe->next_free = free_list;
-	free_list = pipe;
-	count--;
+	pipe->next_free = kept->pipes_free;
+	CHANGING(kept->pipes_free);
+	kept->pipes_free = pipe;
+	journal_set(&journal, &kept->nr_pipes, kept->nr_pipes - 1);
 }
 
 uint32_t pipe_count(void)
 {
-	return count;
+	return kept->nr_pipes;
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -54,7 +71,7 @@ static uint32_t least(uint32_t a, uint32_t b)
 
 uint32_t pipe_data(const struct pipe *pipe, uint32_t most, uint8_t **piece)
 {
-	*piece = pipe->bytes + pipe->start;
+	*piece = pipe_bytes(pipe) + pipe->start;
 	return least(least(most, pipe->used), RAMFS_PIPE_CAPACITY - pipe->start);
 }
 
@@ -62,19 +79,19 @@ uint32_t pipe_space(const struct pipe *pipe, uint32_t most, uint8_t **piece)
 {
 	uint32_t end = (pipe->start + pipe->used) % RAMFS_PIPE_CAPACITY;
 
-	*piece = pipe->bytes + end;
+	*piece = pipe_bytes(pipe) + end;
 	return least(least(most, pipe_room(pipe)), RAMFS_PIPE_CAPACITY - end);
 }
 
 void pipe_took(struct pipe *pipe, uint32_t bytes)
 {
-	pipe->start = (pipe->start + bytes) % RAMFS_PIPE_CAPACITY;
-	pipe->used -= bytes;
-	if (pipe->used == 0)
-		pipe->start = 0;
+	uint32_t used = pipe->used - bytes;
+
+	journal_set(&journal, &pipe->start, used ? (pipe->start + bytes) % RAMFS_PIPE_CAPACITY : 0);
+	journal_set(&journal, &pipe->used, used);
 }
 
 void pipe_put(struct pipe *pipe, uint32_t bytes)
 {
-	pipe->used += bytes;
+	journal_set(&journal, &pipe->used, pipe->used + bytes);
 }

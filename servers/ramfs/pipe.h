@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipes: rings of bytes. Who waits for one is in io.c. Pure. */
+/* Pipes: rings of bytes. Who waits for one is in io.c. */
 #ifndef RAMFS_PIPE_H
 #define RAMFS_PIPE_H
 
@@ -14,18 +14,25 @@ struct wait_queue {
 	struct client *first, *last;
 };
 
-/* Invariant: there are no pipes without readers and writers; `used` is RAMFS_PIPE_CAPACITY at most. */
+/* Kept. Invariant: there are no pipes without readers and writers; `used` is RAMFS_PIPE_CAPACITY at most. */
 struct pipe {
-	uint8_t *bytes; /* kept for the next pipe of this place; NULL before the first */
+	struct pipe *next_free;
 	uint32_t start, used;
 	uint32_t readers, writers; /* open files of its ends: 0 or 1 each */
-	uint32_t polled;           /* entries of waiting polls that are about it */
-	struct wait_queue reading, writing;
-	struct pipe *next_free;
 };
 
-/* Makes all places free. */
-void pipe_init(void);
+/* Who waits for a pipe: io.c's, poll.c's. Not kept. */
+struct pipe_waits {
+	struct wait_queue reading, writing;
+	uint32_t polled; /* entries of waiting polls that are about it */
+	int is_changed;  /* it is to be served: io.c */
+	struct pipe *next_changed;
+};
+
+struct pipe_waits *pipe_waits(const struct pipe *pipe);
+
+/* Nobody waits for any. */
+void pipes_open(void);
 
 /* A new pipe with both ends, empty. NULL: there are PIPES_MAX, or no memory for its bytes. */
 struct pipe *pipe_open(void);
@@ -41,6 +48,8 @@ static inline uint32_t pipe_room(const struct pipe *pipe)
 	return RAMFS_PIPE_CAPACITY - pipe->used;
 }
 
+uint8_t *pipe_bytes(const struct pipe *pipe);
+
 /* The first piece of what is in the pipe, or of what is free: *piece, at most `most` bytes. */
 uint32_t pipe_data(const struct pipe *pipe, uint32_t most, uint8_t **piece);
 uint32_t pipe_space(const struct pipe *pipe, uint32_t most, uint8_t **piece);
@@ -48,8 +57,5 @@ uint32_t pipe_space(const struct pipe *pipe, uint32_t most, uint8_t **piece);
 /* So many bytes have been taken, or put. */
 void pipe_took(struct pipe *pipe, uint32_t bytes);
 void pipe_put(struct pipe *pipe, uint32_t bytes);
-
-/* Where the bytes of a pipe come from: RAMFS_PIPE_CAPACITY, present; or NULL. A host test has another. */
-uint8_t *pipe_memory(void);
 
 #endif

@@ -5,9 +5,15 @@
 #include <poll.h>
 #include <string.h>
 
+#include "kept.h"
 #include "ramfs.h"
 
 static struct wait_queue polling;
+
+void polls_open(void)
+{
+	polling = (struct wait_queue){0};
+}
 
 static uint16_t pipe_events(const struct open_file *file)
 {
@@ -32,7 +38,7 @@ static uint16_t events_of(const struct client *client, int32_t fd)
 /* How many entries have something to tell; each says what. */
 static uint32_t look(struct client *client)
 {
-	struct wait *wait = &client->wait;
+	struct wait *wait = client_wait(client);
 	uint32_t ready = 0;
 
 	for (uint32_t i = 0; i < wait->count; i++) {
@@ -49,7 +55,7 @@ static uint32_t look(struct client *client)
 
 static int tell(const struct client *client)
 {
-	const struct wait *wait = &client->wait;
+	const struct wait *wait = client_wait(client);
 	uint32_t bytes = wait->count * (uint32_t)sizeof(wait->polls[0]);
 
 	return bytes ? lent_write(client->endpoint, wait->grant, 0, wait->polls, bytes) : OK;
@@ -65,11 +71,11 @@ static void answer(struct client *client, uint32_t ready)
 /* Counts the client's entries in the pipes that they are about, up or down. */
 static void count_polls(const struct client *client, uint32_t one)
 {
-	for (uint32_t i = 0; i < client->wait.count; i++) {
-		const struct open_file *file = client_file(client, client->wait.polls[i].fd);
+	for (uint32_t i = 0; i < client_wait(client)->count; i++) {
+		const struct open_file *file = client_file(client, client_wait(client)->polls[i].fd);
 
 		if (file && file->pipe)
-			file->pipe->polled += one;
+			pipe_waits(file->pipe)->polled += one;
 	}
 }
 
@@ -80,8 +86,8 @@ void poll_forget(const struct client *client)
 
 static int polls_pipe(const struct client *client, const struct pipe *pipe)
 {
-	for (uint32_t i = 0; i < client->wait.count; i++) {
-		const struct open_file *file = client_file(client, client->wait.polls[i].fd);
+	for (uint32_t i = 0; i < client_wait(client)->count; i++) {
+		const struct open_file *file = client_file(client, client_wait(client)->polls[i].fd);
 
 		if (file && file->pipe == pipe)
 			return 1;
@@ -96,7 +102,7 @@ void poll_check(const struct pipe *pipe)
 	for (struct client *client = polling.first; client; client = next) {
 		uint32_t ready;
 
-		next = client->wait.next;
+		next = client_wait(client)->next;
 		if (polls_pipe(client, pipe) && (ready = look(client)))
 			answer(client, ready);
 	}
@@ -104,12 +110,12 @@ void poll_check(const struct pipe *pipe)
 
 static void set_clock(void)
 {
-	uint64_t first = NO_DEADLINE;
+	uint64_t first = RAMFS_NO_LIMIT;
 
-	for (const struct client *client = polling.first; client; client = client->wait.next)
-		if (client->wait.deadline < first)
-			first = client->wait.deadline;
-	if (first != NO_DEADLINE)
+	for (const struct client *client = polling.first; client; client = client_wait(client)->next)
+		if (client_wait(client)->deadline < first)
+			first = client_wait(client)->deadline;
+	if (first != RAMFS_NO_LIMIT)
 		alarm_set(first);
 }
 
@@ -119,8 +125,8 @@ void poll_expire(void)
 	struct client *next;
 
 	for (struct client *client = polling.first; client; client = next) {
-		next = client->wait.next;
-		if (client->wait.deadline <= now)
+		next = client_wait(client)->next;
+		if (client_wait(client)->deadline <= now)
 			answer(client, look(client));
 	}
 	set_clock();
@@ -128,16 +134,13 @@ void poll_expire(void)
 
 static int decode(struct client *client, const struct ramfs_poll_req *request)
 {
-	struct wait *wait = &client->wait;
-	uint64_t now = uptime_now();
+	struct wait *wait = client_wait(client);
 
 	if (request->count > RAMFS_FDS)
 		return -EINVAL;
 	wait->grant = request->grant;
 	wait->count = request->count;
-	wait->deadline = request->nsecs < NO_DEADLINE - now ? now + request->nsecs : NO_DEADLINE;
-	if (request->forever)
-		wait->deadline = NO_DEADLINE;
+	wait->deadline = request->limit;
 	if (wait->count == 0)
 		return OK;
 	return lent_read(client->endpoint, wait->grant, 0, wait->polls,
@@ -146,13 +149,15 @@ static int decode(struct client *client, const struct ramfs_poll_req *request)
 
 int do_poll(endpoint_t caller, const struct ramfs_poll_req *request, struct ramfs_poll_rep *reply)
 {
-	struct client *client = client_make(caller);
-	int result = client ? decode(client, request) : -EDEADSRCDST;
+	struct client *client;
+	int result = client_make(caller, &client);
 
+	if (result == OK)
+		result = decode(client, request);
 	if (result != OK)
 		return result;
 	reply->ready = look(client);
-	if (reply->ready || (request->nsecs == 0 && !request->forever))
+	if (reply->ready || request->limit <= uptime_now())
 		return tell(client);
 	count_polls(client, 1);
 	wait_enqueue(client, WAIT_POLL, &polling);

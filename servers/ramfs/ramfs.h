@@ -3,12 +3,19 @@
 #ifndef RAMFS_RAMFS_H
 #define RAMFS_RAMFS_H
 
+#include <granite/abi/pm.h>
 #include <granite/server.h>
 #include "client.h"
 
 #define OP(number, NAME, name) SERVER_DECLARE(ramfs, name)
 #include <granite/abi/ops/ramfs.def>
 #undef OP
+
+/* serve.c: what requests become, by their numbers from RAMFS_BASE on. */
+extern const struct server_table ramfs_calls;
+
+/* The serial number of the request that is being carried out. */
+extern uint64_t request_serial;
 
 /* Where the boot archive is mapped. */
 extern const uint8_t *archive_data;
@@ -27,13 +34,23 @@ int process_lives(endpoint_t endpoint);
 /* The uptime in nanoseconds. */
 uint64_t uptime_now(void);
 
+/* Makes whole pages present, which are kept or volatile memory of ramfs's own. 0: there is no memory. */
+int memory_ready(void *address, size_t bytes);
+
+/* Zeroed memory that is not there yet, all its pages: memory_ready. NULL: no room. */
+void *volatile_memory(size_t bytes);
+
 /* Has poll_expire called when the uptime is `when`. */
 void alarm_set(uint64_t when);
 
 /* ---- io.c: who waits for a pipe ---- */
 
+/* Nobody waits, for pipes or in polls. */
+void waits_open(void);
+void polls_open(void);
+
 /* Forgets the call that the client waits in, if any, without an answer. */
-void wait_drop(struct client *client);
+void wait_give_up(struct client *client);
 
 /* Answers the call that the client waits in. */
 void wait_answer(struct client *client, int result, const void *reply, size_t bytes);
@@ -44,12 +61,19 @@ void wait_cancel(endpoint_t endpoint);
 /* Puts the client to wait at the end of a queue. */
 void wait_enqueue(struct client *client, enum wait_kind kind, struct wait_queue *queue);
 
-/* Moves bytes from writers to readers as far as they go, and answers whom it concerns. */
+/* It is to be served, by the next pipes_serve. */
 void pipe_changed(struct pipe *pipe);
 
-/* ---- poll.c ---- */
+/*
+ * After a commit: moves bytes from writers to readers of changed pipes as far as they go, and answers whom it
+ * concerns, each after a commit of its own.
+ */
+void pipes_serve(void);
 
-#define NO_DEADLINE UINT64_MAX
+/* The client's call can't be done at once: answers it if that is what it wants. */
+void wait_settle(struct client *client);
+
+/* ---- poll.c ---- */
 
 /* Answers those who poll the pipe, if it is ready for them now. */
 void poll_check(const struct pipe *pipe);
@@ -62,7 +86,13 @@ void poll_expire(void);
 
 /* ---- events.c ---- */
 
-/* Asks PM what has become of processes. OK or a negative errno. */
-GRANITE_MUST_CHECK int events_pull(void);
+/*
+ * Asks PM what has become of processes. OK or a negative errno; -ERANGE: some events were lost, and with them
+ * all descriptors; nobody may be waiting, or ramfs must end.
+ */
+GRANITE_MUST_CHECK int events_pull(endpoint_t self);
+
+/* What one event does, once. */
+void event_take(const struct pm_event *event);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The boot archive as a tree: see tree.h. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +12,17 @@
 
 static struct node root = {.name = "", .parent = &root, .mode = DIRECTORY_MODE, .inode = 1};
 static uint32_t last_inode;
+static struct node **nodes; /* by inode */
 
 struct node *tree_root(void)
 {
 	return &root;
+}
+
+struct node *tree_node(uint32_t inode)
+{
+	assert(inode > 0 && inode <= last_inode);
+	return nodes[inode];
 }
 
 int node_is_directory(const struct node *node)
@@ -202,6 +210,23 @@ static int is_wanted(const struct cpio_entry *entry)
 	return (S_ISREG(entry->mode) || S_ISDIR(entry->mode)) && is_sound(entry->name);
 }
 
+static void enter(struct node *node)
+{
+	nodes[node->inode] = node;
+	for (node = node->first; node; node = node->next)
+		enter(node);
+}
+
+static int number(void)
+{
+	free(nodes);
+	nodes = calloc((size_t)last_inode + 1, sizeof(struct node *));
+	if (!nodes)
+		return -ENOMEM;
+	enter(&root);
+	return OK;
+}
+
 int tree_init(const struct cpio_archive *archive, uint32_t *left_out)
 {
 	struct cpio_entry entry;
@@ -218,5 +243,5 @@ int tree_init(const struct cpio_archive *archive, uint32_t *left_out)
 			return added;
 		*left_out += added != OK;
 	}
-	return result;
+	return number() == OK ? result : -ENOMEM;
 }

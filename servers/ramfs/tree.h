@@ -29,6 +29,9 @@ GRANITE_MUST_CHECK int tree_init(const struct cpio_archive *archive, uint32_t *l
 
 struct node *tree_root(void);
 
+/* The node of this number, which must be one. The same archive gives the same numbers. */
+struct node *tree_node(uint32_t inode);
+
 int node_is_directory(const struct node *node);
 
 /*

@@ -555,7 +555,7 @@ static void ask_and_go(void)
 {
 	endpoint_t server = rs_lookup("ramfs");
 	union ramfs_read_message reading = {.req = {.fd = ends[0], .bytes = 10, .grant = 12345}};
-	union ramfs_poll_message polling = {.req = {.forever = 1}};
+	union ramfs_poll_message polling = {.req = {.limit = RAMFS_NO_LIMIT}};
 	reading.m.m_type = RAMFS_READ;
 	polling.m.m_type = RAMFS_POLL;
 	for (int i = 0; i < 50; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* links: tests/host/ramfs_machine.c servers/ramfs/client.c servers/ramfs/io.c servers/ramfs/poll.c
- * servers/ramfs/calls.c servers/ramfs/pipe.c servers/ramfs/tree.c lib/formats/cpio.c */
+ * servers/ramfs/calls.c servers/ramfs/pipe.c servers/ramfs/tree.c servers/ramfs/kept.c servers/ramfs/serve.c
+ * lib/sys/journal.c lib/sys/once.c lib/formats/cpio.c */
 /* Descriptors, pipes and polls: ramfs's real code on a machine of our own. */
 #include <dirent.h>
 #include <errno.h>
@@ -41,7 +42,7 @@ static int all_gone(void **state)
 {
 	(void)state;
 	for (int i = 1; i < CLIENTS_MAX; i++)
-		client_exited(machine_endpoint(i));
+		tell_exited(machine_endpoint(i));
 	assert_int_equal(client_count(), 0);
 	assert_int_equal(file_count(), 0);
 	assert_int_equal(pipe_count(), 0);
@@ -82,7 +83,7 @@ static int open_at(endpoint_t caller, int32_t directory, const char *path, int32
 	struct ramfs_open_rep reply;
 
 	strcpy((char *)machine_at(caller, 0), path);
-	return do_open(caller, &request, &reply);
+	return ask_open(caller, &request, &reply);
 }
 
 static int open_path(endpoint_t caller, const char *path, int32_t fd, uint32_t flags)
@@ -97,7 +98,7 @@ static int read_with(endpoint_t caller, int32_t fd, cp_grant_id_t at, uint32_t b
 	        .grant = at, .fd = fd, .bytes = bytes, .flags = flags, .offset = offset};
 	struct ramfs_read_rep reply = {0};
 	int answers = machine_client(caller)->answers;
-	int result = do_read(caller, &request, &reply);
+	int result = ask_read(caller, &request, &reply);
 
 	return answered(caller, result, reply.bytes, answers);
 }
@@ -112,7 +113,7 @@ static int write_from(endpoint_t caller, int32_t fd, cp_grant_id_t at, uint32_t 
 	const struct ramfs_write_req request = {.grant = at, .fd = fd, .bytes = bytes};
 	struct ramfs_write_rep reply = {0};
 	int answers = machine_client(caller)->answers;
-	int result = do_write(caller, &request, &reply);
+	int result = ask_write(caller, &request, &reply);
 
 	return answered(caller, result, reply.bytes, answers);
 }
@@ -136,7 +137,7 @@ static int close_fd(endpoint_t caller, int32_t fd)
 	const struct ramfs_close_req request = {.fd = fd};
 	struct ramfs_close_rep reply;
 
-	return do_close(caller, &request, &reply);
+	return ask_close(caller, &request, &reply);
 }
 
 static int dup_fd(endpoint_t caller, int32_t fd, int32_t to, uint32_t cloexec)
@@ -144,7 +145,7 @@ static int dup_fd(endpoint_t caller, int32_t fd, int32_t to, uint32_t cloexec)
 	const struct ramfs_dup_req request = {.fd = fd, .to = to, .cloexec = cloexec};
 	struct ramfs_dup_rep reply;
 
-	return do_dup(caller, &request, &reply);
+	return ask_dup(caller, &request, &reply);
 }
 
 static int make_pipe(endpoint_t caller, int32_t in, int32_t out, uint32_t flags)
@@ -152,28 +153,30 @@ static int make_pipe(endpoint_t caller, int32_t in, int32_t out, uint32_t flags)
 	const struct ramfs_pipe_req request = {.read_fd = in, .write_fd = out, .flags = flags};
 	struct ramfs_pipe_rep reply;
 
-	return do_pipe(caller, &request, &reply);
+	return ask_pipe(caller, &request, &reply);
 }
 
 static int seek(endpoint_t caller, int32_t fd, int64_t offset, uint32_t whence)
 {
 	const struct ramfs_seek_req request = {.fd = fd, .offset = offset, .whence = whence};
 	struct ramfs_seek_rep reply = {0};
-	int result = do_seek(caller, &request, &reply);
+	int result = ask_seek(caller, &request, &reply);
 
 	return result == OK ? (int)reply.offset : result;
 }
 
 static int poll_fds(endpoint_t caller, const struct ramfs_pollfd *polls, uint32_t count, int64_t nsecs)
 {
-	const struct ramfs_poll_req request = {
-	        .grant = 0x3000, .count = count, .nsecs = (uint64_t)nsecs, .forever = nsecs < 0};
+	const struct ramfs_poll_req request = {.grant = 0x3000,
+	                                       .count = count,
+	                                       .limit = nsecs < 0 ? RAMFS_NO_LIMIT
+	                                                          : machine.now + (uint64_t)nsecs};
 	struct ramfs_poll_rep reply = {0};
 	int answers = machine_client(caller)->answers, result;
 
 	if (count <= RAMFS_FDS)
 		memcpy(machine_at(caller, 0x3000), polls, count * sizeof(*polls));
-	result = do_poll(caller, &request, &reply);
+	result = ask_poll(caller, &request, &reply);
 	return answered(caller, result, reply.ready, answers);
 }
 
@@ -262,7 +265,7 @@ static void directories_are_listed_whatever_the_buffer(void **state)
 		const struct ramfs_getdents_req request = {.grant = 0x100, .fd = 3, .bytes = 30};
 		struct ramfs_getdents_rep reply = {0};
 
-		assert_int_equal(do_getdents(a, &request, &reply), OK);
+		assert_int_equal(ask_getdents(a, &request, &reply), OK);
 		if (reply.bytes == 0)
 			break;
 		for (uint32_t at = 0; at < reply.bytes;) {
@@ -280,7 +283,7 @@ static void directories_are_listed_whatever_the_buffer(void **state)
 	const struct ramfs_getdents_req small = {.grant = 0x100, .fd = 3, .bytes = 20};
 	struct ramfs_getdents_rep reply = {0};
 	assert_int_equal(seek(a, 3, 0, SEEK_SET), 0);
-	assert_int_equal(do_getdents(a, &small, &reply), -EINVAL);
+	assert_int_equal(ask_getdents(a, &small, &reply), -EINVAL);
 	assert_int_equal(read_to(a, 3, 0, 10), -EISDIR);
 }
 
@@ -293,18 +296,18 @@ static void each_client_has_its_own_directory(void **state)
 
 	(void)state;
 	strcpy((char *)machine_at(a, 0), "bin");
-	assert_int_equal(do_chdir(a, &request, &reply), OK);
+	assert_int_equal(ask_chdir(a, &request, &reply), OK);
 	assert_int_equal(open_path(a, "sh", 3, O_RDONLY), OK);
 	assert_int_equal(open_path(b, "sh", 3, O_RDONLY), -ENOENT);
-	assert_int_equal(do_getcwd(a, &ask, &told), OK);
+	assert_int_equal(ask_getcwd(a, &ask, &told), OK);
 	assert_string_equal((const char *)machine_at(a, 0x100), "/bin");
 	assert_int_equal(told.bytes, 5);
 	ask.bytes = 4;
-	assert_int_equal(do_getcwd(a, &ask, &told), -ERANGE);
-	client_forked(a, c);
+	assert_int_equal(ask_getcwd(a, &ask, &told), -ERANGE);
+	tell_forked(a, c);
 	assert_int_equal(open_path(c, "../top", 4, O_RDONLY), OK);
 	strcpy((char *)machine_at(a, 0), "shx");
-	assert_int_equal(do_chdir(a, &request, &reply), -ENOENT);
+	assert_int_equal(ask_chdir(a, &request, &reply), -ENOENT);
 }
 
 /* ---- Descriptors ---- */
@@ -313,13 +316,13 @@ static void a_fork_shares_positions(void **state)
 {
 	(void)state;
 	assert_int_equal(open_path(a, "etc/manifest", 3, O_RDONLY), OK);
-	client_forked(a, b);
+	tell_forked(a, b);
 	assert_int_equal(read_to(a, 3, 0x2000, 4), 4);
 	assert_reads(b, 3, "manifest");
 	assert_int_equal(close_fd(a, 3), OK);
 	assert_int_equal(seek(b, 3, 0, SEEK_CUR), 12);
 	assert_int_equal(read_to(a, 3, 0, 1), -EBADF);
-	client_exited(b);
+	tell_exited(b);
 	assert_int_equal(file_count(), 0);
 }
 
@@ -330,8 +333,8 @@ static void exec_closes_what_it_should(void **state)
 	assert_int_equal(open_path(a, "top", 4, O_RDONLY), OK);
 	assert_int_equal(dup_fd(a, 3, 5, 0), OK);
 	assert_int_equal(dup_fd(a, 4, 6, 1), OK);
-	client_forked(a, b);
-	client_execed(b);
+	tell_forked(a, b);
+	tell_execed(b);
 	assert_int_equal(close_fd(b, 3), -EBADF);
 	assert_int_equal(close_fd(b, 6), -EBADF);
 	assert_int_equal(close_fd(b, 5), OK);
@@ -339,8 +342,8 @@ static void exec_closes_what_it_should(void **state)
 	assert_int_equal(close_fd(a, 3), OK);
 	const struct ramfs_setfd_req request = {.fd = 6};
 	struct ramfs_setfd_rep reply;
-	assert_int_equal(do_setfd(a, &request, &reply), OK);
-	client_execed(a);
+	assert_int_equal(ask_setfd(a, &request, &reply), OK);
+	tell_execed(a);
 	assert_int_equal(close_fd(a, 6), OK);
 }
 
@@ -412,7 +415,7 @@ static void without_memory_there_is_no_pipe(void **state)
 static void connect(uint32_t flags)
 {
 	assert_int_equal(make_pipe(a, 3, 4, flags), OK);
-	client_forked(a, b);
+	tell_forked(a, b);
 	assert_int_equal(close_fd(a, 4), OK);
 	assert_int_equal(close_fd(b, 3), OK);
 }
@@ -448,14 +451,14 @@ static void the_last_writer_s_end_is_the_reader_s(void **state)
 {
 	(void)state;
 	connect(0);
-	client_forked(b, c);
+	tell_forked(b, c);
 	assert_int_equal(read_to(a, 3, 0x2000, 10), NOT_ANSWERED);
-	client_exited(b);
+	tell_exited(b);
 	assert_int_equal(machine_client(a)->answers, 0);
 	assert_int_equal(write_text(c, 4, "last"), 4);
 	assert_int_equal(late_answer(a), 4);
 	assert_int_equal(read_to(a, 3, 0x2000, 10), NOT_ANSWERED);
-	client_exited(c);
+	tell_exited(c);
 	assert_int_equal(machine_client(a)->answers, 2);
 	assert_int_equal(late_answer(a), 0);
 	assert_reads(a, 3, "");
@@ -466,7 +469,7 @@ static void what_was_written_outlives_its_writer(void **state)
 	(void)state;
 	connect(0);
 	assert_int_equal(write_text(b, 4, "will"), 4);
-	client_exited(b);
+	tell_exited(b);
 	assert_reads(a, 3, "will");
 	assert_reads(a, 3, "");
 }
@@ -478,7 +481,7 @@ static void without_a_reader_writing_is_epipe(void **state)
 	(void)state;
 	connect(0);
 	assert_int_equal(write_from(b, 4, 0, RAMFS_PIPE_CAPACITY + 1), NOT_ANSWERED);
-	client_exited(a);
+	tell_exited(a);
 	assert_int_equal(machine_client(b)->answers, 1);
 	assert_int_equal(late_answer(b), RAMFS_PIPE_CAPACITY);
 	memcpy(&reply, machine_client(b)->reply, sizeof(reply));
@@ -509,7 +512,7 @@ static void small_writes_are_not_torn(void **state)
 {
 	(void)state;
 	connect(0);
-	client_forked(b, c);
+	tell_forked(b, c);
 	memset(machine_at(b, 0), 'b', CLIENT_MEMORY);
 	memset(machine_at(c, 0), 'c', CLIENT_MEMORY);
 	assert_int_equal(write_from(b, 4, 0, RAMFS_PIPE_CAPACITY - 100), RAMFS_PIPE_CAPACITY - 100);
@@ -537,11 +540,28 @@ static void who_may_not_wait_does_not(void **state)
 	assert_int_equal(write_from(b, 4, 0, RAMFS_PIPE_BUF + 1), 3);
 	const struct ramfs_status_req blocking = {.fd = 3, .set = 1};
 	struct ramfs_status_rep status;
-	assert_int_equal(do_status(a, &blocking, &status), OK);
+	assert_int_equal(ask_status(a, &blocking, &status), OK);
 	assert_int_equal(status.flags, O_RDONLY);
 	assert_int_equal(read_to(a, 3, 0, CLIENT_MEMORY), RAMFS_PIPE_CAPACITY);
 	assert_int_equal(read_with(a, 3, 0, 10, RAMFS_NOWAIT, 0), -EAGAIN);
 	assert_int_equal(read_to(a, 3, 0, 10), NOT_ANSWERED);
+}
+
+/* The one behind it had room all the time, and waited for its turn alone. */
+static void who_gives_up_lets_the_next_one_on(void **state)
+{
+	(void)state;
+	connect(0);
+	tell_forked(b, c);
+	assert_int_equal(write_from(b, 4, 0, RAMFS_PIPE_CAPACITY - 3), RAMFS_PIPE_CAPACITY - 3);
+	assert_int_equal(write_from(b, 4, 0, 5), NOT_ANSWERED);
+	assert_int_equal(write_from(c, 4, 0, 1), NOT_ANSWERED);
+	wait_cancel(b);
+	assert_int_equal(machine_client(c)->answers, 1);
+	assert_int_equal(write_from(b, 4, 0, 5), NOT_ANSWERED);
+	assert_int_equal(write_from(c, 4, 0, 1), NOT_ANSWERED);
+	tell_execed(b);
+	assert_int_equal(machine_client(c)->answers, 2);
 }
 
 static void a_cancelled_call_ends_with_what_it_has_done(void **state)
@@ -566,16 +586,16 @@ static void who_dies_while_it_waits_leaves_the_bytes_to_others(void **state)
 {
 	(void)state;
 	connect(0);
-	client_forked(a, c);
+	tell_forked(a, c);
 	assert_int_equal(read_to(a, 3, 0, 10), NOT_ANSWERED);
 	assert_int_equal(read_to(c, 3, 0x2000, 10), NOT_ANSWERED);
 	machine_client(a)->lives = 0; /* PM has not told it yet */
 	assert_int_equal(write_text(b, 4, "kept"), 4);
 	assert_int_equal(late_answer(c), 4);
 	assert_memory_equal(machine_at(c, 0x2000), "kept", 4);
-	client_exited(a);
+	tell_exited(a);
 	assert_int_equal(write_from(b, 4, 0, RAMFS_PIPE_CAPACITY + 5), NOT_ANSWERED);
-	client_exited(b);
+	tell_exited(b);
 	assert_int_equal(read_to(c, 3, 0, CLIENT_MEMORY), RAMFS_PIPE_CAPACITY);
 	assert_int_equal(read_to(c, 3, 0, 10), 0);
 }
@@ -584,7 +604,7 @@ static void a_bad_buffer_is_its_owner_s_alone(void **state)
 {
 	(void)state;
 	connect(0);
-	client_forked(a, c);
+	tell_forked(a, c);
 	assert_int_equal(read_to(a, 3, CLIENT_MEMORY, 10), NOT_ANSWERED);
 	assert_int_equal(read_to(c, 3, 0, 10), NOT_ANSWERED);
 	assert_int_equal(write_text(b, 4, "x"), 1);
@@ -600,7 +620,7 @@ static void exec_ends_what_was_not_waited_for(void **state)
 	(void)state;
 	connect(0);
 	assert_int_equal(read_to(a, 3, 0, 10), NOT_ANSWERED);
-	client_execed(a);
+	tell_execed(a);
 	assert_int_equal(write_text(b, 4, "x"), 1);
 	assert_int_equal(machine_client(a)->answers, 0);
 	assert_reads(a, 3, "x");
@@ -618,8 +638,8 @@ static void readiness_is_linux_s(void **state)
 	                 RAMFS_PIPE_CAPACITY - RAMFS_PIPE_BUF + 1);
 	assert_int_equal(events_now(a, 3), POLLIN);
 	assert_int_equal(events_now(b, 4), 0);
-	client_forked(a, c);
-	client_exited(a);
+	tell_forked(a, c);
+	tell_exited(a);
 	assert_int_equal(events_now(b, 4), 0);
 	assert_int_equal(read_to(c, 3, 0, CLIENT_MEMORY), RAMFS_PIPE_CAPACITY - RAMFS_PIPE_BUF + 1);
 	assert_int_equal(close_fd(c, 3), OK);
@@ -653,7 +673,7 @@ static void a_poll_waits_for_any_of_its_pipes(void **state)
 	assert_int_equal(polled(a, 2), 0);
 	assert_reads(a, 3, "x");
 	assert_int_equal(poll_fds(a, polls, 3, -1), NOT_ANSWERED);
-	client_exited(b);
+	tell_exited(b);
 	assert_int_equal(late_answer(a), 1);
 	assert_int_equal(polled(a, 1), POLLHUP);
 	assert_int_equal(poll_fds(a, polls, RAMFS_FDS + 1, 0), -EINVAL);
@@ -666,7 +686,7 @@ static void a_poll_ends_when_its_time_is_over(void **state)
 	(void)state;
 	machine.now = 1000;
 	connect(0);
-	client_forked(a, c);
+	tell_forked(a, c);
 	assert_int_equal(poll_fds(a, &entry, 1, 500), NOT_ANSWERED);
 	assert_int_equal(machine.alarm, 1500);
 	assert_int_equal(poll_fds(c, &entry, 1, 200), NOT_ANSWERED);
@@ -758,6 +778,7 @@ int main(void)
 	        CASE(a_big_write_goes_on_as_it_is_read),
 	        CASE(small_writes_are_not_torn),
 	        CASE(who_may_not_wait_does_not),
+	        CASE(who_gives_up_lets_the_next_one_on),
 	        CASE(a_cancelled_call_ends_with_what_it_has_done),
 	        CASE(who_dies_while_it_waits_leaves_the_bytes_to_others),
 	        CASE(a_bad_buffer_is_its_owner_s_alone),

@@ -18,6 +18,13 @@ struct machine machine;
 const uint8_t *archive_data;
 
 static uint8_t archive[ARCHIVE_BYTES];
+static struct kept memory; /* what outlives ramfs */
+
+static void tick(void)
+{
+	if (machine.tick)
+		machine.tick();
+}
 
 /* ---- What ramfs sees ---- */
 
@@ -38,7 +45,9 @@ int lent_read(endpoint_t client, cp_grant_id_t grant, uint32_t offset, void *buf
 		return -EDEADSRCDST;
 	if (!from)
 		return -EFAULT;
+	tick();
 	memcpy(buffer, from, bytes);
+	tick();
 	return OK;
 }
 
@@ -50,7 +59,9 @@ int lent_write(endpoint_t client, cp_grant_id_t grant, uint32_t offset, const vo
 		return -EDEADSRCDST;
 	if (!to)
 		return -EFAULT;
+	tick();
 	memcpy(to, buffer, bytes);
+	tick();
 	return OK;
 }
 
@@ -69,9 +80,20 @@ void alarm_set(uint64_t when)
 	machine.alarm = when;
 }
 
-uint8_t *pipe_memory(void)
+int memory_ready(void *address, size_t bytes)
 {
-	return machine.no_memory ? NULL : malloc(RAMFS_PIPE_CAPACITY);
+	(void)address;
+	(void)bytes;
+	return !machine.no_memory;
+}
+
+/* A new process's: what the last one had there is forgotten. */
+void *volatile_memory(size_t bytes)
+{
+	static _Alignas(16) uint8_t bss[0x100000];
+
+	assert_in_range(bytes, 1, sizeof(bss));
+	return memset(bss, 0, bytes);
 }
 
 int server_reply(endpoint_t client, int result, const void *reply, size_t bytes)
@@ -81,11 +103,15 @@ int server_reply(endpoint_t client, int result, const void *reply, size_t bytes)
 	assert_true(bytes <= sizeof(c->reply));
 	if (!c->lives)
 		return -EDEADSRCDST;
+	tick();
 	c->answers++;
 	c->result = result;
 	memset(c->reply, 0, sizeof(c->reply));
 	if (bytes)
 		memcpy(c->reply, reply, bytes);
+	if (machine.answered)
+		machine.answered(client);
+	tick();
 	return OK;
 }
 
@@ -102,6 +128,28 @@ struct machine_client *machine_client(endpoint_t endpoint)
 
 	assert_true(slot > 0 && slot < CLIENTS_MAX);
 	return &machine.clients[slot];
+}
+
+void machine_restart(void)
+{
+	assert_int_equal(kept_open(&memory, machine_endpoint(CLIENTS_MAX)), OK);
+	waits_open();
+	assert_true(clients_open());
+}
+
+int machine_ask(endpoint_t caller, int32_t operation, const void *request, size_t request_bytes, void *reply,
+                size_t reply_bytes)
+{
+	struct message sent = {.m_type = operation}, answer = {0};
+	int result;
+
+	memcpy(sent.m_bytes, request, request_bytes);
+	machine.serial++;
+	sent.m_words[ONCE_SERIAL_WORD] = (uint32_t)machine.serial;
+	sent.m_words[ONCE_SERIAL_WORD + 1] = (uint32_t)(machine.serial >> 32);
+	result = ramfs_calls.ops[operation - RAMFS_BASE].handle(caller, sent.m_bytes, answer.m_bytes);
+	memcpy(reply, answer.m_bytes, reply_bytes);
+	return result;
 }
 
 uint8_t *machine_at(endpoint_t endpoint, cp_grant_id_t grant)
@@ -136,11 +184,7 @@ void machine_boot(const char *const *names)
 	struct cpio_archive cpio = {.read = read_archive, .bytes = ARCHIVE_BYTES};
 	uint32_t at = 0, left_out;
 
-	for (int slot = 1; slot < CLIENTS_MAX; slot++)
-		client_exited(machine_endpoint(slot)); /* of the test before */
-	assert_int_equal(client_count(), 0);
-	assert_int_equal(file_count(), 0);
-	assert_int_equal(pipe_count(), 0);
+	memset(&memory, 0, sizeof(memory));
 	memset(&machine, 0, sizeof(machine));
 	for (int slot = 1; slot < CLIENTS_MAX; slot++)
 		machine.clients[slot].lives = 1;
@@ -151,5 +195,5 @@ void machine_boot(const char *const *names)
 	put_entry(at, "TRAILER!!!", "");
 	assert_int_equal(tree_init(&cpio, &left_out), OK);
 	assert_int_equal(left_out, 0);
-	pipe_init();
+	machine_restart();
 }

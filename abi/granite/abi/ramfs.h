@@ -7,12 +7,16 @@
  *
  * Every call: EINVAL a value is out of its range; EBADF no such descriptor is open, or not for this; EFAULT,
  * EPERM, EDEADSRCDST the memory lent can't be used.
+ *
+ * Requests are carried out once though the server dies, if they have a serial number (<granite/abi/once.h>).
+ * The descriptors and the working directory are known to all servers that have the same `origin`.
  */
 #ifndef GRANITE_ABI_RAMFS_H
 #define GRANITE_ABI_RAMFS_H
 
 #include <granite/abi/types.h>
 #include <granite/abi/message.h>
+#include <granite/abi/once.h>
 
 #define RAMFS_BASE 0x500
 
@@ -35,13 +39,15 @@ struct ramfs_path {
 	int32_t directory;
 };
 
-/* EROFS: not for writing; EISDIR, EEXIST as open(2); EBUSY: `fd` is open already; ENFILE: no memory. */
+/* EROFS: not for writing; EISDIR, EEXIST as open(2); EBUSY: `fd` is open already; ENFILE: there are too
+ * many open files, or no memory. */
 struct ramfs_open_req {
 	struct ramfs_path path;
 	int32_t fd;
 	uint32_t flags; /* O_* */
 };
 struct ramfs_open_rep {
+	endpoint_t origin;
 };
 
 struct ramfs_close_req {
@@ -58,12 +64,13 @@ struct ramfs_dup_req {
 struct ramfs_dup_rep {
 };
 
-/* ENFILE: there are too many pipes. */
+/* ENFILE: there are too many pipes or open files, or no memory. */
 struct ramfs_pipe_req {
 	int32_t read_fd, write_fd;
 	uint32_t flags; /* O_CLOEXEC, O_NONBLOCK */
 };
 struct ramfs_pipe_rep {
+	endpoint_t origin;
 };
 
 #define RAMFS_AT     1 /* from `offset` on; the file's position neither counts nor changes. ESPIPE: a pipe */
@@ -141,11 +148,11 @@ struct ramfs_pollfd {
 	int32_t fd;
 	uint16_t events, revents;
 };
+#define RAMFS_NO_LIMIT UINT64_MAX
 struct ramfs_poll_req {
 	cp_grant_id_t grant; /* struct ramfs_pollfd[count] */
-	uint64_t nsecs;      /* how long at most */
+	uint64_t limit;      /* until when: nanoseconds since boot, or RAMFS_NO_LIMIT; what is past is now */
 	uint32_t count;      /* RAMFS_FDS at most */
-	uint32_t forever;    /* 1: nsecs does not count */
 };
 struct ramfs_poll_rep {
 	uint32_t ready;
@@ -155,6 +162,7 @@ struct ramfs_chdir_req {
 	struct ramfs_path path; /* no bytes: what path.directory stands for */
 };
 struct ramfs_chdir_rep {
+	endpoint_t origin;
 };
 
 /* ERANGE: the path and its end are longer. */
@@ -166,7 +174,15 @@ struct ramfs_getcwd_rep {
 	uint32_t bytes; /* with the end */
 };
 
-#define OP(number, NAME, name) MESSAGE_FITS(ramfs, name)
+/* What has become of the caller's request of this number. */
+struct ramfs_outcome_req {
+	uint64_t serial;
+};
+struct ramfs_outcome_rep {
+	struct once_outcome outcome;
+};
+
+#define OP(number, NAME, name) MESSAGE_FITS(ramfs, name) ONCE_HAS_ROOM(ramfs, name)
 #include <granite/abi/ops/ramfs.def>
 #undef OP
 
