@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Talking to the console driver. RS tells which process that is, and
- * when it has died, which is its successor.
+ * Talking to the console driver. When it dies its successor knows what it knew, and calls go on (peer.h).
  */
 #include <string.h>
 #include <granite/abi/errno.h>
@@ -10,50 +9,38 @@
 
 #include "bridge.h"
 #include "console.h"
-#include "restart.h"
+#include "once.h"
+#include "peer.h"
 
-static endpoint_t driver = NONE; /* as RS last told; NONE: not asked yet, or found dead */
-static endpoint_t dead = NONE;   /* the last driver that was found dead */
+static struct peer driver = {
+        .label = "console", .outcome = CONSOLE_OUTCOME, .endpoint = NONE, .dead = NONE, .gives_up = 1};
 
-static int32_t find_driver(void)
+static int32_t attempt(int32_t operation, struct message *m, struct once_outcome *outcome, uint64_t serial)
 {
-	endpoint_t found;
-
-	if (driver != NONE)
-		return OK;
-	found = restart_result(rs_await_intr("console", dead, RESTART_NSECS));
-	if (found < 0)
-		return found;
-	driver = found;
-	return OK;
-}
-
-static int32_t ask_once(int32_t operation, struct message *m)
-{
-	int32_t result = find_driver();
+	int32_t result = peer_find(&driver, serial, outcome);
 
 	if (result != OK)
 		return result;
-	result = call_server_intr(driver, operation, m);
-	if (result == -EDEADSRCDST) {
-		dead = driver;
-		driver = NONE;
-	}
-	return result;
+	if (outcome->is_done)
+		return once_take_answer(m, outcome);
+	return call_server_intr(driver.endpoint, operation, m);
 }
 
 /*
- * Asks the driver, and if it dies, its successor: a request that was not answered is still in *m. Each call
- * may be repeated. Modes are set to what they are; what a dead driver had read is lost in any case; and of
- * what is written it is better that a part appears twice than that it does not appear. Where there is no
+ * Asks the driver, and if it dies, its successor, which knows what was done of the request. Where there is no
  * driver and never will be the result is -ESRCH.
  */
 static int32_t ask(int32_t operation, struct message *m)
 {
-	int32_t result = -EDEADSRCDST;
+	struct once_outcome outcome = {0};
+	uint64_t serial = once_stamp(m);
+	int32_t result;
 
-	for (int tries = 0; tries < RESTART_TRIES && result == -EDEADSRCDST; tries++)
-		result = ask_once(operation, m);
+	do
+		result = attempt(operation, m, &outcome, serial);
+	while (peer_died(&driver, result));
+	if (result < 0 && outcome.progress)
+		return once_take_progress(m, &outcome);
 	return result;
 }
 

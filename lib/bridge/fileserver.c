@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Talking to the file server. What the server is to read or write is lent to it for the length of the call,
- * so it needs no rights over anybody's memory. When it dies the descriptors and the working directory are
- * lost; its successor knows nothing of them.
+ * so it needs no rights over anybody's memory.
+ *
+ * When it dies its successor knows what it knew, and calls go on (peer.h). A server with another origin has
+ * not found what was kept: then the descriptors and the working directory are lost.
  */
 #include <string.h>
 #include <granite/abi/errno.h>
@@ -11,15 +13,17 @@
 #include "bridge.h"
 #include "fd.h"
 #include "fileserver.h"
-#include "restart.h"
+#include "once.h"
+#include "peer.h"
 
-static endpoint_t server = NONE; /* as RS last told; NONE: not asked yet, or found dead */
-static endpoint_t dead = NONE;   /* the last server that was found dead */
+static struct peer server = {.label = "ramfs", .outcome = RAMFS_OUTCOME, .endpoint = NONE, .dead = NONE};
+static endpoint_t origin = NONE; /* of the servers that know the descriptors; NONE: there are none */
 static uint32_t directory;       /* PM_DIRECTORY_*: what is known here of the working directory */
 
+/* Who begins with descriptors learns of their origin in this way. */
 endpoint_t fileserver_endpoint(void)
 {
-	return server;
+	return origin != NONE ? origin : server.endpoint;
 }
 
 uint32_t fileserver_directory(void)
@@ -32,6 +36,13 @@ void fileserver_moved(int is_root)
 	directory = is_root ? PM_DIRECTORY_ROOT : PM_DIRECTORY_ELSEWHERE;
 }
 
+static int has_served(const struct pm_descriptors *descriptors)
+{
+	return (descriptors->files[0] | descriptors->files[1] | descriptors->pipes[0] |
+	        descriptors->pipes[1]) ||
+	       descriptors->directory == PM_DIRECTORY_ELSEWHERE;
+}
+
 /* It lies on no boundary. */
 void bridge_take_descriptors(const void *passed_on)
 {
@@ -39,68 +50,44 @@ void bridge_take_descriptors(const void *passed_on)
 
 	memcpy(&descriptors, passed_on, sizeof(descriptors));
 	fd_begin(&descriptors);
-	server = descriptors.server;
+	server.endpoint = descriptors.server;
+	origin = has_served(&descriptors) ? descriptors.server : NONE;
 	directory = descriptors.directory;
 }
 
-/* No signal ends that: it may be for a call that none may end, and one that may has descriptors of the
- * server. */
-int32_t fileserver_find(void)
-{
-	endpoint_t found = server;
-
-	if (found == NONE)
-		found = restart_result(rs_await("ramfs", dead, RESTART_NSECS));
-	if (found < 0)
-		return found;
-	server = found;
-	return OK;
-}
+/* ---- When it dies ---- */
 
 /* All that it knew of this process is lost. */
-static int32_t lose(int32_t result)
+static void lose(void)
 {
-	if (result != -EDEADSRCDST)
-		return result;
-	dead = server;
-	server = NONE;
+	origin = NONE;
 	fd_lose_files();
 	if (directory == PM_DIRECTORY_ELSEWHERE)
 		directory = PM_DIRECTORY_LOST;
-	return -EIO;
 }
 
-static int32_t call(enum file_call how, int32_t operation, struct message *m)
+/* ---- Calls ---- */
+
+static int32_t send(enum file_call how, int32_t operation, struct message *m)
 {
-	int32_t result = how == FILE_WAITS ? call_server_intr(server, operation, m)
-	                                   : call_server(server, operation, m);
-
-	return lose(result);
+	return how == FILE_WAITS ? call_server_intr(server.endpoint, operation, m)
+	                         : call_server(server.endpoint, operation, m);
 }
 
-static int32_t call_with_loan(enum file_call how, int32_t operation, struct message *m,
+static int32_t send_with_loan(enum file_call how, int32_t operation, struct message *m,
                               const struct loan *loan)
 {
-	struct cp_grant content = grant_direct(server, loan->address, loan->bytes, loan->access);
+	struct cp_grant content = grant_direct(server.endpoint, loan->address, loan->bytes, loan->access);
 	cp_grant_id_t grant = loan->bytes ? grant_table_add(&content) : 0;
 	int32_t result;
 
 	if (grant < 0)
 		return (int32_t)grant;
 	memcpy(m->m_bytes, &grant, sizeof(grant));
-	result = call(how, operation, m);
+	result = send(how, operation, m);
 	if (grant)
 		GRANITE_IGNORE(grant_table_remove(grant)); /* it is there: nobody else takes it back */
 	return result;
-}
-
-static int32_t call_once(enum file_call how, int32_t operation, struct message *m, const struct loan *loan)
-{
-	int32_t result = fileserver_find();
-
-	if (result != OK)
-		return result;
-	return loan ? call_with_loan(how, operation, m, loan) : call(how, operation, m);
 }
 
 /* Whether it means the same to a server that knows nothing of this process. */
@@ -112,16 +99,53 @@ static int means_the_same(enum file_call how, const struct loan *loan)
 	       (loan->start == START_DIRECTORY && directory == PM_DIRECTORY_ROOT);
 }
 
-/* A request that was not answered is still in *m. */
+/* Finds the server. -EIO: it does not know any more what the request is about. */
+static int32_t find(enum file_call how, const struct loan *loan, uint64_t serial,
+                    struct once_outcome *outcome)
+{
+	int32_t result = peer_find(&server, serial, outcome);
+
+	if (!outcome->origin || origin == NONE || outcome->origin == origin)
+		return result;
+	lose();
+	return result != OK || means_the_same(how, loan) ? result : -EIO;
+}
+
+/* One attempt. A request that was not answered is still in *m. */
+static int32_t attempt(enum file_call how, int32_t operation, struct message *m, const struct loan *loan,
+                       struct once_outcome *outcome, uint64_t serial)
+{
+	int32_t result = find(how, loan, serial, outcome);
+
+	if (result != OK)
+		return result;
+	if (outcome->is_done)
+		return once_take_answer(m, outcome);
+	return loan ? send_with_loan(how, operation, m, loan) : send(how, operation, m);
+}
+
+/* The replies that begin with the origin are those of calls after which there is something to be known. */
+static void learn(int32_t operation, const struct message *m)
+{
+	const union ramfs_open_message *call = (const void *)m;
+
+	if (operation == RAMFS_OPEN || operation == RAMFS_PIPE || operation == RAMFS_CHDIR)
+		origin = call->rep.origin;
+}
+
 int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan)
 {
-	int32_t result = call_once(how, operation, m, loan);
+	struct once_outcome outcome = {0};
+	uint64_t serial = once_stamp(m);
+	int32_t result;
 
-	for (int tries = 1; tries < RESTART_TRIES && result == -EIO && server == NONE; tries++) {
-		if (!means_the_same(how, loan))
-			return result;
-		result = call_once(how, operation, m, loan);
-	}
+	do
+		result = attempt(how, operation, m, loan, &outcome, serial);
+	while (peer_died(&server, result));
+	if (result < 0 && outcome.progress)
+		result = once_take_progress(m, &outcome);
+	if (result == OK)
+		learn(operation, m);
 	return result;
 }
 

@@ -21,24 +21,23 @@ struct loan {
 enum file_call {
 	FILE_CALL,  /* it is answered at once, and no signal ends it */
 	FILE_WAITS, /* a signal ends it */
-	FILE_ANEW,  /* as FILE_CALL, but when the server dies its successor is asked, if that means the same:
-	             * if it is about no descriptor, nor a working directory other than the root */
+	FILE_ANEW, /* as FILE_CALL; it is made also when what the server knew of this process is lost, if that
+	            * means the same: if it is about no descriptor, nor a working directory but the root */
 };
 
 /*
  * Calls the server; in each request that has a grant it comes first, and is filled in here from *loan (null:
- * there is none). The grant is revoked when the call has ended, however that was. Returns the reply's result;
- * -EIO: the server has died.
+ * there is none). The grant is revoked when the call has ended, however that was. It is carried out once,
+ * also if servers die meanwhile. Returns the reply's result; -EIO: the server has died for good, or what it
+ * knew of this process is lost.
  */
 int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan);
 
 /* A FILE_CALL without a grant. */
 int32_t fileserver_ask(int32_t operation, struct message *m);
 
-/* Finds the server, and waits for its successor if it has died. -ESRCH: there is none. */
-int32_t fileserver_find(void);
-
-/* The one last found, or NONE. */
+/* What a new program is told of: the origin of the servers that know the descriptors, or the server, or NONE.
+ */
 endpoint_t fileserver_endpoint(void);
 
 /* PM_DIRECTORY_*: of the working directory this much is known without asking. */

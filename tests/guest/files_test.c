@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: timeout=120 */
+/* guest: timeout=120 flags=control */
 /* Files of the boot archive, through the C library. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -472,13 +472,49 @@ static pid_t pid_of(endpoint_t endpoint)
 	return -1;
 }
 
-static void a_dead_server_s_descriptors_fail_and_new_ones_work(void)
+/* Positions, flags, the working directory: all is as it was, for a child and after an exec, too. */
+static void a_dead_server_s_descriptors_live_on(void)
 {
 	uint8_t buffer[4];
-	int fd = open(FILE_NAME, O_RDONLY);
+	char name[16];
+	int fd = open(FILE_NAME, O_RDONLY), other = dup(fd);
 	endpoint_t server = rs_lookup("ramfs");
+	CHECK_INT(chdir("/bin"), 0);
+	CHECK_INT(lseek(fd, 1000, SEEK_SET), 1000);
 	CHECK_INT(kill(pid_of(server), SIGKILL), 0);
+	CHECK_INT(read(fd, buffer, 4), 4);
+	CHECK(memcmp(buffer, contents + 1000, 4) == 0);
+	CHECK_INT(lseek(other, 0, SEEK_CUR), 1004);
+	CHECK_INT(kill(pid_of(rs_lookup("ramfs")), SIGKILL), 0);
+	CHECK(getcwd(name, sizeof(name)) != NULL);
+	CHECK(strcmp(name, "/bin") == 0);
+	CHECK_INT(close(fd) | close(other), 0);
+	CHECK(rs_lookup("ramfs") != server);
+	positions_are_shared_by_fork_and_dup();
+	CHECK_INT(chdir("/"), 0);
+}
+
+/* What was kept goes with one that is put down. */
+static void begin_anew(void)
+{
+	struct rs_outcome outcome;
+	CHECK_INT(rs_down("ramfs", &outcome), OK);
+	CHECK_INT(rs_up("ramfs", &outcome), OK);
+}
+
+static void a_server_that_begins_anew_is_never_taken_for_the_old_one(void)
+{
+	struct rs_outcome outcome;
+	uint8_t buffer[4];
+	int fd = open(FILE_NAME, O_RDONLY);
+	CHECK_INT(chdir("/bin"), 0);
+	CHECK_INT(rs_down("ramfs", &outcome), OK);
 	CHECK_INT(read(fd, buffer, 4), -1);
+	CHECK_INT(errno, EIO);
+	CHECK_INT(rs_up("ramfs", &outcome), OK);
+	CHECK_INT(read(fd, buffer, 4), -1);
+	CHECK_INT(errno, EIO);
+	CHECK_INT(open("sh", O_RDONLY), -1);
 	CHECK_INT(errno, EIO);
 	int again = open(FILE_NAME, O_RDONLY);
 	CHECK(again > fd);
@@ -488,13 +524,8 @@ static void a_dead_server_s_descriptors_fail_and_new_ones_work(void)
 	CHECK_INT(errno, EIO);
 	CHECK_INT(close(fd), 0);
 	CHECK_INT(close(again), 0);
-	CHECK(rs_lookup("ramfs") != server);
+	CHECK_INT(chdir("/"), 0);
 	positions_are_shared_by_fork_and_dup();
-}
-
-static void kill_the_server(void)
-{
-	CHECK_INT(kill(pid_of(rs_lookup("ramfs")), SIGKILL), 0);
 }
 
 /* A poll that waits is told; and one that comes later. */
@@ -506,7 +537,7 @@ static void poll_tells_of_lost_descriptors(void)
 	pid_t pid = fork();
 	if (pid == 0) {
 		usleep(20000);
-		kill_the_server();
+		begin_anew();
 		_exit(0);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -541,7 +572,7 @@ static void a_lost_directory_is_not_the_root(void)
 	char path[100];
 	CHECK_INT(chdir("/bin"), 0);
 	int directory = open("/bin", O_RDONLY | O_DIRECTORY);
-	kill_the_server();
+	begin_anew();
 	expect_loss(openat(directory, "sh", O_RDONLY));
 	expect_loss(open("etc/manifest", O_RDONLY));
 	expect_loss(chdir("etc"));
@@ -551,10 +582,10 @@ static void a_lost_directory_is_not_the_root(void)
 	CHECK_INT(close(directory), 0);
 	CHECK_INT(chdir("/etc"), 0);
 	CHECK(getcwd(path, sizeof(path)) && strcmp(path, "/etc") == 0);
-	kill_the_server();
+	begin_anew();
 	CHECK_EXITED(run_in_lost_directory(), 1); /* where the parent does not know it yet */
 	CHECK_INT(chdir("/"), 0);
-	kill_the_server();
+	begin_anew();
 	CHECK_INT(close(open("etc/manifest", O_RDONLY)), 0);
 	CHECK(getcwd(path, sizeof(path)) && strcmp(path, "/") == 0);
 }
@@ -580,7 +611,8 @@ int main(void)
 	        TEST(what_can_not_be_mapped_is_refused_and_replaces_nothing),
 	        TEST(a_thousand_opens_leave_nothing),
 	        TEST(who_dies_leaves_nothing_open),
-	        TEST(a_dead_server_s_descriptors_fail_and_new_ones_work),
+	        TEST(a_dead_server_s_descriptors_live_on),
+	        TEST(a_server_that_begins_anew_is_never_taken_for_the_old_one),
 	        TEST(poll_tells_of_lost_descriptors),
 	        TEST(a_lost_directory_is_not_the_root),
 	};

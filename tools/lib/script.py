@@ -50,14 +50,15 @@ def program_of(build, folder, name, source):
     return path
 
 
-def archive_with(build, folder, programs, change_manifest=lambda text: text):
-    """The build's boot archive with more programs, {name: file}, and perhaps another manifest: its file, in `folder`."""
+def archive_with(build, folder, programs, change_manifest=lambda text: text, files=None):
+    """The build's boot archive with more programs, {name: file}, more files, {path: file}, and perhaps another manifest:
+    its file, in `folder`."""
     members = build.archive_members()
     manifest, archive = os.path.join(folder, "manifest"), os.path.join(folder, "cpio")
     with open(members["etc/manifest"]) as old, open(manifest, "w") as new:
         new.write(change_manifest(old.read()))
     added = {f"bin/{name}": file for name, file in programs.items()}
-    build.image(archive, {**members, **added, "etc/manifest": manifest})
+    build.image(archive, {**members, **added, **(files or {}), "etc/manifest": manifest})
     return archive
 
 

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* guest: seed=yes time=counted timeout=600 flags=control variants=no */
+/*
+ * The console driver is killed hundreds of times, at random moments, while programs write, change modes, wait
+ * for input that never comes, and poll. None of them notices, and in the end every page is where it was. What
+ * is typed meanwhile, and what is seen, tests/script/kill_test.py looks at.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+#include "fuzz_random.h"
+#include "pages.h"
+#include "rs_client.h"
+
+#define KILLS 300
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+static void note(int number)
+{
+	(void)number;
+}
+
+/* ---- Workers ---- */
+
+/* Long ones take many fillings of the UART. */
+static void write_lines(void)
+{
+	static char text[6000];
+	uint32_t bytes = 3 + below(once_in(4) ? sizeof(text) - 3 : 100);
+	memset(text, '.', bytes);
+	memcpy(text, "# ", 2);
+	text[bytes - 1] = '\n';
+	CHECK_INT(write(1, text, bytes), bytes);
+	usleep(below(20000));
+}
+
+/* Nobody else sets them: so they stay as they are set, whoever the driver is. */
+static void set_modes(void)
+{
+	struct termios old, modes, now;
+	CHECK_INT(tcgetattr(0, &old), 0);
+	modes = old;
+	modes.c_cc[VEOL] = (cc_t)(1 + below(30));
+	modes.c_cc[VQUIT] = (cc_t)below(200);
+	CHECK_INT(tcsetattr(0, once_in(2) ? TCSANOW : TCSAFLUSH, &modes), 0);
+	for (int i = 0; i < 5; i++) {
+		CHECK_INT(tcgetattr(0, &now), 0);
+		CHECK_INT(now.c_cc[VEOL], modes.c_cc[VEOL]);
+		CHECK_INT(now.c_cc[VQUIT], modes.c_cc[VQUIT]);
+		CHECK_INT(now.c_lflag, old.c_lflag);
+		usleep(below(3000));
+	}
+}
+
+static void resize(void)
+{
+	struct winsize size = {.ws_row = (unsigned short)(1 + below(100)), .ws_col = 33}, now = {0};
+	CHECK_INT(ioctl(0, TIOCSWINSZ, &size), 0);
+	for (int i = 0; i < 5; i++) {
+		CHECK_INT(ioctl(0, TIOCGWINSZ, &now), 0);
+		CHECK_INT(now.ws_row, size.ws_row);
+		CHECK_INT(now.ws_col, size.ws_col);
+		usleep(below(3000));
+	}
+}
+
+static void change_the_foreground(void)
+{
+	CHECK_INT(tcsetpgrp(0, getpgrp()), 0);
+	for (int i = 0; i < 5; i++) {
+		CHECK_INT(tcgetpgrp(0), getpgrp());
+		usleep(below(3000));
+	}
+}
+
+/* Nothing comes: a read ends by a signal, and only by that. */
+static void wait_for_input(void)
+{
+	const struct sigaction action = {.sa_handler = note};
+	const struct itimerval once = {.it_value = {0, (int)(1 + below(40000))}};
+	char bytes[300];
+	CHECK_INT(sigaction(SIGALRM, &action, NULL), 0);
+	CHECK_INT(setitimer(ITIMER_REAL, &once, NULL), 0);
+	CHECK_INT(read(0, bytes, sizeof(bytes)), -1);
+	CHECK_INT(errno, EINTR);
+}
+
+static void poll_for_input(void)
+{
+	struct pollfd entry = {.fd = 0, .events = POLLIN};
+	int ready = poll(&entry, 1, (int)below(30));
+	CHECK(ready == 0 || (stopped && errno == EINTR));
+}
+
+static void (*const works[])(void) = {write_lines,           write_lines,    set_modes,     resize,
+                                      change_the_foreground, wait_for_input, poll_for_input};
+
+#define WORKERS (sizeof(works) / sizeof(works[0]))
+
+static uint32_t starting;
+
+static void work(void)
+{
+	const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
+	CHECK_INT(sigaction(SIGTERM, &action, NULL), 0);
+	random_state = mix(random_state + starting);
+	while (!stopped)
+		works[starting]();
+}
+
+/* Most times it is soon there again, at others as late as RS likes. */
+static void kill_console(void)
+{
+	struct rs_outcome outcome;
+	usleep(below(once_in(3) ? 300 : 15000));
+	while (!rs_kill("console"))
+		usleep(100);
+	if (!once_in(20))
+		CHECK_INT(rs_up("console", &outcome), OK);
+}
+
+/* ---- Tests ---- */
+
+static struct account before;
+
+/* Reads wait for more bytes than there ever are. */
+static void everything_is_as_it_should_be(void)
+{
+	struct rs_outcome outcome;
+	struct termios modes;
+	CHECK_INT(tcgetattr(0, &modes), 0);
+	modes.c_lflag &= ~(tcflag_t)ICANON;
+	modes.c_cc[VMIN] = 255;
+	CHECK_INT(tcsetattr(0, TCSAFLUSH, &modes), 0);
+	CHECK_INT(rs_restart("console", &outcome), OK);
+	for (uint32_t i = 0; i < WORKERS; i++)
+		works[i]();
+	sleep(1);
+	before = account_now();
+}
+
+static void nobody_notices_that_the_driver_is_killed(void)
+{
+	pid_t workers[WORKERS];
+	for (starting = 0; starting < WORKERS; starting++)
+		workers[starting] = tap_start(work);
+	for (int i = 0; i < KILLS; i++)
+		kill_console();
+	for (uint32_t i = 0; i < WORKERS; i++)
+		CHECK_INT(kill(workers[i], SIGTERM), 0);
+	for (uint32_t i = 0; i < WORKERS; i++)
+		CHECK_EXITED(tap_wait(workers[i]), 0);
+	CHECK(rs_status_of("console").restarts >= KILLS);
+}
+
+static void everything_is_as_it_was(void)
+{
+	struct rs_outcome outcome;
+	for (uint32_t i = 0; i < WORKERS; i++)
+		works[i]();
+	CHECK_INT(rs_restart("console", &outcome), OK);
+	sleep(1);
+	check_account(&before);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_test tests[] = {
+	        TEST(everything_is_as_it_should_be),
+	        TEST(nobody_notices_that_the_driver_is_killed),
+	        TEST(everything_is_as_it_was),
+	};
+
+	random_state = (uint32_t)strtoul(argc > 1 ? argv[1] : "1", NULL, 0);
+	printf("# SEED=%u\n", (unsigned)random_state);
+	return TAP_RUN(tests);
+}
