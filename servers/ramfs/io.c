@@ -159,13 +159,33 @@ static uint32_t room_wanted(const struct wait *wait)
 	return wait->bytes <= RAMFS_PIPE_BUF ? wait->bytes - wait->done : 1;
 }
 
+/*
+ * Copies what there is room for, which may go round the ring's end, and then puts it, so that what is written
+ * at one stroke is put at one, too. If only the second part can't be had, that is found out when it is next.
+ */
+static int take(struct pipe *pipe, const struct client *writer)
+{
+	struct wait *wait = client_wait(writer);
+	uint32_t bytes = least(wait->bytes - wait->done, pipe_room(pipe));
+	uint8_t *piece;
+	uint32_t first = pipe_space(pipe, bytes, &piece);
+	int result = lent_read(writer->endpoint, wait->grant, wait->done, piece, first);
+
+	if (result != OK)
+		return result;
+	if (first < bytes && lent_read(writer->endpoint, wait->grant, wait->done + first, pipe_bytes(pipe),
+	                               bytes - first) != OK)
+		bytes = first;
+	pipe_put(pipe, bytes);
+	wait->done += bytes;
+	return OK;
+}
+
 /* 0: nobody writes, or there is no room yet. */
 static int serve_writer(struct pipe *pipe)
 {
 	struct client *writer = pipe_waits(pipe)->writing.first;
 	struct wait *wait;
-	uint8_t *piece;
-	uint32_t bytes;
 	int result = -EPIPE;
 
 	if (!writer)
@@ -174,12 +194,7 @@ static int serve_writer(struct pipe *pipe)
 	if (pipe->readers) {
 		if (pipe_room(pipe) < room_wanted(wait))
 			return 0;
-		bytes = pipe_space(pipe, wait->bytes - wait->done, &piece);
-		result = lent_read(writer->endpoint, wait->grant, wait->done, piece, bytes);
-	}
-	if (result == OK) {
-		pipe_put(pipe, bytes);
-		wait->done += bytes;
+		result = take(pipe, writer);
 	}
 	if (result != OK || wait->done == wait->bytes) {
 		answer_writer(writer, result);

@@ -219,7 +219,7 @@ static void send(int who)
 	(void)carry_out(who);
 }
 
-static void ask(int who, int32_t operation, const void *request, size_t bytes, uint32_t buffer)
+static void prepare(int who, int32_t operation, const void *request, size_t bytes, uint32_t buffer)
 {
 	struct person *person = &people[who];
 	const uint64_t number = ++serial;
@@ -228,6 +228,11 @@ static void ask(int who, int32_t operation, const void *request, size_t bytes, u
 	person->since = person->serial = number;
 	memcpy(person->request, request, bytes);
 	memcpy(person->request + ONCE_SERIAL_WORD * 4, &number, sizeof(number));
+}
+
+static void ask(int who, int32_t operation, const void *request, size_t bytes, uint32_t buffer)
+{
+	prepare(who, operation, request, bytes, buffer);
 	survive(send, who);
 }
 
@@ -551,6 +556,75 @@ static void the_same_seed_gives_the_same_run(void **state)
 	compare(7);
 }
 
+/* ---- Small writes ---- */
+
+static void prepare_write(int who, uint32_t bytes)
+{
+	const struct ramfs_write_req request = {.grant = BUFFER, .fd = 4, .bytes = bytes};
+
+	memset(machine_at(machine_endpoint(who), BUFFER), who, bytes);
+	prepare(who, RAMFS_WRITE, &request, sizeof(request), bytes);
+}
+
+static void read_all(uint32_t bytes)
+{
+	const struct ramfs_read_req request = {.grant = BUFFER, .fd = 3, .bytes = bytes};
+
+	ask(1, RAMFS_READ, &request, sizeof(request), bytes);
+	assert_false(people[1].is_waiting);
+}
+
+/* The next write goes round the ring's end. */
+static void prepare_pipe(void)
+{
+	const struct ramfs_pipe_req request = {.read_fd = 3, .write_fd = 4};
+
+	begin(histories[0]);
+	ask(1, RAMFS_PIPE, &request, sizeof(request), 0);
+	happen(machine_endpoint(2), machine_endpoint(1));
+	prepare_write(2, RAMFS_PIPE_CAPACITY - 1000);
+	send(2);
+	read_all(RAMFS_PIPE_CAPACITY - 1001);
+}
+
+/* Whether it was killed: then another writes first. */
+static int write_and_kill(uint32_t ticks)
+{
+	left = ticks;
+	prepare_write(1, RAMFS_PIPE_BUF);
+	if (setjmp(killed) == 0) {
+		is_armed = 1;
+		send(1);
+		is_armed = 0;
+		return 0;
+	}
+	machine_restart();
+	prepare_write(2, 10);
+	send(2);
+	if (people[1].is_waiting)
+		ask_again(1);
+	return 1;
+}
+
+static void a_small_write_is_in_one_piece_wherever_ramfs_is_killed(void **state)
+{
+	uint32_t ticks = 0;
+	int was_killed;
+
+	(void)state;
+	mean = 0;
+	do {
+		prepare_pipe();
+		was_killed = write_and_kill(ticks++);
+		read_all(BUFFER_MAX);
+		const uint8_t *all = machine_at(machine_endpoint(1), BUFFER), *first = memchr(all, 1, 100);
+		assert_non_null(first);
+		for (uint32_t i = 0; i < RAMFS_PIPE_BUF; i++)
+			assert_int_equal(first[i], 1);
+	} while (was_killed);
+	assert_true(ticks > 10);
+}
+
 /* ---- Requests that are the server's end ---- */
 
 static void a_deadly_request_is_refused_in_the_end(void **state)
@@ -595,6 +669,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(nobody_notices_that_ramfs_is_killed),
 	        cmocka_unit_test(the_same_seed_gives_the_same_run),
+	        cmocka_unit_test(a_small_write_is_in_one_piece_wherever_ramfs_is_killed),
 	        cmocka_unit_test(a_deadly_request_is_refused_in_the_end),
 	        cmocka_unit_test(without_what_was_kept_it_is_another_server),
 	};
