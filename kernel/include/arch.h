@@ -28,7 +28,8 @@ void arch_set_pc(struct proc *p, vir_bytes pc);
 void arch_set_result(struct proc *p, int32_t result);  /* of the trap that p is in */
 void arch_set_status(struct proc *p, uint32_t status); /* the second result, of IPC */
 uint32_t arch_status(const struct proc *p);
-void arch_retry_trap(struct proc *p); /* p takes its trap again */
+void arch_set_stepping(struct proc *p, int on); /* whether p traps after each instruction */
+void arch_retry_trap(struct proc *p);           /* p takes its trap again */
 
 /* Pushes the pc on p's stack and lets p go on at `entry`; p is loaded. Returns 0, or the address at which its
  * stack faulted: then p is as it was. */

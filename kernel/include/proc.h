@@ -96,6 +96,8 @@ struct proc {
 	uint64_t alarm_at;    /* nanoseconds since boot, 0: none */
 	uint32_t alarm_place; /* in the heap of alarms, from 1; 0: it is not set */
 
+	uint32_t steps_left; /* step.c: instructions until it dies; 0: it need not */
+
 	/* proc.c */
 	uint32_t generation; /* of the slot's present or last process */
 	struct proc *free_next;

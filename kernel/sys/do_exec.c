@@ -36,6 +36,7 @@ int do_exec(struct proc *caller, const struct sys_exec_req *request, struct sys_
 	p->bridge_entry = p->bridge_upcall = p->bridge_control = 0;
 	proc_set_name(p, name);
 	TRACE(PROCESS, label(EVENT_EXEC, p));
+	p->steps_left = 0;
 	arch_proc_start(p, request->pc, request->sp);
 	proc_clear_flags(p, RTS_NO_IMAGE | RTS_PAGEFAULT | RTS_VMREQUEST | RTS_EXCEPTION);
 	return OK;

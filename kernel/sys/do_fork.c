@@ -12,6 +12,8 @@
 static void become_child(struct proc *child, struct proc *parent)
 {
 	arch_proc_fork(child, parent);
+	if (parent->steps_left)
+		arch_set_stepping(child, 0);
 	child->misc_flags |= parent->misc_flags & (MF_REPLY_PENDING | MF_FPU_USED);
 	child->receive_from = parent->receive_from;
 	child->deliver_to = parent->deliver_to;

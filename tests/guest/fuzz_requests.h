@@ -21,6 +21,7 @@ static const struct shape {
         {SYS_EXEC, "eaa"},
         {SYS_CLEAR, "e"},
         {SYS_STOP, "en"},
+        {SYS_STEP, "en"},
         {SYS_SIGUPCALL, "en"},
         {SYS_BRIDGE, "aaa"},
         {SYS_SETTLS, "tgnn"},

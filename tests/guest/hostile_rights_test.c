@@ -83,6 +83,7 @@ static void endpoints_of_nobody_are_refused(void)
 		        {SYS_EXEC, -EDEADSRCDST, {who}},
 		        {SYS_CLEAR, -EDEADSRCDST, {who}},
 		        {SYS_STOP, -EDEADSRCDST, {who, 1}},
+		        {SYS_STEP, -EDEADSRCDST, {who, 1}},
 		        {SYS_SIGUPCALL, -EDEADSRCDST, {who, SIGUPCALL_SIGNAL}},
 		        {SYS_VIRCOPY, -EDEADSRCDST, {who, AT(arena), (uint32_t)SELF, AT(arena), 1}},
 		        {SYS_VIRCOPY, -EDEADSRCDST, {(uint32_t)SELF, AT(arena), who, AT(arena), 1}},
@@ -95,6 +96,7 @@ static void endpoints_of_nobody_are_refused(void)
 	        SYS_VIRCOPY, -EDEADSRCDST, {(uint32_t)SELF, AT(arena), (uint32_t)NONE, 0, 1}});
 	expect(&(struct refusal){SYS_SCHEDULE, -EDEADSRCDST, {(uint32_t)NONE, SCHED_PRIO_USER, 50}});
 	expect(&(struct refusal){SYS_STOP, -EDEADSRCDST, {(uint32_t)SELF, 1}});
+	expect(&(struct refusal){SYS_STEP, -EINVAL, {(uint32_t)SELF, 1}});
 }
 
 /* VM and PM have no page table, are never stopped, and run at their own priority. */
@@ -106,6 +108,7 @@ static void small_processes_are_left_alone(void)
 		        {SYS_FORK, -EINVAL, {small[i], pool_page()}},
 		        {SYS_EXEC, -EINVAL, {small[i]}},
 		        {SYS_STOP, -EPERM, {small[i], 1}},
+		        {SYS_STEP, -EPERM, {small[i], 1}},
 		        {SYS_SIGUPCALL, -EPERM, {small[i], SIGUPCALL_SIGNAL}},
 		        {SYS_SIGUPCALL, -EPERM, {small[i], SIGUPCALL_STOP}},
 		        {SYS_VMCTL, -EINVAL, {VMCTL_SETDIR, small[i], pool_page()}},

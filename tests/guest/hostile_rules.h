@@ -164,6 +164,7 @@ static inline int is_spared_kernel_call(const struct message *m)
 		return may_live(who) && is_directory(w[1], &boot);
 	case SYS_EXEC:
 	case SYS_STOP:
+	case SYS_STEP:
 	case SYS_SIGUPCALL:
 		return !is_fair_game(who);
 	case SYS_SCHEDULE:

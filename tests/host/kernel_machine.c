@@ -53,6 +53,11 @@ void panic_at(const struct arch_frame *frame, const char *format, ...)
 	panic("%s", format);
 }
 
+void arch_set_stepping(struct proc *p, int on)
+{
+	(void)p, (void)on;
+}
+
 void arch_set_pc(struct proc *p, vir_bytes pc)
 {
 	(void)p;

@@ -51,6 +51,13 @@ struct sys_stop_req {
 struct sys_stop_rep {
 };
 
+struct sys_step_req {
+	endpoint_t endpoint;
+	uint32_t instructions; /* 0: it need not die any more */
+};
+struct sys_step_rep {
+};
+
 enum sigupcall_state {
 	SIGUPCALL_NONE,   /* no signal waits any more */
 	SIGUPCALL_SIGNAL, /* one waits to be fetched: a receive, or an interruptible call, ends */

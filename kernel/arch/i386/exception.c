@@ -14,6 +14,7 @@
 #include "machine.h"
 #include "panic.h"
 #include "signals.h"
+#include "step.h"
 #include "symbols.h"
 #include "trace.h"
 #include "upcall.h"
@@ -100,7 +101,7 @@ __attribute__((noreturn)) void exception_from_process(const struct arch_frame *f
 		page_fault(p, frame);
 	else if (frame->vector == NO_DEVICE)
 		fpu_device_not_available(p);
-	else
+	else if (frame->vector != DEBUG_TRAP || !step_taken(p))
 		raise_for(p, frame->vector, frame->error, frame->eip);
 	switch_to_user();
 }

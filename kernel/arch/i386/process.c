@@ -65,6 +65,11 @@ static void save_selectors(struct proc *p)
 	p->arch.gs = gs & 0xffff;
 }
 
+void arch_set_stepping(struct proc *p, int on)
+{
+	p->regs.eflags = (p->regs.eflags & ~EFLAGS_TF) | (on ? EFLAGS_TF : 0);
+}
+
 void arch_proc_fork(struct proc *child, struct proc *parent)
 {
 	vmassert(loaded != parent); /* VM is: the parent's fs and gs have been saved */

@@ -112,6 +112,15 @@ GRANITE_MUST_CHECK int sys_trace_set(uint32_t kinds, struct trace_span *span);
 GRANITE_MUST_CHECK int sys_trace_read(uint64_t from, struct trace_record *records, size_t count,
                                       struct trace_span *span);
 
+/* For tests, in a system that is built with assertions (elsewhere: EBADCALL): */
+
+/*
+ * Kills `endpoint`, as by an exception that it can't handle, once it has executed so many more instructions
+ * of its own; 0: it need not die any more. Calling exec saves it too. EPERM: a small process; EINVAL: the
+ * caller.
+ */
+GRANITE_MUST_CHECK int sys_step(endpoint_t endpoint, uint32_t instructions);
+
 /* For PM, RS and VM, each as it says. EPERM or EINVAL: not with a small process. */
 
 /*

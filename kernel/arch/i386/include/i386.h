@@ -27,6 +27,7 @@
 #define PTE_GLOBAL     0x100u
 
 #define EFLAGS_FIXED   0x002u
+#define EFLAGS_TF      0x100u
 #define EFLAGS_IF      0x200u
 
 #define RPL(selector)  ((selector)&3u)
