@@ -10,11 +10,12 @@
  */
 int do_step(struct proc *caller, const struct sys_step_req *request, struct sys_step_rep *reply)
 {
-	struct proc *p = proc_resolve(caller, request->endpoint);
+	struct proc *p;
 
 	(void)reply;
 	if (!STEP_EXISTS)
 		return -EBADCALL;
+	p = proc_resolve(caller, request->endpoint);
 	if (!p)
 		return -EDEADSRCDST;
 	if (proc_small(p))
