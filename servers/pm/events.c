@@ -7,27 +7,21 @@
  *
  * What was told stays until the listener says that it is done with it, so that a successor is told it again.
  *
- * There is always room: a fork is refused where its event, or an exec and an exit of each process alive,
- * would not fit any more. One that is slow makes no other process wait.
+ * There is always room: when a listener's are too many, those that it has not been told are made few, which
+ * come to the same (condense.h). One that is slow, or hangs, makes no other process wait.
  *
  *              first asks               dies, with kept memory
  *     FREE -------------> HERE ------------------------------------> AWAITED
  *      ^                   |  ^                                        |
  *      `-------------------'  `----------------------------------------'
  *        dies, without           the next of its privilege set asks
- *
- * For a successor that is awaited the events go on being kept, but nobody's fork is refused for its sake: if
- * they become too many they are dropped, and it is told that some were lost, for it asks with a number from
- * before them.
  */
 #include <assert.h>
 #include <errno.h>
+#include "condense.h"
 #include "pm.h"
 
-#define EVENTS_MAX (4 * PROCESSES_MAX)
-/* An exec and an exit of everybody fit still, also if execs that come again have been told, but are not done.
- */
-#define EVENTS_FULL (EVENTS_MAX - 2 * PROCESSES_MAX - PM_EVENTS_AT_ONCE)
+#define EVENTS_MAX 8192 /* a power of two, for numbers begin anew after 2^32 */
 
 enum listener_state { LISTENER_FREE, LISTENER_HERE, LISTENER_AWAITED };
 
@@ -37,46 +31,35 @@ static struct listener {
 	uint32_t set;        /* its privilege set: by that its successor is known */
 	int keeps;           /* has kept memory: if it dies a successor is awaited */
 	uint32_t done;       /* the number of the last event that was dropped */
-	uint32_t count;      /* of those that follow; number n is at events[n % EVENTS_MAX] */
+	uint32_t told;       /* so many of those that follow it has been told, and may be done with */
+	uint32_t count;      /* so many follow; number n is at events[n % EVENTS_MAX] */
 	struct pm_event events[EVENTS_MAX];
 } listeners[EVENTS_LISTENERS];
 
-/* Says of a process that the listener has yet to ask about its exec. */
-static uint32_t untold(const struct listener *listener)
-{
-	return PROCESS_EXEC_UNTOLD << (listener - listeners);
-}
+/* Else each event would make it condense again. */
+_Static_assert(CONDENSED_MAX + PM_EVENTS_AT_ONCE <= EVENTS_MAX - 1000, "there is room afterwards");
 
 static void forget_all(struct listener *listener)
 {
 	listener->done += listener->count;
-	listener->count = 0;
-	for (struct process *p = process_table; p < process_table + PROCESSES_MAX; p++)
-		p->flags &= ~untold(listener);
+	listener->told = listener->count = 0;
 }
 
-int events_full(void)
+static void make_room(struct listener *listener)
 {
-	for (const struct listener *l = listeners; l < listeners + EVENTS_LISTENERS; l++)
-		if (l->state == LISTENER_HERE && l->count >= EVENTS_FULL)
-			return 1;
-	return 0;
-}
+	uint32_t told = listener->told;
 
-/* Whether the listener is to be told of what happens now. */
-static int wants(struct listener *listener)
-{
-	if (listener->state == LISTENER_AWAITED && listener->count >= EVENTS_FULL)
-		forget_all(listener);
-	return listener->state != LISTENER_FREE;
+	if (listener->count == EVENTS_MAX)
+		listener->count = told + condense_events(listener->events, EVENTS_MAX, listener->done + told,
+		                                         listener->count - told);
 }
 
 static void add(struct listener *listener, endpoint_t endpoint, endpoint_t what)
 {
-	uint32_t number = listener->done + ++listener->count;
-
-	assert(listener->count <= EVENTS_MAX);
-	listener->events[number % EVENTS_MAX] = (struct pm_event){.endpoint = endpoint, .what = what};
+	make_room(listener);
+	listener->count++;
+	listener->events[(listener->done + listener->count) % EVENTS_MAX] =
+	        (struct pm_event){.endpoint = endpoint, .what = what};
 	if (listener->state == LISTENER_HERE)
 		peer_notify(listener->endpoint);
 }
@@ -84,7 +67,7 @@ static void add(struct listener *listener, endpoint_t endpoint, endpoint_t what)
 static void add_for_all(endpoint_t endpoint, endpoint_t what)
 {
 	for (struct listener *l = listeners; l < listeners + EVENTS_LISTENERS; l++)
-		if (wants(l))
+		if (l->state != LISTENER_FREE)
 			add(l, endpoint, what);
 }
 
@@ -93,15 +76,9 @@ void events_forked(const struct process *parent, const struct process *child)
 	add_for_all(child->endpoint, parent->endpoint);
 }
 
-/* One stands for all that follow it: in between nothing was asked of the listener, or it would know by now.
- */
-void events_execed(struct process *process)
+void events_execed(const struct process *process)
 {
-	for (struct listener *l = listeners; l < listeners + EVENTS_LISTENERS; l++)
-		if (!(process->flags & untold(l)) && wants(l)) {
-			process->flags |= untold(l);
-			add(l, process->endpoint, PM_EVENT_EXEC);
-		}
+	add_for_all(process->endpoint, PM_EVENT_EXEC);
 }
 
 static void leave(struct listener *listener)
@@ -131,18 +108,6 @@ void events_exited(endpoint_t endpoint)
 
 /* ---- Asking ---- */
 
-/* An exec from now on is another. */
-static struct pm_event tell(const struct listener *listener, uint32_t number)
-{
-	struct pm_event event = listener->events[number % EVENTS_MAX];
-	struct process *process;
-
-	process = event.what == PM_EVENT_EXEC ? process_by_endpoint(event.endpoint) : NULL;
-	if (process)
-		process->flags &= ~untold(listener);
-	return event;
-}
-
 /* The place of a dead one whose successor this is, or a free one. NULL: there is none. */
 static struct listener *place_for(const struct proc_info *info, uint32_t done)
 {
@@ -169,17 +134,29 @@ static struct listener *admit(const struct proc_info *info, uint32_t done)
 	return listener;
 }
 
-/* Drops what it is done with. It can't be done with what has not come yet, nor without what it has not had.
- */
+/* Drops what it is done with. It can't be done with what it has not been told, nor without what it was done
+ * with before. */
 static int drop(struct listener *listener, uint32_t done)
 {
 	uint32_t events = done - listener->done;
 
-	if (events > listener->count)
+	if (events > listener->told)
 		return -ERANGE;
 	listener->done = done;
+	listener->told -= events;
 	listener->count -= events;
 	return OK;
+}
+
+static void tell(struct listener *listener, struct pm_events_rep *reply)
+{
+	while (reply->count < listener->count && reply->count < PM_EVENTS_AT_ONCE) {
+		reply->count++;
+		reply->events[reply->count - 1] =
+		        listener->events[(listener->done + reply->count) % EVENTS_MAX];
+	}
+	if (listener->told < reply->count)
+		listener->told = reply->count;
 }
 
 int do_events(struct process *caller, const struct pm_events_req *request, struct pm_events_rep *reply)
@@ -195,11 +172,7 @@ int do_events(struct process *caller, const struct pm_events_req *request, struc
 		return -EBUSY;
 	reply->lost = drop(listener, request->done) != OK;
 	reply->done = listener->done;
-	while (reply->count < listener->count && reply->count < PM_EVENTS_AT_ONCE) {
-		uint32_t number = reply->done + reply->count + 1;
-
-		reply->events[reply->count++] = tell(listener, number);
-	}
+	tell(listener, reply);
 	return OK;
 }
 

@@ -40,7 +40,7 @@ int do_fork(struct process *caller, const struct pm_fork_req *request, struct pm
 
 	if (request->flags & ~(uint32_t)PM_FORK_VFORK)
 		return -EINVAL;
-	if (process_full(caller) || events_full())
+	if (process_full(caller))
 		return -EAGAIN;
 	result = vm_fork(caller->endpoint, &endpoint);
 	if (result != OK)

@@ -168,11 +168,9 @@ const char *report_program(const struct process *process);
 /* Makes all listeners' places free. */
 void events_init(void);
 
-/* Whether there is no room for another fork's event. */
-int events_full(void);
 /* To be called before anybody can know of it. */
 void events_forked(const struct process *parent, const struct process *child);
-void events_execed(struct process *process);
+void events_execed(const struct process *process);
 void events_exited(endpoint_t endpoint);
 
 /* ---- jobs.c ---- */

@@ -27,9 +27,6 @@ enum process_flag {
 	PROCESS_SERVICE = 0x04,  /* started by RS: kill(-1) spares it */
 	PROCESS_RECANCEL = 0x08, /* the server that it waits for is yet to be told: see deliver.c */
 	PROCESS_HANGUP = 0x10,   /* member of a newly orphaned group: see jobs.c */
-	/* Has called exec, which listener 0 has yet to ask about; of others it is the bits above: see
-	   events.c */
-	PROCESS_EXEC_UNTOLD = 0x20,
 };
 
 /* What a parent can still learn of a living child by wait4. */

@@ -82,11 +82,11 @@ static void pull_or_end(void)
 	exit(EXIT_FAILURE);
 }
 
-/* The first time it may be that some events were too many to wait for ramfs. */
+/* The first time it may be that PM still has events for a predecessor whose kept memory is gone. */
 static void pull_first(void)
 {
 	if (events_pull(self) == -ERANGE)
-		log_line("ramfs", "too much has happened meanwhile: all descriptors are lost");
+		log_line("ramfs", "what the last one kept is gone: all descriptors are lost");
 	pull_or_end();
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* links: tests/host/pm_machine.c servers/pm/process.c servers/pm/signals.c servers/pm/timers.c
  * servers/pm/clock.c servers/pm/wait.c servers/pm/deliver.c servers/pm/exit.c servers/pm/events.c
- * servers/pm/jobs.c servers/pm/fork.c servers/pm/ids.c servers/pm/kill.c servers/pm/sigcalls.c
- * servers/pm/sleep.c servers/pm/crash.c servers/pm/report.c lib/formats/callchain.c
+ * servers/pm/condense.c servers/pm/jobs.c servers/pm/fork.c servers/pm/ids.c servers/pm/kill.c
+ * servers/pm/sigcalls.c servers/pm/sleep.c servers/pm/crash.c servers/pm/report.c lib/formats/callchain.c
  * lib/formats/callcode.c lib/sys/region_words.c servers/pm/archive.c lib/formats/cpio.c */
 /* What listeners are told of processes. */
 #include <errno.h>
@@ -12,9 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <cmocka.h>
 
+#include "pm_knowledge.h"
 #include "pm_machine.h"
+#include "seed.h"
 
 static struct process *listener;
 static struct pm_events_rep told;
@@ -107,22 +110,6 @@ static void the_child_is_told_of_before_it_runs(void **state)
 	assert_int_equal(machine_proc(child)->notified_before_reply, before + 1);
 }
 
-static void execs_that_nobody_has_asked_about_are_one(void **state)
-{
-	struct process *process = machine_session();
-
-	(void)state;
-	pull();
-	for (int i = 0; i < 100; i++)
-		events_execed(process);
-	pull();
-	assert_int_equal(told.count, 1);
-	events_execed(process);
-	pull();
-	assert_int_equal(told.count, 1);
-	assert_event(0, process->endpoint, PM_EVENT_EXEC);
-}
-
 static void more_than_fit_one_answer_come_one_after_the_other(void **state)
 {
 	struct process *parent = machine_session();
@@ -172,8 +159,9 @@ static void every_listener_has_its_own_events(void **state)
 	events_execed(process);
 	for (uint32_t i = 1; i < EVENTS_LISTENERS; i++) {
 		assert_int_equal(pull_as(others[i]), OK);
-		assert_true(told.count >= 3);
-		assert_event(told.count - 2, process->endpoint, RS_PROC_NR);
+		assert_true(told.count >= 4);
+		assert_event(told.count - 3, process->endpoint, RS_PROC_NR);
+		assert_event(told.count - 2, process->endpoint, PM_EVENT_EXEC);
 		assert_event(told.count - 1, process->endpoint, PM_EVENT_EXEC);
 	}
 	pull();
@@ -181,90 +169,6 @@ static void every_listener_has_its_own_events(void **state)
 	machine_kill(machine.rs, others[2]->pid, SIGKILL);
 	assert_int_equal(pull_as(late), OK);
 	assert_int_equal(told.count, 0);
-}
-
-static void one_that_never_asks_costs_the_others_nothing_they_have(void **state)
-{
-	const struct pm_fork_req request = {0};
-	struct process *other = new_listener(PRIV_EVENTS, OTHER_SET), *parent = machine_session();
-	struct pm_fork_rep reply;
-	int result, forks = 0;
-
-	(void)state;
-	machine_ignore(parent, SIGCHLD);
-	pull();
-	assert_int_equal(pull_as(other), OK);
-	while ((result = do_fork(parent, &request, &reply)) == OK) {
-		machine_kill(machine.rs, reply.pid, SIGKILL);
-		pull();
-		assert_int_equal(told.count, 2);
-		forks++;
-	}
-	assert_int_equal(result, -EAGAIN);
-	assert_int_equal(pull_as(other), OK);
-	assert_int_equal(told.count, PM_EVENTS_AT_ONCE);
-	assert_int_equal(do_fork(parent, &request, &reply), -EAGAIN); /* it may need them once more */
-	assert_int_equal(pull_as(other), OK);
-	assert_int_equal(do_fork(parent, &request, &reply), OK);
-}
-
-/* Forks and kills, and the listener never asks: forks are refused, and everything else goes on. */
-static void a_listener_that_never_asks_stops_forks_and_nothing_else(void **state)
-{
-	const struct pm_fork_req request = {0};
-	struct process *parent = machine_session(), *child;
-	struct pm_fork_rep reply;
-	int forks = 0, events = 0;
-
-	(void)state;
-	machine_ignore(parent, SIGCHLD);
-	while (do_fork(parent, &request, &reply) == OK) {
-		child = process_by_pid(reply.pid);
-		events_execed(child);
-		machine_kill(machine.rs, reply.pid, SIGKILL);
-		forks++;
-	}
-	assert_true(forks > PROCESSES_MAX / 2 && forks < 10 * PROCESSES_MAX);
-	events_execed(parent);
-	do {
-		pull();
-		events += (int)told.count;
-	} while (told.count == PM_EVENTS_AT_ONCE);
-	assert_int_equal(events, 1 + 3 * forks + 1);
-	assert_int_equal(do_fork(parent, &request, &reply), OK);
-}
-
-/* At the limit all who live may still exec and exit. */
-static void there_is_room_for_all_ends(void **state)
-{
-	const struct pm_fork_req request = {0};
-	struct process *parent = machine_session();
-	struct pm_fork_rep reply;
-	uint32_t events = 0, expected = 1;
-
-	(void)state;
-	machine_ignore(parent, SIGCHLD);
-	while (do_fork(parent, &request, &reply) == OK)
-		expected++;
-	while (!events_full()) {
-		machine_kill(machine.rs, parent->last_child->pid, SIGKILL);
-		expected++;
-		if (do_fork(parent, &request, &reply) == OK)
-			expected++;
-	}
-	for (struct process *child = parent->first_child; child; child = child->next_sibling) {
-		events_execed(child);
-		expected++;
-	}
-	while (parent->first_child) {
-		machine_kill(machine.rs, parent->first_child->pid, SIGKILL);
-		expected++;
-	}
-	do {
-		pull();
-		events += told.count;
-	} while (told.count == PM_EVENTS_AT_ONCE);
-	assert_int_equal(events, expected);
 }
 
 static void a_dead_listener_s_successor_begins_anew(void **state)
@@ -335,9 +239,12 @@ static void events_wait_for_the_successor_of_one_that_keeps(void **state)
 	assert_event(0, exited, RS_PROC_NR);
 	assert_event(1, exited, PM_EVENT_EXEC);
 	assert_event(2, predecessor, PM_EVENT_EXIT);
-	assert_event(3, exited, PM_EVENT_EXIT);
-	assert_event(4, stranger->endpoint, RS_PROC_NR);
-	assert_event(5, listener->endpoint, RS_PROC_NR);
+	assert_event(3, exited, PM_EVENT_EXEC);
+	assert_event(4, exited, PM_EVENT_EXIT);
+	assert_event(5, stranger->endpoint, RS_PROC_NR);
+	pull();
+	assert_int_equal(told.count, 1);
+	assert_event(0, listener->endpoint, RS_PROC_NR);
 }
 
 /* It dies after each answer, before and after it has noted that it is done. */
@@ -352,7 +259,7 @@ static void a_successor_is_told_again_what_its_predecessor_was_not_done_with(voi
 	events_execed(process);
 	assert_int_equal(ask(listener, listener_done), OK);
 	assert_int_equal(told.count, 2);
-	events_execed(process); /* another, for the first has been told */
+	events_execed(process);
 	before = listener_done;
 	for (int i = 0; i < 3; i++) {
 		machine_kill(machine.rs, listener->pid, SIGKILL);
@@ -379,6 +286,8 @@ static void one_that_can_not_be_done_is_told_that_it_has_lost_some(void **state)
 	listen_and_keep();
 	process = machine_session();
 	before = listener_done;
+	assert_int_equal(ask(listener, before + 1), OK); /* that has not been told yet */
+	assert_int_equal(told.lost, 1);
 	assert_int_equal(ask(listener, before + 2), OK); /* there is but one */
 	assert_int_equal(told.lost, 1);
 	assert_int_equal(told.done, before);
@@ -391,7 +300,8 @@ static void one_that_can_not_be_done_is_told_that_it_has_lost_some(void **state)
 	assert_int_equal(told.done, before + 1);
 }
 
-/* Forks and kills without end while nobody asks. */
+/* ---- However much happens ---- */
+
 static void live_and_die(struct process *parent, uint32_t times)
 {
 	const struct pm_fork_req request = {0};
@@ -404,7 +314,27 @@ static void live_and_die(struct process *parent, uint32_t times)
 	}
 }
 
-static void a_successor_is_told_that_too_many_came_and_nobody_was_refused(void **state)
+static void one_that_never_asks_costs_nobody_anything(void **state)
+{
+	struct process *other = new_listener(PRIV_EVENTS, OTHER_SET), *parent = machine_session();
+	uint32_t events;
+	int lost;
+
+	(void)state;
+	machine_ignore(parent, SIGCHLD);
+	pull();
+	assert_int_equal(pull_as(other), OK);
+	for (int i = 0; i < 2000; i++) {
+		live_and_die(parent, 5);
+		events = pull_all(&lost);
+		assert_int_equal(events, 15);
+	}
+	assert_int_equal(pull_as(other), OK);
+	assert_int_equal(told.lost, 0);
+	assert_int_equal(told.count, PM_EVENTS_AT_ONCE);
+}
+
+static void a_successor_comes_late_and_nothing_is_lost(void **state)
 {
 	struct process *parent = machine_session();
 	uint32_t events;
@@ -416,35 +346,161 @@ static void a_successor_is_told_that_too_many_came_and_nobody_was_refused(void *
 	machine_kill(machine.rs, listener->pid, SIGKILL);
 	live_and_die(parent, 10 * PROCESSES_MAX);
 	listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
-	pull_all(&lost);
-	assert_true(lost);
+	events = pull_all(&lost);
+	assert_false(lost);
+	assert_true(events < 10 * PROCESSES_MAX);
 	live_and_die(parent, 5);
 	events = pull_all(&lost);
 	assert_int_equal(events, 15);
 	assert_false(lost);
 }
 
-/* It dies at every fill level; the successor has room for the ends of all who live. */
-static void there_is_room_whenever_it_dies(void **state)
+/* All that the system may hold live, call exec and exit. */
+static void there_is_room_for_everybody(void **state)
 {
+	const struct pm_fork_req request = {0};
 	struct process *parent = machine_session();
+	struct pm_fork_rep reply;
 	int lost;
 
 	(void)state;
 	machine_ignore(parent, SIGCHLD);
-	listen_and_keep();
-	for (uint32_t lives = 1; lives < 4 * PROCESSES_MAX; lives += 97) {
-		machine_kill(machine.rs, listener->pid, SIGKILL);
-		live_and_die(parent, lives);
-		listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
-		pull_all(&lost);
-		if (lost)
-			live_and_die(parent, 600);
-		else
-			assert_true(3 * lives + 1 <= 2 * PROCESSES_MAX);
-		pull_all(&lost);
-		assert_false(lost);
+	pull();
+	for (int round = 0; round < 10; round++) {
+		while (do_fork(parent, &request, &reply) == OK)
+			;
+		for (struct process *child = parent->first_child; child; child = child->next_sibling)
+			events_execed(child);
+		while (parent->first_child)
+			machine_kill(machine.rs, parent->first_child->pid, SIGKILL);
 	}
+	assert_true(pull_all(&lost) > 0);
+	assert_false(lost);
+}
+
+/* ---- At random: the truth against what a listener with kept memory makes of what it is told ---- */
+
+#define STEPS    200000
+#define CITIZENS 40
+
+static struct knowledge truth, listener_s;
+static struct process *citizens[CITIZENS];
+static uint32_t numbers;
+
+static void truly(endpoint_t endpoint, endpoint_t what)
+{
+	knowledge_take(&truth, &(struct pm_event){.endpoint = endpoint, .what = what});
+}
+
+/* A citizen that the listener gives a number of its own, as one that opens a file. */
+static void name_it(struct process *process)
+{
+	numbers++;
+	knowledge_set(&truth, process->endpoint, numbers);
+	knowledge_set(&listener_s, process->endpoint, numbers);
+}
+
+static void take_told(uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++, listener_done++)
+		knowledge_take(&listener_s, &told.events[i]);
+}
+
+static void pull_and_take_all(void)
+{
+	do {
+		assert_int_equal(ask(listener, listener_done), OK);
+		assert_int_equal(told.lost, 0);
+		take_told(told.count);
+	} while (told.count == PM_EVENTS_AT_ONCE);
+}
+
+static void replace_listener(unsigned *seed)
+{
+	if (rand_r(seed) % 2) { /* it dies after some of what it is told */
+		assert_int_equal(ask(listener, listener_done), OK);
+		take_told((uint32_t)rand_r(seed) % (told.count + 1u));
+	}
+	truly(listener->endpoint, PM_EVENT_EXIT);
+	machine_kill(machine.rs, listener->pid, SIGKILL);
+	listener = new_listener(PRIV_EVENTS | PRIV_KEEP, LISTENER_SET);
+	truly(listener->endpoint, RS_PROC_NR);
+}
+
+/* As RS does with its services and with orphans. */
+static void reap(void)
+{
+	struct pm_wait_rep reply;
+
+	while (machine_wait(machine.rs, -1, WNOHANG, &reply) == OK && reply.pid > 0)
+		;
+}
+
+static void citizen_does_something(unsigned *seed)
+{
+	uint32_t who = (uint32_t)rand_r(seed) % CITIZENS, other = (uint32_t)rand_r(seed) % CITIZENS;
+	struct process *process = citizens[who];
+
+	if (!process || rand_r(seed) % 2) {
+		if (!process)
+			return;
+		events_execed(process);
+		truly(process->endpoint, PM_EVENT_EXEC);
+		return;
+	}
+	if (other != who && citizens[other]) {
+		truly(citizens[other]->endpoint, PM_EVENT_EXIT);
+		machine_kill(machine.rs, citizens[other]->pid, SIGKILL);
+		citizens[other] = NULL;
+	}
+	if (other != who) {
+		citizens[other] = machine_fork(process);
+		machine_ignore(citizens[other], SIGCHLD);
+		truly(citizens[other]->endpoint, process->endpoint);
+	}
+}
+
+static void assert_it_knows_the_truth(void)
+{
+	pull_and_take_all();
+	for (int slot = 0; slot < ENDPOINT_SLOTS; slot++) {
+		endpoint_t endpoint = truth.endpoints[slot];
+
+		assert_int_equal(knowledge_of(&truth, endpoint), knowledge_of(&listener_s, endpoint));
+	}
+}
+
+static void become_citizens(void)
+{
+	memset(&truth, 0, sizeof(truth));
+	memset(&listener_s, 0, sizeof(listener_s));
+	memset(citizens, 0, sizeof(citizens));
+	citizens[0] = machine_session();
+	machine_ignore(citizens[0], SIGCHLD);
+	listen_and_keep();
+	name_it(citizens[0]);
+}
+
+static void whenever_it_asks_and_dies_a_listener_knows_the_truth(void **state)
+{
+	unsigned seed = test_seed(), patience = 1;
+
+	(void)state;
+	become_citizens();
+	for (int step = 0; step < STEPS; step++) {
+		citizen_does_something(&seed);
+		reap();
+		if (rand_r(&seed) % 500 == 0)
+			replace_listener(&seed);
+		if (rand_r(&seed) % patience)
+			continue;
+		assert_it_knows_the_truth();
+		for (int i = 0; i < CITIZENS; i++)
+			if (citizens[i] && rand_r(&seed) % 4 == 0)
+				name_it(citizens[i]);
+		patience = 1u << rand_r(&seed) % 17;
+	}
+	assert_it_knows_the_truth();
 }
 
 int main(void)
@@ -452,20 +508,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup(a_life_is_told_in_order, boot),
 	        cmocka_unit_test_setup(the_child_is_told_of_before_it_runs, boot),
-	        cmocka_unit_test_setup(execs_that_nobody_has_asked_about_are_one, boot),
 	        cmocka_unit_test_setup(more_than_fit_one_answer_come_one_after_the_other, boot),
 	        cmocka_unit_test_setup(only_one_with_the_privilege_is_told, boot),
-	        cmocka_unit_test_setup(a_listener_that_never_asks_stops_forks_and_nothing_else, boot),
-	        cmocka_unit_test_setup(there_is_room_for_all_ends, boot),
 	        cmocka_unit_test_setup(a_dead_listener_s_successor_begins_anew, boot),
 	        cmocka_unit_test_setup(every_listener_has_its_own_events, boot),
-	        cmocka_unit_test_setup(one_that_never_asks_costs_the_others_nothing_they_have, boot),
 	        cmocka_unit_test_setup(events_wait_for_the_successor_of_one_that_keeps, boot),
-	        cmocka_unit_test_setup(a_successor_is_told_that_too_many_came_and_nobody_was_refused, boot),
-	        cmocka_unit_test_setup(there_is_room_whenever_it_dies, boot),
 	        cmocka_unit_test_setup(a_successor_is_told_again_what_its_predecessor_was_not_done_with,
 	                               boot),
 	        cmocka_unit_test_setup(one_that_can_not_be_done_is_told_that_it_has_lost_some, boot),
+	        cmocka_unit_test_setup(one_that_never_asks_costs_nobody_anything, boot),
+	        cmocka_unit_test_setup(a_successor_comes_late_and_nothing_is_lost, boot),
+	        cmocka_unit_test_setup(there_is_room_for_everybody, boot),
+	        cmocka_unit_test_setup(whenever_it_asks_and_dies_a_listener_knows_the_truth, boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* links: tests/host/pm_machine.c servers/pm/process.c servers/pm/signals.c servers/pm/timers.c
- * servers/pm/clock.c servers/pm/wait.c servers/pm/deliver.c servers/pm/exit.c servers/pm/events.c
- * servers/pm/jobs.c servers/pm/fork.c servers/pm/ids.c servers/pm/kill.c servers/pm/sigcalls.c
- * servers/pm/exec.c servers/pm/stack.c servers/pm/archive.c servers/pm/system.c lib/formats/cpio.c
- * lib/formats/elf.c servers/pm/crash.c servers/pm/report.c lib/formats/callchain.c
+ * servers/pm/clock.c servers/pm/wait.c servers/pm/deliver.c servers/pm/exit.c servers/pm/condense.c
+ * servers/pm/events.c servers/pm/jobs.c servers/pm/fork.c servers/pm/ids.c servers/pm/kill.c
+ * servers/pm/sigcalls.c servers/pm/exec.c servers/pm/stack.c servers/pm/archive.c servers/pm/system.c
+ * lib/formats/cpio.c lib/formats/elf.c servers/pm/crash.c servers/pm/report.c lib/formats/callchain.c
  * lib/formats/callcode.c lib/sys/region_words.c */
 /* exec and the archive: every error comes out right and leaves the caller as it was. */
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* links: tests/host/pm_machine.c servers/pm/process.c servers/pm/signals.c servers/pm/timers.c
- * servers/pm/clock.c servers/pm/wait.c servers/pm/deliver.c servers/pm/exit.c servers/pm/events.c
- * servers/pm/jobs.c servers/pm/fork.c servers/pm/ids.c servers/pm/kill.c servers/pm/sigcalls.c
- * servers/pm/sleep.c servers/pm/exception.c servers/pm/crash.c servers/pm/report.c
+ * servers/pm/clock.c servers/pm/wait.c servers/pm/deliver.c servers/pm/exit.c servers/pm/condense.c
+ * servers/pm/events.c servers/pm/jobs.c servers/pm/fork.c servers/pm/ids.c servers/pm/kill.c
+ * servers/pm/sigcalls.c servers/pm/sleep.c servers/pm/exception.c servers/pm/crash.c servers/pm/report.c
  * lib/formats/callchain.c lib/formats/callcode.c lib/sys/region_words.c servers/pm/archive.c
  * lib/formats/cpio.c */
 /* PM's lists of groups and of news: whatever processes do, they say what looking through the table would. */

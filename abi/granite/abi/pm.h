@@ -254,9 +254,11 @@ struct pm_procinfo_rep {
  * says what number comes before its first.
  *
  * If the listener has PRIV_KEEP too, its events wait for the next caller of its privilege set, its successor.
- * But only so many do: that one is told then that some were lost, and must look itself who is alive
- * (GET_PROCTAB). It is told the same if it says a number that can't be, having lost what was kept. EPERM: the
- * privilege is missing; EBUSY: there are too many listeners.
+ * However long a listener does not ask, nothing is lost, but of many events it is told what they come to: of
+ * a process that has come and gone nothing, of others a fork from one that it knows, an exec, an exit.
+ *
+ * `lost` tells one that says a number that can't be, having lost what was kept, that it must look itself who
+ * is alive (GET_PROCTAB). EPERM: the privilege is missing; EBUSY: there are too many listeners.
  */
 struct pm_event {
 	endpoint_t endpoint;
