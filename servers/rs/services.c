@@ -2,7 +2,10 @@
 /*
  * Services: their start, their end, and what follows.
  *
- *              start                  end                    back-off over
+ *                        end, the first
+ *                          in a row
+ *                          ,----.
+ *              start       v    |     end, a further one     back-off over
  *     DOWN ------------> RUNNING --------------> WAITING --------------------> RUNNING
  *      ^  \                |   \                     \
  *      |   `-> CANT_START  |    `-> DOWN: it is not   `-> DOWN: service down
@@ -11,8 +14,12 @@
  *      |         heartbeat |
  *      |   missed, or down |
  *      |        or restart v
- *      `---------------- STOPPING -------> WAITING, GIVEN_UP or RUNNING, by its reason
+ *      `---------------- STOPPING -------> RUNNING, WAITING or GIVEN_UP, by its reason
  *            end
+ *
+ * Ends are in a row if no run in between was a long one. The first is followed by a start in the same breath,
+ * without a timer. A start for which there is no memory leads to WAITING or GIVEN_UP: it is never tried again
+ * at once.
  */
 #include <errno.h>
 #include <signal.h>
@@ -97,25 +104,32 @@ static void log_problem(const struct service *service)
 	       service->error ? strerror((int)service->error) : "");
 }
 
-/* Restarts it later, or gives it up, or neither: as the manifest says. `state`: what it is then. */
-static void follow(struct service *service, int failed, enum rs_state state)
+/*
+ * Restarts it later, or gives it up, or neither: as the manifest says. `state`: what it is if it is not to be
+ * restarted. After RESTART_AT_ONCE, which is never said of one that was NOT_STARTED, the caller starts it.
+ */
+static enum restart_verdict follow(struct service *service, enum restart_end end, enum rs_state state)
 {
 	uint64_t now = process_now(), delay;
+	enum restart_verdict verdict = restart_judge(&service->entry->restart, &service->record, end,
+	                                             now - service->started_at, &delay);
 
-	switch (restart_judge(&service->entry->restart, &service->record, failed, now - service->started_at,
-	                      &delay)) {
+	switch (verdict) {
+	case RESTART_AT_ONCE:
+		break;
 	case RESTART_LATER:
 		set_state(service, RS_IS_WAITING, now + delay);
-		return;
+		break;
 	case RESTART_GIVEN_UP:
 		rs_log("%s is given up: %u failures in a row", service->entry->label,
 		       service->record.failures);
 		set_state(service, RS_IS_GIVEN_UP, NEVER);
-		return;
+		break;
 	case RESTART_NOT:
 		set_state(service, state, NEVER);
-		return;
+		break;
 	}
+	return verdict;
 }
 
 static int try_to_start(struct service *service)
@@ -134,7 +148,7 @@ static void could_not_start(struct service *service, int result)
 	service->error = result == -ENOEXEC ? 0 : (uint32_t)-result;
 	log_problem(service);
 	if (service->problem == RS_NO_PROCESS)
-		follow(service, 1, RS_IS_UNSTARTABLE);
+		follow(service, NOT_STARTED, RS_IS_UNSTARTABLE);
 	else
 		set_state(service, RS_IS_UNSTARTABLE, NEVER);
 }
@@ -218,8 +232,12 @@ static struct rs_end describe_end(const struct service *service, int status)
 /* It has ended by itself. */
 static void judge(struct service *service, int status)
 {
-	follow(service, service->end.kind != RS_EXITED || service->end.number != 0, RS_IS_DOWN);
-	if (service->state != RS_IS_WAITING && service->entry->powers_off)
+	int is_good = service->end.kind == RS_EXITED && service->end.number == 0;
+	enum restart_verdict verdict = follow(service, is_good ? ENDED_WELL : ENDED_BADLY, RS_IS_DOWN);
+
+	if (verdict == RESTART_AT_ONCE)
+		start_again(service);
+	else if (verdict != RESTART_LATER && service->entry->powers_off)
 		process_power_off(shell_status(status));
 }
 

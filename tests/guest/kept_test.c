@@ -66,8 +66,6 @@ static void wait_for_successor(endpoint_t old)
 static void kill_it(void)
 {
 	CHECK_INT(kill(pid_of(service()), SIGKILL), 0);
-	while (service() > 0)
-		usleep(1000);
 }
 
 static void end_by(int32_t task)
@@ -83,6 +81,14 @@ static void kill_and_wait(void)
 	endpoint_t old = service();
 	kill_it();
 	wait_for_successor(old);
+}
+
+/* Nobody is there for a while then: so it is if it has been killed a short time ago (kill_and_wait). */
+static void kill_it_again(void)
+{
+	kill_it();
+	while (service() > 0)
+		usleep(1000);
 }
 
 /* ---- Contents ---- */
@@ -182,10 +188,11 @@ static void check_that_all_see_it(uint32_t value)
 
 static void what_was_lent_on_goes_on_over_the_death(void)
 {
+	kill_and_wait();
 	endpoint_t old = service();
 	cp_grant_id_t grant = lend_by_service();
 	check_that_all_see_it(10);
-	kill_it();
+	kill_it_again();
 	check_that_all_see_it(20);
 	wait_for_successor(old);
 	check_that_all_see_it(30);
@@ -223,10 +230,11 @@ static void the_successor_takes_back_what_was_lent(void)
 
 static void the_grantor_revokes_while_the_service_is_dead(void)
 {
+	kill_and_wait();
 	endpoint_t old = service();
 	cp_grant_id_t grant = lend_by_service();
 	check_that_all_see_it(70);
-	kill_it();
+	kill_it_again();
 	CHECK_INT(cpf_revoke(grant), OK);
 	mine[0] = 71;
 	CHECK_INT(users_word(0), 70);

@@ -98,6 +98,27 @@ static void ten_that_die_together_come_back(void)
 		CHECK(rs_echo(label));
 }
 
+/* How long it takes until the successor has answered. */
+static uint64_t time_without(const char *label)
+{
+	endpoint_t killed = rs_lookup(label);
+	uint64_t start = rs_now();
+	CHECK(rs_kill(label));
+	CHECK(rs_await(label, killed, 10 * RS_SECOND) != killed);
+	CHECK(rs_echo(label));
+	return rs_now() - start;
+}
+
+static void the_first_restart_is_at_once_and_the_second_waits(void)
+{
+	for (int i = 0; i < 2; i++) {
+		sleep(11); /* what was before does not count any more */
+		CHECK(time_without("serve") < RS_SECOND / 20);
+		CHECK(time_without("serve") >= RS_SECOND / 10);
+		CHECK(time_without("serve") >= RS_SECOND / 5);
+	}
+}
+
 /* ---- Control ---- */
 
 static void a_service_goes_down_and_comes_up(void)
@@ -351,6 +372,7 @@ int main(void)
 	        TEST(what_answers_is_left_alone),
 	        TEST(a_server_that_hangs_under_a_call_gets_a_successor),
 	        TEST(ten_that_die_together_come_back),
+	        TEST(the_first_restart_is_at_once_and_the_second_waits),
 	        TEST(a_service_goes_down_and_comes_up),
 	        TEST(one_that_ignores_sigterm_is_killed_after_a_while),
 	        TEST(parts_of_the_system_and_nobody_can_not_be_controlled),

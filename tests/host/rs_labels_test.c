@@ -59,11 +59,15 @@ static void deaths_and_successors_are_told(void **state)
 {
 	(void)state;
 	machine_boot(manifest);
+	kill_and_tell("last"); /* it is started at once, and its end is told all the same */
+	assert_int_equal(machine.nr_told, 8);
+	assert_int_equal(machine.told[6].endpoint, NONE);
+	assert_knows_all();
 	kill_and_tell("last");
-	assert_int_equal(machine.nr_told, 7);
+	assert_int_equal(machine.nr_told, 9);
 	assert_int_equal(told_of("last"), NONE);
 	machine_pass(100 * MSEC);
-	assert_int_equal(machine.nr_told, 8);
+	assert_int_equal(machine.nr_told, 10);
 	assert_knows_all();
 }
 
@@ -72,13 +76,14 @@ static void a_new_store_is_told_everything_that_there_is(void **state)
 	(void)state;
 	machine_boot(manifest);
 	kill_and_tell("first");
-	kill_and_tell("ds");
+	kill_and_tell("first");
 	assert_int_equal(machine_service("first")->state, RS_IS_WAITING);
-	assert_int_equal(machine_up(0, "ds"), OK);
+	assert_int_equal(machine.nr_told, 9);
+	kill_and_tell("ds");
 	assert_int_equal(machine.told_whom, machine_lookup("ds"));
-	assert_int_equal(machine.nr_told, 7 + 5); /* and nothing of `first`, which is dead */
+	assert_int_equal(machine.nr_told, 9 + 5); /* and nothing of `first`, which is dead */
 	machine_pass(100 * MSEC);
-	assert_int_equal(machine.nr_told, 7 + 5 + 1);
+	assert_int_equal(machine.nr_told, 9 + 5 + 1);
 	assert_knows_all();
 }
 

@@ -328,6 +328,16 @@ struct rs_outcome machine_outcome(uint32_t client)
 	return outcome;
 }
 
+endpoint_t machine_found(uint32_t client)
+{
+	struct rs_await_rep reply;
+
+	assert_false(machine.clients[client].waits);
+	assert_int_equal(machine.clients[client].result, OK);
+	memcpy(&reply, machine.clients[client].reply, sizeof(reply));
+	return reply.endpoint;
+}
+
 endpoint_t machine_lookup(const char *label)
 {
 	struct rs_lookup_req request = {.label = ""};

@@ -80,6 +80,8 @@ int machine_await(uint32_t client, const char *label, endpoint_t dead, uint64_t 
 endpoint_t machine_client(uint32_t client);
 /* What it has been told. */
 struct rs_outcome machine_outcome(uint32_t client);
+/* Whom it has awaited, with success. */
+endpoint_t machine_found(uint32_t client);
 
 endpoint_t machine_lookup(const char *label);
 struct rs_status_rep machine_status(const char *label);

@@ -23,6 +23,21 @@ static enum rs_state state_of(const char *label)
 	return (enum rs_state)machine_status(label).state;
 }
 
+static void kill_and_tell(const char *label)
+{
+	machine_kill(label, SIGKILL);
+	machine_reap();
+}
+
+/* After its first end in a row it is started at once, after its second it waits. */
+static void kill_until_it_waits(const char *label)
+{
+	kill_and_tell(label);
+	assert_int_equal(state_of(label), RS_IS_RUNNING);
+	kill_and_tell(label);
+	assert_int_equal(state_of(label), RS_IS_WAITING);
+}
+
 /* ---- Starting ---- */
 
 static void what_can_not_start_says_why_and_stops_nobody(void **state)
@@ -55,13 +70,17 @@ static void rights_that_the_kernel_refuses_are_told(void **state)
 static void want_of_memory_is_tried_again_and_given_up(void **state)
 {
 	(void)state;
-	machine_boot("service a bin/a restart=failure giveup=3\nservice b bin/b\n");
+	machine_boot("service a bin/a restart=failure giveup=4\nservice b bin/b\n");
 	machine_kill("a", SIGSEGV);
 	machine_kill("b", SIGSEGV);
 	machine.fork_error = ENOMEM;
 	machine_reap();
 	assert_int_equal(state_of("a"), RS_IS_WAITING);
-	machine_pass(100 * MSEC);
+	assert_int_equal(machine_logged("a can't be started"), 1);
+	machine_pass(100 * MSEC - 1);
+	assert_int_equal(machine_logged("a can't be started"), 1);
+	machine_pass(1);
+	assert_int_equal(machine_logged("a can't be started"), 2);
 	assert_int_equal(state_of("a"), RS_IS_WAITING);
 	assert_int_equal(machine_status("a").problem, RS_NO_PROCESS);
 	assert_int_equal(machine_status("a").error, ENOMEM);
@@ -74,6 +93,26 @@ static void want_of_memory_is_tried_again_and_given_up(void **state)
 	assert_int_equal(state_of("b"), RS_IS_DOWN);
 }
 
+/* RS would never come to an end with it. */
+static void want_of_memory_is_not_tried_again_at_once(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	machine_reap();
+	machine.fork_error = ENOMEM;
+	assert_int_equal(machine_up(0, "a"), -EAGAIN);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(state_of("a"), RS_IS_WAITING);
+		assert_int_equal(machine_logged("a can't be started"), i + 1);
+		assert_int_equal(machine_status("a").until_nsecs, machine.now + (100 * MSEC << i));
+		machine_pass(100 * MSEC << i);
+	}
+	machine.fork_error = 0;
+	machine_pass(SEC);
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+}
+
 static void who_dies_before_it_has_its_rights_has_died(void **state)
 {
 	(void)state;
@@ -81,7 +120,6 @@ static void who_dies_before_it_has_its_rights_has_died(void **state)
 	machine_kill("a", SIGKILL);
 	machine.dies_at_once = 1;
 	machine_reap();
-	machine_pass(100 * MSEC);
 	assert_int_equal(state_of("a"), RS_IS_WAITING);
 	assert_int_equal(machine_logged("a killed by signal 9\n"), 2);
 	machine.dies_at_once = 0;
@@ -100,8 +138,7 @@ static void assert_bequest(uint32_t number, endpoint_t old, endpoint_t heir)
 
 static endpoint_t kill_and_wait(void)
 {
-	machine_kill("a", SIGKILL);
-	machine_reap();
+	kill_and_tell("a");
 	machine_pass(10 * SEC);
 	assert_int_equal(state_of("a"), RS_IS_RUNNING);
 	return machine_lookup("a");
@@ -130,20 +167,21 @@ static void what_it_kept_is_given_up_when_nobody_comes(void **state)
 	endpoint_t last;
 
 	(void)state;
-	machine_boot("service a bin/a restart=failure giveup=2 flags=keep\n");
+	machine_boot("service a bin/a restart=failure flags=keep\n");
 	last = machine_lookup("a");
 	machine_exit("a", 0);
 	machine_reap();
 	assert_int_equal(state_of("a"), RS_IS_DOWN);
 	assert_bequest(1, last, NONE);
 	assert_int_equal(machine_up(0, "a"), OK);
+	kill_and_tell("a");
 	last = machine_lookup("a");
-	machine_kill("a", SIGKILL);
-	machine_reap();
+	assert_int_equal(machine.nr_bequests, 2);
+	kill_and_tell("a");
 	assert_int_equal(state_of("a"), RS_IS_WAITING);
-	assert_int_equal(machine.nr_bequests, 1);
+	assert_int_equal(machine.nr_bequests, 2);
 	assert_int_equal(machine_down(0, "a"), OK);
-	assert_bequest(2, last, NONE);
+	assert_bequest(3, last, NONE);
 }
 
 /* It was not named then: the next one is named as the heir of who had kept it. */
@@ -154,10 +192,11 @@ static void an_heir_killed_before_it_is_named_loses_nothing(void **state)
 	(void)state;
 	machine_boot("service a bin/a restart=always flags=keep\n");
 	first = machine_lookup("a");
-	machine_kill("a", SIGKILL);
-	machine_reap();
 	machine.dies_at_once = 1;
+	kill_and_tell("a");
 	machine_pass(150 * MSEC);
+	assert_int_equal(machine_logged("a killed by signal 9\n"), 3);
+	assert_int_equal(machine.nr_bequests, 0);
 	machine.dies_at_once = 0;
 	machine_pass(10 * SEC);
 	assert_bequest(1, first, machine_lookup("a"));
@@ -165,18 +204,28 @@ static void an_heir_killed_before_it_is_named_loses_nothing(void **state)
 
 /* ---- Ends ---- */
 
+/* By a signal, or with signal 0 by exiting. */
+static void end_and_tell(const char *label, int signal, int code)
+{
+	if (signal)
+		machine_kill(label, signal);
+	else
+		machine_exit(label, code);
+	machine_reap();
+	assert_int_equal(machine_status(label).end.kind, signal ? RS_KILLED : RS_EXITED);
+	assert_int_equal(machine_status(label).end.number, signal ? signal : code);
+}
+
 static void policies_decide_what_follows(void **state)
 {
 	static const struct {
 		const char *policy;
-		int signal, code; /* signal 0: it exits */
-		enum rs_state then;
+		int signal, code;
+		int restarts;
 	} cases[] = {
-	        {"always", 0, 0, RS_IS_WAITING},       {"always", 0, 1, RS_IS_WAITING},
-	        {"always", SIGSEGV, 0, RS_IS_WAITING}, {"failure", 0, 0, RS_IS_DOWN},
-	        {"failure", 0, 1, RS_IS_WAITING},      {"failure", SIGTERM, 0, RS_IS_WAITING},
-	        {"never", 0, 0, RS_IS_DOWN},           {"never", 0, 1, RS_IS_DOWN},
-	        {"never", SIGKILL, 0, RS_IS_DOWN},
+	        {"always", 0, 0, 1},  {"always", 0, 1, 1},  {"always", SIGSEGV, 0, 1},
+	        {"failure", 0, 0, 0}, {"failure", 0, 1, 1}, {"failure", SIGTERM, 0, 1},
+	        {"never", 0, 0, 0},   {"never", 0, 1, 0},   {"never", SIGKILL, 0, 0},
 	};
 	char line[100];
 
@@ -184,16 +233,39 @@ static void policies_decide_what_follows(void **state)
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(line, sizeof(line), "service a bin/a restart=%s\n", cases[i].policy);
 		machine_boot(line);
-		if (cases[i].signal)
-			machine_kill("a", cases[i].signal);
-		else
-			machine_exit("a", cases[i].code);
-		machine_reap();
-		assert_int_equal(state_of("a"), cases[i].then);
-		assert_int_equal(machine_status("a").end.kind, cases[i].signal ? RS_KILLED : RS_EXITED);
-		assert_int_equal(machine_status("a").end.number,
-		                 cases[i].signal ? cases[i].signal : cases[i].code);
+		end_and_tell("a", cases[i].signal, cases[i].code);
+		assert_int_equal(state_of("a"), cases[i].restarts ? RS_IS_RUNNING : RS_IS_DOWN);
+		if (cases[i].restarts)
+			end_and_tell("a", cases[i].signal, cases[i].code);
+		assert_int_equal(state_of("a"), cases[i].restarts ? RS_IS_WAITING : RS_IS_DOWN);
+		assert_int_equal(machine_status("a").restarts, cases[i].restarts);
 		assert_int_equal(machine_lookup("a"), -ESRCH);
+	}
+}
+
+/* Without a moment in between, and without an alarm. */
+static void the_first_restart_is_at_once_and_the_second_waits(void **state)
+{
+	endpoint_t before;
+
+	(void)state;
+	machine_boot("service a bin/a restart=failure\n");
+	for (int i = 0; i < 3; i++) {
+		before = machine_lookup("a");
+		kill_and_tell("a");
+		assert_int_equal(state_of("a"), RS_IS_RUNNING);
+		assert_int_equal(machine_status("a").since_nsecs, machine.now);
+		assert_int_equal(machine.alarm, NEVER);
+		assert_true(machine_lookup("a") >= 0 && machine_lookup("a") != before);
+		machine_pass(10 * SEC - 1);
+		kill_and_tell("a");
+		assert_int_equal(state_of("a"), RS_IS_WAITING);
+		assert_int_equal(machine.alarm, machine.now + 100 * MSEC);
+		machine_pass(100 * MSEC - 1);
+		assert_int_equal(state_of("a"), RS_IS_WAITING);
+		machine_pass(1);
+		assert_int_equal(state_of("a"), RS_IS_RUNNING);
+		machine_pass(10 * SEC); /* and all is forgotten */
 	}
 }
 
@@ -201,15 +273,18 @@ static void one_that_crashes_at_once_is_given_up(void **state)
 {
 	(void)state;
 	machine_boot("service a bin/a restart=failure giveup=5\nservice b bin/b\n");
-	for (int i = 0; i < 4; i++) {
+	machine_kill("a", SIGSEGV);
+	machine_reap();
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(state_of("a"), RS_IS_RUNNING);
+		assert_int_equal(machine_status("a").restarts, i + 1);
 		machine_kill("a", SIGSEGV);
 		machine_reap();
 		assert_int_equal(state_of("a"), RS_IS_WAITING);
 		assert_int_equal(machine_status("a").until_nsecs, machine.now + (100 * MSEC << i));
 		machine_pass(100 * MSEC << i);
-		assert_int_equal(state_of("a"), RS_IS_RUNNING);
-		assert_int_equal(machine_status("a").restarts, i + 1);
 	}
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
 	machine_kill("a", SIGSEGV);
 	machine_reap();
 	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
@@ -218,29 +293,40 @@ static void one_that_crashes_at_once_is_given_up(void **state)
 	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
 	assert_int_equal(state_of("b"), RS_IS_RUNNING);
 	assert_int_equal(machine_up(0, "a"), OK); /* and it begins anew */
-	machine_kill("a", SIGSEGV);
+	kill_until_it_waits("a");
+}
+
+static void assert_all_are(enum rs_state state)
+{
+	const struct service *service;
+
+	for (uint32_t i = 0; (service = services_at(i)) != NULL; i++)
+		assert_int_equal(service->state, state);
+}
+
+static void kill_all_and_tell(void)
+{
+	const struct service *service;
+
+	for (uint32_t i = 0; (service = services_at(i)) != NULL; i++)
+		machine_kill(service->entry->label, SIGABRT);
 	machine_reap();
-	assert_int_equal(state_of("a"), RS_IS_WAITING);
 }
 
 static void ten_that_crash_together_come_back_together(void **state)
 {
-	char manifest[1000] = "", label[16];
+	char manifest[1000] = "";
 
 	(void)state;
 	for (int i = 0; i < 10; i++)
 		sprintf(manifest + strlen(manifest), "service s%d bin/s restart=always\n", i);
 	machine_boot(manifest);
-	for (int i = 0; i < 10; i++) {
-		snprintf(label, sizeof(label), "s%d", i);
-		machine_kill(label, SIGABRT);
-	}
-	machine_reap();
+	kill_all_and_tell();
+	assert_all_are(RS_IS_RUNNING);
+	kill_all_and_tell();
+	assert_all_are(RS_IS_WAITING);
 	machine_pass(100 * MSEC);
-	for (int i = 0; i < 10; i++) {
-		snprintf(label, sizeof(label), "s%d", i);
-		assert_int_equal(state_of(label), RS_IS_RUNNING);
-	}
+	assert_all_are(RS_IS_RUNNING);
 }
 
 static void the_power_goes_off_when_it_ends_for_good_by_itself(void **state)
@@ -254,7 +340,6 @@ static void the_power_goes_off_when_it_ends_for_good_by_itself(void **state)
 	machine_boot("service a bin/a onexit=poweroff restart=failure giveup=2\n");
 	machine_kill("a", SIGSEGV);
 	machine_reap();
-	machine_pass(SEC);
 	assert_int_equal(machine.powered_off, 0);
 	machine_kill("a", SIGSEGV);
 	machine_reap();
@@ -280,19 +365,24 @@ static void who_answers_is_left_alone(void **state)
 
 static void who_stops_answering_is_killed_and_restarted(void **state)
 {
+	endpoint_t deaf;
+
 	(void)state;
 	machine_boot("service a bin/a heartbeat=100 restart=failure\nservice b bin/b heartbeat=100\n");
 	machine_pass(1000 * MSEC);
 	machine_proc("a")->is_deaf = machine_proc("b")->is_deaf = 1;
-	machine_pass(200 * MSEC);
+	deaf = machine_lookup("a");
+	assert_int_equal(machine_await(0, "a", deaf, SEC), SERVER_NO_REPLY);
+	machine_pass(300 * MSEC - 1);
+	assert_int_equal(machine_lookup("a"), deaf);
+	assert_true(machine.clients[0].waits);
+	machine_pass(1);
 	assert_int_equal(state_of("a"), RS_IS_RUNNING);
-	machine_pass(100 * MSEC);
-	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	assert_int_equal(machine_found(0), machine_lookup("a"));
+	assert_int_not_equal(machine_found(0), deaf);
 	assert_int_equal(machine_status("a").end.kind, RS_UNHEARD);
 	assert_int_equal(machine_logged("a does not answer: 2 heartbeats of 100 ms missed\n"), 1);
 	assert_int_equal(state_of("b"), RS_IS_DOWN);
-	machine_pass(100 * MSEC);
-	assert_int_equal(state_of("a"), RS_IS_RUNNING);
 	machine_pass(100 * SEC);
 	assert_int_equal(machine_status("a").restarts, 1);
 }
@@ -382,14 +472,14 @@ static void control_cuts_a_delay_short(void **state)
 {
 	(void)state;
 	machine_boot("service a bin/a restart=always\n");
-	machine_kill("a", SIGKILL);
-	machine_reap();
+	kill_until_it_waits("a");
 	assert_int_equal(machine_up(0, "a"), OK);
 	assert_int_equal(machine_outcome(0).was, RS_IS_WAITING);
 	assert_int_equal(machine_up(0, "a"), OK);
 	assert_int_equal(machine_outcome(0).was, RS_IS_RUNNING);
-	machine_kill("a", SIGKILL);
-	machine_reap();
+	kill_until_it_waits("a");
+	assert_int_equal(machine_restart(0, "a"), OK);
+	kill_until_it_waits("a");
 	assert_int_equal(machine_down(0, "a"), OK);
 	machine_pass(100 * SEC);
 	assert_int_equal(state_of("a"), RS_IS_DOWN);
@@ -512,25 +602,45 @@ static void who_asks_again_has_given_up_what_it_asked_before(void **state)
 
 static void await_is_answered_when_the_successor_runs(void **state)
 {
+	endpoint_t first, second;
+
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	first = machine_lookup("a");
+	assert_int_equal(machine_await(0, "a", NONE, SEC), OK);
+	machine_kill("a", SIGKILL); /* RS does not know yet */
+	assert_int_equal(machine_await(0, "a", first, SEC), SERVER_NO_REPLY);
+	machine_reap(); /* it is started at once */
+	second = machine_lookup("a");
+	assert_int_not_equal(second, first);
+	assert_int_equal(machine_found(0), second);
+	assert_int_equal(machine_await(0, "a", second, SEC), SERVER_NO_REPLY);
+	kill_and_tell("a"); /* it is started later */
+	assert_int_equal(machine_await(1, "a", NONE, SEC), SERVER_NO_REPLY);
+	machine_pass(100 * MSEC - 1);
+	assert_true(machine.clients[0].waits && machine.clients[1].waits);
+	machine_pass(1);
+	for (uint32_t client = 0; client < 2; client++)
+		assert_int_equal(machine_found(client), machine_lookup("a"));
+	assert_int_not_equal(machine_lookup("a"), second);
+}
+
+/* Its process is killed before it is a name to give: who waits goes on waiting. */
+static void await_goes_on_when_the_successor_dies_at_once(void **state)
+{
 	endpoint_t dead;
 
 	(void)state;
 	machine_boot("service a bin/a restart=always\n");
 	dead = machine_lookup("a");
-	assert_int_equal(machine_await(0, "a", NONE, SEC), OK);
-	machine_kill("a", SIGKILL); /* RS does not know yet */
+	machine_kill("a", SIGKILL);
 	assert_int_equal(machine_await(0, "a", dead, SEC), SERVER_NO_REPLY);
+	machine.dies_at_once = 1;
 	machine_reap();
-	assert_int_equal(machine_await(1, "a", NONE, SEC), SERVER_NO_REPLY);
+	machine.dies_at_once = 0;
+	assert_true(machine.clients[0].waits);
 	machine_pass(100 * MSEC);
-	for (uint32_t client = 0; client < 2; client++) {
-		struct rs_await_rep reply;
-
-		assert_int_equal(machine.clients[client].result, OK);
-		memcpy(&reply, machine.clients[client].reply, sizeof(reply));
-		assert_int_equal(reply.endpoint, machine_lookup("a"));
-		assert_int_not_equal(reply.endpoint, dead);
-	}
+	assert_int_equal(machine_found(0), machine_lookup("a"));
 }
 
 static void await_ends_when_there_is_no_hope_or_no_time(void **state)
@@ -668,11 +778,13 @@ int main(void)
 	        cmocka_unit_test(what_can_not_start_says_why_and_stops_nobody),
 	        cmocka_unit_test(rights_that_the_kernel_refuses_are_told),
 	        cmocka_unit_test(want_of_memory_is_tried_again_and_given_up),
+	        cmocka_unit_test(want_of_memory_is_not_tried_again_at_once),
 	        cmocka_unit_test(who_dies_before_it_has_its_rights_has_died),
 	        cmocka_unit_test(what_it_kept_is_its_successors),
 	        cmocka_unit_test(what_it_kept_is_given_up_when_nobody_comes),
 	        cmocka_unit_test(an_heir_killed_before_it_is_named_loses_nothing),
 	        cmocka_unit_test(policies_decide_what_follows),
+	        cmocka_unit_test(the_first_restart_is_at_once_and_the_second_waits),
 	        cmocka_unit_test(one_that_crashes_at_once_is_given_up),
 	        cmocka_unit_test(ten_that_crash_together_come_back_together),
 	        cmocka_unit_test(the_power_goes_off_when_it_ends_for_good_by_itself),
@@ -691,6 +803,7 @@ int main(void)
 	        cmocka_unit_test(a_client_that_is_interrupted_or_dead_is_no_problem),
 	        cmocka_unit_test(who_asks_again_has_given_up_what_it_asked_before),
 	        cmocka_unit_test(await_is_answered_when_the_successor_runs),
+	        cmocka_unit_test(await_goes_on_when_the_successor_dies_at_once),
 	        cmocka_unit_test(await_ends_when_there_is_no_hope_or_no_time),
 	        cmocka_unit_test(nobody_is_forgotten_whatever_comes),
 	};
