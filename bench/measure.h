@@ -14,7 +14,8 @@
  * alone.
  *
  * A program's second line says what rights it needs beyond an ordinary service's: "bench: calls=vircopy
- * ports=2f8-2ff".
+ * ports=2f8-2ff". With "manifest=rs.manifest" that file's services run beside it; their program is bin/bench,
+ * which is the same one.
  */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H

@@ -52,17 +52,24 @@ class Figures:
 
 
 class Row:
-    """A row that a program in the system measures, with rights beyond the ordinary ones."""
+    """
+    A row that a program in the system measures, with rights beyond the ordinary ones. `manifest`: a file here with
+    further services, which are the same program.
+    """
 
-    def __init__(self, name, program, rights):
-        self.name, self.program, self.rights = name, program, rights
+    def __init__(self, name, program, manifest="", **rights):
+        self.name, self.program, self.manifest, self.rights = name, program, manifest, rights
 
     def run(self, build, plugin=()):
         """Its Figures; `plugin` are arguments for the plugin (tools/plugin/profile.c), out= first."""
         path = os.path.join(build.folder, "bench", self.program)
         service = guest.Service(path, "bench", [self.name], **self.rights)
+        options = guest.Options()
+        if self.manifest:
+            with open(os.path.join(SOURCES, self.manifest)) as file:
+                options.manifest = file.read()
         with machine.scratch() as folder:
-            archive = guest.make_archive(build, folder, [service], guest.Options())
+            archive = guest.make_archive(build, folder, [service], options)
             output, log = boot(build, folder, archive, "log=com2", plugin)
         try:
             return self.figures(output)
@@ -127,9 +134,9 @@ def rows():
         with open(path) as file:
             text = file.read()
         needs = NEEDS.search(text)
-        rights = dict(word.split("=", 1) for word in needs[1].split()) if needs else {}
+        needs = dict(word.split("=", 1) for word in needs[1].split()) if needs else {}
         program = os.path.splitext(os.path.basename(path))[0]
-        found += [Row(name, program, rights) for name in ROW.findall(text)]
+        found += [Row(name, program, **needs) for name in ROW.findall(text)]
     return {row.name: row for row in sorted(found, key=lambda row: row.name.split(".")[0])}
 
 
