@@ -71,6 +71,7 @@ enum stop_reason { STOP_NOT, STOP_DOWN, STOP_RESTART, STOP_UNHEARD };
 /* Invariant: it has a process (pid) if and only if it is RS_IS_RUNNING or RS_IS_STOPPING. */
 struct service {
 	const struct manifest_service *entry;
+	enum rs_problem program; /* what is wrong with that: looked up once, for the archive never changes */
 	enum rs_state state;
 	pid_t pid;
 	endpoint_t endpoint; /* of its process; NONE: it has none, or one that was killed at once */

@@ -135,7 +135,7 @@ static enum restart_verdict follow(struct service *service, enum restart_end end
 static int try_to_start(struct service *service)
 {
 	service->started_at = process_now();
-	service->problem = programs_problem(service->entry->program);
+	service->problem = service->program;
 	if (service->problem != RS_NO_PROBLEM)
 		return -ENOEXEC;
 	return process_make(service->entry, &service->pid, &service->endpoint, &service->problem);
@@ -193,8 +193,11 @@ void services_start(const struct manifest *manifest)
 {
 	nr_services = manifest->nr_services;
 	for (uint32_t i = 0; i < nr_services; i++) {
-		services[i] = (struct service){
-		        .entry = &manifest->services[i], .endpoint = NONE, .keeper = NONE, .deadline = NEVER};
+		services[i] = (struct service){.entry = &manifest->services[i],
+		                               .program = programs_problem(manifest->services[i].program),
+		                               .endpoint = NONE,
+		                               .keeper = NONE,
+		                               .deadline = NEVER};
 		start(&services[i]);
 	}
 	timers_update();

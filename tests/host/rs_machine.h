@@ -31,7 +31,8 @@ struct machine_client {
 };
 
 struct machine {
-	uint64_t now, alarm; /* NEVER: none is set */
+	uint64_t now, alarm;   /* NEVER: none is set */
+	uint32_t nr_looked_up; /* programs in the archive */
 	struct machine_proc procs[MACHINE_PROCS];
 	int next_pid;
 	int fork_error, rights_error; /* of the next processes; 0: none */

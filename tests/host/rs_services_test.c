@@ -243,6 +243,22 @@ static void policies_decide_what_follows(void **state)
 	}
 }
 
+/* Which costs a fifth of a restart, with some thirty programs. */
+static void the_archive_is_looked_through_once_for_each_service(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\nservice b bin/missing\n");
+	assert_int_equal(machine.nr_looked_up, 2);
+	for (int i = 0; i < 3; i++) {
+		kill_and_tell("a");
+		machine_pass(SEC);
+	}
+	assert_int_equal(machine_status("a").restarts, 3);
+	assert_int_equal(machine_up(0, "b"), -ENOEXEC);
+	assert_int_equal(machine_outcome(0).problem, RS_NO_PROGRAM);
+	assert_int_equal(machine.nr_looked_up, 2);
+}
+
 /* Without a moment in between, and without an alarm. */
 static void the_first_restart_is_at_once_and_the_second_waits(void **state)
 {
@@ -784,6 +800,7 @@ int main(void)
 	        cmocka_unit_test(what_it_kept_is_given_up_when_nobody_comes),
 	        cmocka_unit_test(an_heir_killed_before_it_is_named_loses_nothing),
 	        cmocka_unit_test(policies_decide_what_follows),
+	        cmocka_unit_test(the_archive_is_looked_through_once_for_each_service),
 	        cmocka_unit_test(the_first_restart_is_at_once_and_the_second_waits),
 	        cmocka_unit_test(one_that_crashes_at_once_is_given_up),
 	        cmocka_unit_test(ten_that_crash_together_come_back_together),
