@@ -88,12 +88,13 @@ void *pool_allocate(enum pool_use use)
 	return page;
 }
 
+/* Four words at a time: in systems with assertions this is much of what a process's end costs. */
 static bool is_zero(const void *page)
 {
 	const uint32_t *word = page;
 
-	for (uint32_t i = 0; i < PAGE_SIZE / sizeof(*word); i++)
-		if (word[i])
+	for (uint32_t i = 0; i < PAGE_SIZE / sizeof(*word); i += 4)
+		if (word[i] | word[i + 1] | word[i + 2] | word[i + 3])
 			return false;
 	return true;
 }
