@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: timeout=300 time=counted flags=control calls=schedule seed=yes variants=no */
+/* guest: timeout=300 time=counted flags=control calls=schedule seed=yes variants=ubsan */
 /*
  * The data store is killed again and again, at random moments, while processes use it. Each has keys of its
  * own, and knows all that must be there, and what it must be told; it reads the others' too. Nobody notices.

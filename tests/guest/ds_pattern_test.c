@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: timeout=120 seed=yes time=counted variants=no */
+/* guest: timeout=120 seed=yes time=counted variants=ubsan */
 /*
  * The bounds of servers/ds/pattern.h are bounds of what this C library's regcomp and regexec do: for the
  * dearest patterns that pass, and for many random ones, memory is counted, and the calls of malloc stand for

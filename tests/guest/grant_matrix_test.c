@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: flags=inspect timeout=300 variants=no phys=b8000-bffff,f0000-fffff */
+/* guest: flags=inspect timeout=300 variants=ubsan phys=b8000-bffff,f0000-fffff */
 /*
  * Every kind of memory, granted and used in every way, and whatever can then happen to it: a cell of the
  * matrix is one of each. All who take part must see, byte for byte, what the rules say, whoever writes what

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: seed=yes time=counted timeout=300 */
+/* guest: seed=yes time=counted timeout=300 variants=ubsan */
 /*
  * Partners lend each other memory, map and copy it, write, fork, take it back, unmap, die and run anew, at
  * random: each must see what the model says (tests/host/grants_model.h), which the host's test of VM uses as

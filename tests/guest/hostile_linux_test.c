@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: timeout=180 time=counted */
+/* guest: timeout=180 time=counted variants=ubsan */
 /*
  * Every Linux call, there or not, with wild values in each of its arguments, one call after another by a
  * child for each number. What is not there is ENOSYS, whatever its arguments; what is there gives an answer,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: timeout=180 time=counted */
+/* guest: timeout=180 time=counted variants=ubsan */
 /*
  * What stands in requests: every operation of the kernel and of VM, PM, RS, the console and ramfs, with wild
  * values in each of its fields, by a process that has no rights but everybody's. It gets an answer, and

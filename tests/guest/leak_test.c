@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: calls=vircopy timeout=180 variants=no */
+/* guest: calls=vircopy timeout=180 variants=ubsan */
 /* However processes end, every page they had comes back: VM's free count is where it was. */
 #define _GNU_SOURCE
 #include <errno.h>
