@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 #include <granite/rs.h>
 
 #include "demo.h"
@@ -21,12 +20,6 @@ static pid_t driver_pid(void)
 	return pid;
 }
 
-/* The new driver does not know whom Ctrl-C is for. */
-static void be_in_front(void)
-{
-	(void)tcsetpgrp(STDIN_FILENO, getpgrp());
-}
-
 void part_driver(void)
 {
 	struct processes before;
@@ -34,8 +27,8 @@ void part_driver(void)
 	pid_t pid = driver_pid();
 	say("What you read comes to you through a driver, the process `" DRIVER
 	    "`, pid %d. It is killed now, "
-	    "in the middle of its work. RS, the reincarnation server, starts another one, and who was "
-	    "writing (this demo) asks again: no program has to know.",
+	    "in the middle of its work. RS, the reincarnation server, starts another one, which knows what "
+	    "the dead one knew, and who was writing (this demo) asks again: no program has to know.",
 	    (int)pid);
 	processes_take(&before);
 	uint64_t start = look_at_clock();
@@ -47,7 +40,6 @@ void part_driver(void)
 	show("killed. These words waited until there was a driver again.");
 	uint64_t msecs = (look_at_clock() - start) / 1000000;
 	endpoint_t new = rs_lookup(DRIVER);
-	be_in_front();
 	show("that took %u ms; the driver was endpoint %d, pid %d, and is %d, pid %d", (unsigned)msecs, old,
 	     (int)pid, new, (int)driver_pid());
 	claim(new > 0 && new != old, "another driver serves now, with an endpoint that nobody had before");
