@@ -135,35 +135,46 @@ int vm_take_up(struct proc *p)
  * VM could not provide memory at `address` that p itself needs to go on. Where the bridge's control record is
  * missing, no handler can be run.
  */
-static void raise_memory_fault(struct proc *p, int32_t result, vir_bytes address, uint32_t trap,
-                               uint32_t error)
+static struct pm_exception_req memory_fault(const struct proc *p, int32_t result, vir_bytes address)
 {
-	struct pm_exception_req exception = {
+	if (result == -ENOMEM)
+		klog("[kernel] out of memory: %s (endpoint %d) is ended\n", p->name, p->endpoint);
+	return (struct pm_exception_req){
 	        .signal = result == -ENOMEM ? SIGKILL : SIGSEGV,
 	        .si_code = result == -EACCES ? SEGV_ACCERR : SEGV_MAPERR,
 	        .address = address,
-	        .trap = trap,
-	        .error = error,
 	        .fatal = address - p->bridge_control < sizeof(struct bridge_control),
 	};
+}
 
-	if (result == -ENOMEM)
-		klog("[kernel] out of memory: %s (endpoint %d) is ended\n", p->name, p->endpoint);
+static void raise_memory_fault(struct proc *p, int32_t result, vir_bytes address)
+{
+	const struct pm_exception_req exception = memory_fault(p, result, address);
+
 	raise_exception(p, &exception);
 }
 
 void raise_segv(struct proc *p, uint32_t address)
 {
-	raise_memory_fault(p, -EFAULT, address, 0, 0);
+	raise_memory_fault(p, -EFAULT, address);
+}
+
+/* Out of line, for most faults end well. */
+static __attribute__((noinline, cold)) void raise_page_fault(struct proc *p, int32_t result)
+{
+	const struct vm_pagefault_req *request = (void *)p->outgoing.m_bytes;
+	struct pm_exception_req exception = memory_fault(p, result, request->address);
+
+	exception.trap = PAGE_FAULT_VECTOR;
+	exception.error = request->error;
+	raise_in_user_mode(p, &exception);
 }
 
 static void page_fault_verdict(struct proc *p, int32_t result)
 {
-	const struct vm_pagefault_req *request = (void *)p->outgoing.m_bytes;
-
 	proc_clear_flags(p, RTS_PAGEFAULT);
 	if (result != OK)
-		raise_memory_fault(p, result, request->address, PAGE_FAULT_VECTOR, request->error);
+		raise_page_fault(p, result);
 }
 
 /* A kernel call goes on and sees the verdict; without its message, or the bridge's stack, p can't go on. */
@@ -174,7 +185,7 @@ static void memory_request_verdict(struct proc *p, int32_t result)
 	if (p->misc_flags & MF_RESUME_CALL)
 		p->vm_verdict = result;
 	else if (result != OK)
-		raise_memory_fault(p, result, request->address, 0, 0);
+		raise_memory_fault(p, result, request->address);
 }
 
 static void share_verdict(struct proc *p, int32_t result)
@@ -236,27 +247,10 @@ static struct bridge_control bridge_state(struct proc *p)
 	return (struct bridge_control){.busy = 1};
 }
 
-/*
- * The bridge was touching memory that the program had named: it gives the program an EFAULT. Only for what
- * the processor itself raised, in user mode: a message or a stack that the kernel can't reach has no trap
- * number.
- */
-static int bridge_resumes(struct proc *p, const struct bridge_control *control,
-                          const struct pm_exception_req *exception)
-{
-	if (!control->busy || !control->resume || exception->signal != SIGSEGV || !exception->trap)
-		return 0;
-	arch_set_pc(p, control->resume);
-	return 1;
-}
-
-void raise_exception(struct proc *p, const struct pm_exception_req *exception)
+static void tell_pm(struct proc *p, const struct pm_exception_req *exception, uint32_t busy)
 {
 	struct pm_exception_req *request = (void *)p->outgoing.m_bytes;
-	struct bridge_control control = bridge_state(p);
 
-	if (bridge_resumes(p, &control, exception))
-		return;
 	if (proc_is_vital(p))
 		panic_at(&p->regs, "%s died of signal %u: %strap %u, error %x, address %x", p->name,
 		         exception->signal, exception->undefined ? "undefined behaviour, " : "",
@@ -266,8 +260,31 @@ void raise_exception(struct proc *p, const struct pm_exception_req *exception)
 	p->call_done = p->vm_asked = 0;
 	p->outgoing.m_type = PM_EXCEPTION;
 	*request = *exception;
-	request->fatal |= control.busy != 0; /* a handler would enter the bridge again */
+	request->fatal |= busy != 0; /* a handler would enter the bridge again */
 	if (request->fatal)
 		p->misc_flags &= ~MF_UPCALL;
 	ipc_send_for(p, boot_process(PM_PROC_NR), RTS_EXCEPTION);
+}
+
+void raise_exception(struct proc *p, const struct pm_exception_req *exception)
+{
+	tell_pm(p, exception, bridge_state(p).busy);
+}
+
+/* The bridge was touching memory that the program had named: it gives the program an EFAULT. */
+static int bridge_resumes(const struct proc *p, const struct bridge_control *control,
+                          const struct pm_exception_req *exception)
+{
+	return control->busy && control->resume && copy_in_range(p, control->resume, 1) &&
+	       exception->signal == SIGSEGV;
+}
+
+void raise_in_user_mode(struct proc *p, const struct pm_exception_req *exception)
+{
+	const struct bridge_control control = bridge_state(p);
+
+	if (bridge_resumes(p, &control, exception))
+		arch_set_pc(p, control.resume);
+	else
+		tell_pm(p, exception, control.busy);
 }

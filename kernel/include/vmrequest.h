@@ -44,10 +44,22 @@ int vm_take_up(struct proc *p);
 /* VM or PM answers what was asked for `p`. 1: it did; 0: p waits for no verdict of `server`. */
 int vm_verdict(struct proc *server, struct proc *p, int32_t result);
 
-/* An exception for PM to judge. fatal: the process can not handle it. */
-void raise_exception(struct proc *p, const struct pm_exception_req *exception);
+/* Out of line: the compiler would put them into the ways that are hot. */
+#define COLD __attribute__((noinline, cold))
+
+/* An exception for PM to judge. p does not run until PM has. fatal: the process can not handle it. */
+COLD void raise_exception(struct proc *p, const struct pm_exception_req *exception);
+
+/*
+ * Likewise, for what p did in user mode: but its bridge may have said where it goes on after a SIGSEGV, and
+ * then it does that at once. Never for what the kernel met on p's behalf, or on the way out to p: only a
+ * process that has run, with interrupts on, may run on without anybody's leave.
+ */
+COLD void raise_in_user_mode(struct proc *p, const struct pm_exception_req *exception);
 
 /* The plain case: SIGSEGV at `address`. */
-void raise_segv(struct proc *p, uint32_t address);
+COLD void raise_segv(struct proc *p, uint32_t address);
+
+#undef COLD
 
 #endif

@@ -289,15 +289,16 @@ static void make_a_call_with_it(void)
 	leave_without_bridge();
 }
 
-/* Where the control record is code it says that a fault is to be resumed at an address that faults: for ever.
- */
+/* It can't be written to, and says that a fault is to be resumed at an address that faults: for ever. */
+static const struct bridge_control restless = {.busy = 1, .resume = PROC_MIN_ADDRESS};
+
 static void a_bridge_of_nonsense_harms_its_owner_alone(void)
 {
-	vir_bytes good = AT(arena_page(0)), text = AT(sys_self) & ~15u;
+	vir_bytes good = AT(arena_page(0));
 	const struct bad_bridge bad[] = {
 	        {good, good, PROC_MIN_ADDRESS, SIGSEGV},
 	        {good, good, PROC_SIZE - PAGE_SIZE - STACK_SIZE_MAX, SIGSEGV},
-	        {good, good, text, SIGALRM},
+	        {good, good, AT(&restless), SIGALRM},
 	        {good, KERNEL_ADDRESS(0x100000), good, SIGSEGV},
 	        {KERNEL_ADDRESS(0x100000), 0xffffffff, good, SIGSEGV},
 	        {0xffffffff, 0xffffffff, good, SIGSEGV},

@@ -15,15 +15,8 @@
 
 #include "tap.h"
 
-/* Raw kernel calls, which need neither the C library nor gs. */
+/* For raw kernel calls, which need neither the C library nor gs. */
 static struct message self_call;
-
-static void enter_kernel(void)
-{
-	int result;
-	self_call.m_type = SYS_SELF;
-	__asm__ volatile("int $0x31" : "=a"(result) : "a"(&self_call) : "memory");
-}
 
 /* A raw exit, for one who has lost gs. */
 static _Noreturn void leave(int status)
@@ -292,62 +285,6 @@ static void a_sigreturn_without_a_frame_harms_only_its_caller(void)
 	CHECK(ending > TAP_SIGNAL);
 }
 
-/* ---- The bridge ---- */
-
-static uint32_t place;
-static struct bridge_control good_control;
-
-static void *at_place(void)
-{
-	return (void *)(uintptr_t)place;
-}
-
-static void call_through_bad_bridge(void)
-{
-	if (sys_bridge((void (*)(void))at_place(), (void (*)(void))at_place(), &good_control) != OK)
-		leave(42);
-	__asm__ volatile("int $0x80" : : "a"(20) : "memory");
-}
-
-static void return_at_once(void)
-{
-}
-
-/* The timer's signal finds no control words to look at. */
-static void take_signal_with_bad_control(void)
-{
-	struct itimerval soon = {{0}, {.tv_usec = 20000}};
-	signal(SIGALRM, leave_quietly);
-	CHECK_INT(setitimer(ITIMER_REAL, &soon, NULL), 0);
-	if (sys_bridge(return_at_once, return_at_once, at_place()) != OK)
-		leave(42);
-	for (;;)
-		enter_kernel();
-}
-
-static void a_bad_bridge_harms_only_its_owner(void)
-{
-	static const uint32_t places[] = {0x1000, 0xc0000000, 0xf0000000, 0xf0100000, 0xfffffffc};
-	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		place = places[i];
-		CHECK_KILLED(tap_child(call_through_bad_bridge), SIGSEGV);
-	}
-	place = 0x1000;
-	CHECK_KILLED(tap_child(take_signal_with_bad_control), SIGSEGV);
-}
-
-/* The kernel writes there: it must never be led out of the process. */
-static void control_words_beyond_the_process_are_refused(void)
-{
-	static const uint32_t places[] = {PROC_SIZE, 0xf0000000, 0xf0100000, 0xfc000000, 0xfffffff0};
-	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		place = places[i];
-		CHECK_INT(sys_bridge(return_at_once, return_at_once, at_place()), -EFAULT);
-	}
-	CHECK_INT(sys_bridge(return_at_once, return_at_once, (void *)0x10008), -EINVAL);
-	CHECK(getpid() > 0);
-}
-
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -359,8 +296,6 @@ int main(void)
 	        TEST(a_forged_frame_is_its_owners_sigsegv),
 	        TEST(forged_flags_give_no_rights),
 	        TEST(a_sigreturn_without_a_frame_harms_only_its_caller),
-	        TEST(a_bad_bridge_harms_only_its_owner),
-	        TEST(control_words_beyond_the_process_are_refused),
 	};
 	return TAP_RUN(tests);
 }

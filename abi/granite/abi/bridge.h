@@ -7,8 +7,8 @@
  * - A signal waits, and `busy` is not set: the kernel sets it, stores the interrupted eip in `eip` and jumps
  *   to `upcall`. It does not touch the process's stack, for that may be what is wrong.
  * - A signal waits, and `busy` is set: the kernel sets `pending`. The bridge looks there before it leaves.
- * - A SIGSEGV while `busy` and `resume` are set: the program gave the bridge a bad address. The kernel
- *   continues at `resume`.
+ * - An instruction raises a SIGSEGV while `busy` and `resume` are set: the program gave the bridge a bad
+ *   address. The kernel continues at `resume`, if that lies within the process.
  * - Any other exception while `busy` is set can't be handled by the process: it dies.
  *
  * The kernel keeps all registers but those named.

@@ -65,9 +65,9 @@ static int stands_at_mark(struct proc *p)
 	return is_mark(code);
 }
 
-static void raise_for(struct proc *p, uint32_t vector, uint32_t error, uint32_t address)
+static struct pm_exception_req describe(struct proc *p, uint32_t vector, uint32_t error, uint32_t address)
 {
-	struct pm_exception_req exception = {
+	return (struct pm_exception_req){
 	        .signal = signals[vector].signal ? signals[vector].signal : SIGSEGV,
 	        .si_code = signals[vector].signal ? signals[vector].si_code : SI_KERNEL,
 	        .address = address,
@@ -75,8 +75,27 @@ static void raise_for(struct proc *p, uint32_t vector, uint32_t error, uint32_t 
 	        .error = error,
 	        .undefined = vector == INVALID_OPCODE && stands_at_mark(p),
 	};
+}
+
+/* An instruction of p's raised it. Out of line: most exceptions are page faults. */
+static __attribute__((noinline, cold)) void raise_for(struct proc *p, uint32_t vector, uint32_t error,
+                                                      uint32_t address)
+{
+	const struct pm_exception_req exception = describe(p, vector, error, address);
+
+	raise_in_user_mode(p, &exception);
+}
+
+/*
+ * p can't go on in user mode as it is. So it must not be given another chance but by PM: it could make the
+ * next one fail too, and the kernel would try for ever, with interrupts off.
+ */
+static void raise_and_hold(struct proc *p, uint32_t vector, uint32_t error, uint32_t address)
+{
+	const struct pm_exception_req exception = describe(p, vector, error, address);
 
 	raise_exception(p, &exception);
+	vmassert(!proc_runnable(p));
 }
 
 static void page_fault(struct proc *p, const struct arch_frame *frame)
@@ -95,10 +114,10 @@ __attribute__((noreturn)) void exception_from_process(const struct arch_frame *f
 
 	COUNT(kernel_entries);
 	vmassert(frame == &p->regs);
-	if (frame->vector == NON_MASKABLE)
-		panic_at(frame, "non-maskable interrupt: the machine reports a fault of its own");
 	if (frame->vector == PAGE_FAULT)
 		page_fault(p, frame);
+	else if (frame->vector == NON_MASKABLE)
+		panic_at(frame, "non-maskable interrupt: the machine reports a fault of its own");
 	else if (frame->vector == NO_DEVICE)
 		fpu_device_not_available(p);
 	else if (frame->vector != DEBUG_TRAP || !step_taken(p))
@@ -171,7 +190,7 @@ __attribute__((noreturn)) void exception_on_exit(const struct arch_frame *frame)
 	segments_forget(p);
 	p->regs.cs = USER_CS_INDEX * 8 + ring;
 	p->regs.ds = p->regs.es = p->regs.ss = USER_DS_INDEX * 8 + ring;
-	raise_for(p, at_fault.vector, at_fault.error, p->regs.eip);
+	raise_and_hold(p, at_fault.vector, at_fault.error, p->regs.eip);
 	switch_to_user();
 }
 
@@ -195,7 +214,7 @@ static void leave_v86(struct proc *p)
 	p->regs.cs = USER_CS_INDEX * 8 + 3;
 	p->regs.ds = p->regs.es = p->regs.ss = USER_DS_INDEX * 8 + 3;
 	p->regs.eflags = EFLAGS_FIXED | EFLAGS_IF;
-	raise_for(p, GENERAL_PROTECTION, 0, 0);
+	raise_and_hold(p, GENERAL_PROTECTION, 0, 0);
 }
 
 __attribute__((noreturn)) void exception_from_v86(void)
