@@ -11,12 +11,10 @@
 
 #include "arch.h"
 #include "counters.h"
+#include "stretch.h"
 #include "string.h"
 #include "trace.h"
 #include "vmrequest.h"
-
-/* Bytes copied backwards before pending interrupts are let in; if one came, all is judged again. */
-#define BACKWARD_STRETCH 0x10000u
 
 int copy_in_range(const struct proc *p, vir_bytes address, uint32_t bytes)
 {
@@ -106,7 +104,7 @@ static void copy_backwards(const struct copy_side *from, const struct copy_side 
 	struct arch_copy_result result;
 	uint32_t room_from = (from->address + end - 1) % BIG_PAGE_SIZE + 1;
 	uint32_t room_to = (to->address + end - 1) % BIG_PAGE_SIZE + 1;
-	uint32_t bytes = end < BACKWARD_STRETCH ? end : BACKWARD_STRETCH, source, destination;
+	uint32_t bytes = end < COPY_STRETCH ? end : COPY_STRETCH, source, destination;
 
 	if (bytes > room_from)
 		bytes = room_from;
@@ -140,10 +138,9 @@ static int ask_vm(struct proc *caller, const struct copy_side *side, int write, 
 	return KCALL_SUSPEND;
 }
 
-/* Whether interrupts came, so that anything may have changed. None are let in while VM takes the call up. */
-static int was_interrupted(const struct proc *caller, const struct piece *piece)
+int copy_pauses(const struct proc *caller)
 {
-	return piece->interrupted || (!(caller->misc_flags & MF_TAKEN_UP) && arch_interrupt_window());
+	return !(caller->misc_flags & MF_TAKEN_UP) && arch_interrupt_window();
 }
 
 static int side_in_range(const struct copy_side *side, uint32_t bytes)
@@ -173,7 +170,7 @@ int copy_bytes(struct proc *caller, const struct copy_side *from, const struct c
 		if (piece.fault_side)
 			return ask_vm(caller, piece.fault_side, piece.fault_side == to, left - piece.done,
 			              *done, backwards, flags);
-		if (piece.done < left && was_interrupted(caller, &piece))
+		if (piece.done < left && (piece.interrupted || copy_pauses(caller)))
 			return KCALL_AGAIN;
 	}
 	return OK;

@@ -5,6 +5,7 @@
 #include <granite/abi/layout.h>
 #include <granite/abi/vm.h>
 
+#include "stretch.h"
 #include "vmrequest.h"
 
 /* A copy that was judged. Good until the next interrupt. */
@@ -32,12 +33,6 @@ static int judge(struct proc *caller, const struct safecopy *copy, struct transf
 	transfer->bytes = copy->wish.bytes;
 	transfer->flags = use.flags & CPF_TRY ? VIRCOPY_TRY : 0;
 	return OK;
-}
-
-/* How many of a transfer's bytes are done; call_done counts from its first byte on, and goes on behind it. */
-static uint32_t done_of(const struct transfer *transfer, uint32_t call_done)
-{
-	return call_done < transfer->bytes ? call_done : transfer->bytes;
 }
 
 /* ---- Whole pages ---- */
@@ -77,10 +72,13 @@ static int share(struct proc *caller, const struct transfer *transfer, uint32_t 
 	return vm_share(caller, &transfer->from, &transfer->to, done, bytes, last);
 }
 
-/* `before`: the bytes of all transfers before this one; `last`: whether none comes after it. */
-static int carry_out(struct proc *caller, const struct transfer *transfer, uint32_t before, int last)
+/*
+ * `before`: the bytes of all transfers before this one; `done`: how many of its own are done; `last`: whether
+ * none comes after it.
+ */
+static int carry_out(struct proc *caller, const struct transfer *transfer, uint32_t before, uint32_t done,
+                     int last)
 {
-	uint32_t done = done_of(transfer, caller->call_done - before);
 	uint32_t until = copied_until(caller, transfer, done);
 	int result;
 
@@ -109,15 +107,45 @@ static int judge_all(struct proc *caller, const struct safecopy *copies, uint32_
 	return result;
 }
 
+/* The first that is not done yet; *before: the bytes of those that are. Out of line: most calls have just
+ * begun. */
+static __attribute__((noinline, cold)) uint32_t find_next(uint32_t call_done, uint32_t count,
+                                                          uint32_t *before)
+{
+	uint32_t i = 0;
+
+	while (i < count && call_done - *before >= transfers[i].bytes)
+		*before += transfers[i++].bytes;
+	return i;
+}
+
+/*
+ * Between transfers that would together be more than a stretch interrupts are let in, as copy_bytes() does
+ * within one. limit: where call_done may get to before that. 1: one came. Out of line: most calls copy less.
+ */
+static __attribute__((noinline, cold)) int pauses(const struct proc *caller, uint32_t limit)
+{
+	return caller->call_done + COPY_STRETCH != limit && copy_pauses(caller);
+}
+
 int safecopy(struct proc *caller, const struct safecopy *copies, uint32_t count)
 {
-	uint32_t before = 0;
 	int result = judge_all(caller, copies, count);
+	uint32_t done = caller->call_done, limit = done + COPY_STRETCH, before = 0, i = 0;
 
-	for (uint32_t i = 0; i < count && result == OK; i++) {
-		if (caller->call_done <= before + transfers[i].bytes)
-			result = carry_out(caller, &transfers[i], before, i + 1 == count);
+	if (done && result == OK) {
+		i = find_next(done, count, &before);
+		done -= before;
+	}
+	for (; i < count && result == OK; i++) {
+		if (before + transfers[i].bytes > limit) {
+			if (pauses(caller, limit))
+				return KCALL_AGAIN;
+			limit = caller->call_done + COPY_STRETCH;
+		}
+		result = carry_out(caller, &transfers[i], before, done, i + 1 == count);
 		before += transfers[i].bytes;
+		done = 0;
 	}
 	return result;
 }

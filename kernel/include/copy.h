@@ -28,6 +28,9 @@ enum {
 int copy_bytes(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t bytes,
                uint32_t flags, uint32_t *done);
 
+/* Lets interrupts in, but not while VM takes the call up. 1: one came, so that anything may have changed. */
+int copy_pauses(const struct proc *caller);
+
 /* The same between the caller and a buffer of the kernel's; done as one, or begun anew. */
 int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint32_t bytes);
 int copy_to_caller(struct proc *caller, vir_bytes address, const void *buffer, uint32_t bytes);

@@ -180,6 +180,11 @@ static uint32_t *word_at(const struct proc *caller, const struct copy_side *side
 	                            : machine_window(endpoint, address, write);
 }
 
+int copy_pauses(const struct proc *caller)
+{
+	return !(caller->misc_flags & MF_TAKEN_UP) && random_below(4) == 0;
+}
+
 int copy_bytes(struct proc *caller, const struct copy_side *from, const struct copy_side *to, uint32_t bytes,
                uint32_t flags, uint32_t *done)
 {

@@ -9,6 +9,7 @@
  */
 #include <granite/abi/ipc.h>
 #include "selectors.h"
+#include "stretch.h"
 
 #define KERNEL_STACK_SIZE 16384
 #define EXIT_FRAME_ROOM   512

@@ -10,6 +10,7 @@
 #include "machine.h"
 #include "string.h"
 #include "notes.h"
+#include "stretch.h"
 
 #define ENTRY_BITS (PAGE_SIZE - 1)
 
