@@ -91,6 +91,24 @@ static int find_memory(struct proc *owner, const struct cp_grant *record, const 
 }
 
 /*
+ * The memory that a magic grant lends. Not that of those on whom all depends: who writes there may do
+ * whatever they may. Out of line, for hardly a grant is magic.
+ */
+static __attribute__((noinline, cold)) int find_others_memory(const struct proc *granter,
+                                                              const struct cp_grant *record,
+                                                              const struct grant_wish *wish,
+                                                              struct grant_use *use)
+{
+	struct proc *owner = proc_lookup(record->who_from);
+
+	if (wish->rights & CPF_MAP || !(granter->priv->spec.flags & PRIV_MAGIC))
+		return -EPERM;
+	if (owner && proc_is_vital(owner))
+		return -EPERM;
+	return find_memory(owner, record, wish, use);
+}
+
+/*
  * Out of line, for most grants are direct. SELF is nobody here: it is a caller's word, and in a record would
  * be whoever uses the grant.
  */
@@ -131,9 +149,7 @@ static int judge_record(struct proc *caller, struct judgement *judgement, struct
 		result = go_below(granter, &record, judgement);
 		return result == OK ? 1 : result;
 	case CPF_MAGIC:
-		if (judgement->wish.rights & CPF_MAP || !(granter->priv->spec.flags & PRIV_MAGIC))
-			return -EPERM;
-		return find_memory(proc_lookup(record.who_from), &record, &judgement->wish, use);
+		return find_others_memory(granter, &record, &judgement->wish, use);
 	default:
 		return -EPERM;
 	}

@@ -146,7 +146,7 @@ void proc_set_flags(struct proc *p, uint32_t flags);
 void proc_clear_flags(struct proc *p, uint32_t flags);
 void proc_set_name(struct proc *p, const char *name);
 
-/* VM, PM and RS: the system does not survive them. */
+/* VM, PM and RS: the system does not survive them, and they may do everything. */
 int proc_is_vital(const struct proc *p);
 
 #endif

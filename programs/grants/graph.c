@@ -128,11 +128,14 @@ static void stand_on_mapping(const struct graph *graph, struct node *node, const
 static void judge_magic(struct node *node, const struct processes *all)
 {
 	const struct process *giver = processes_by_endpoint(all, node->giver);
+	const struct process *owner = processes_by_endpoint(all, node->grant->who_from);
 
 	if (giver && !(giver->kernel.priv_flags & PRIV_MAGIC))
 		node->standing = NO_RIGHT;
-	else if (!processes_by_endpoint(all, node->grant->who_from))
+	else if (!owner)
 		node->standing = ON_NOBODY;
+	else if (process_is_core(owner))
+		node->standing = OF_CORE;
 }
 
 static void stand_grant(const struct graph *graph, const struct found *found, struct node *node,

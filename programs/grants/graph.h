@@ -66,6 +66,7 @@ const struct vm_lending *found_giving(const struct found *found, endpoint_t hold
 	STANDING(TOO_LONG, "a chain has 5 grants at most")                                    \
 	STANDING(TOO_FAR, "the fifth grant from the memory's owner is the last to be mapped") \
 	STANDING(NO_RIGHT, "the manifest does not let it")                                    \
+	STANDING(OF_CORE, "nobody else lends the memory of vm, pm or rs")                     \
 	STANDING(NO_KIND, "it is no kind of grant, or several")
 
 enum standing {

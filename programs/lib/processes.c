@@ -152,10 +152,15 @@ void processes_sort_as_tree(struct processes *all)
 
 /* ---- Words ---- */
 
-const char *process_kind(const struct process *process)
+int process_is_core(const struct process *process)
 {
 	endpoint_t endpoint = process->kernel.endpoint;
-	if (endpoint == VM_PROC_NR || endpoint == PM_PROC_NR || endpoint == RS_PROC_NR)
+	return endpoint == VM_PROC_NR || endpoint == PM_PROC_NR || endpoint == RS_PROC_NR;
+}
+
+const char *process_kind(const struct process *process)
+{
+	if (process_is_core(process))
 		return "core";
 	return process->pm.flags & PM_PROC_SERVICE ? "service" : "program";
 }

@@ -63,7 +63,10 @@ static inline int process_is_zombie(const struct process *process)
 	return process->kernel.endpoint == NONE;
 }
 
-/* `core`: the system can't live without it; `service`: RS looks after it; `program`. */
+/* VM, PM or RS: the system can't live without it. */
+int process_is_core(const struct process *process);
+
+/* `core`; `service`: RS looks after it; `program`. */
 const char *process_kind(const struct process *process);
 
 #define PROCESS_PID_MAX 12

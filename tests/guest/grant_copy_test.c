@@ -194,6 +194,24 @@ static void magic_grants_lend_others_memory(void)
 	CHECK_INT(errno, EINVAL);
 }
 
+/* Not the code of VM, PM or RS, which is there: their memory is nobody else's to lend. */
+static void magic_grants_lend_no_memory_of_the_core(void)
+{
+	static const struct {
+		endpoint_t endpoint;
+		vir_bytes code;
+	} core[] = {{VM_PROC_NR, SMALL_IMAGE_BASE}, {PM_PROC_NR, SMALL_IMAGE_BASE}, {RS_PROC_NR, 0x8048000}};
+	for (int i = 0; i < 3; i++) {
+		cp_grant_id_t id = cpf_grant_magic(second.endpoint, core[i].endpoint, core[i].code, 1,
+		                                   CPF_READ | CPF_WRITE);
+		CHECK(GRANT_VALID(id));
+		CHECK_INT(lending_do(second, take, sys_self(), id, 0, 1), -EPERM);
+		CHECK_INT(lending_do(second, give, sys_self(), id, 0, 1), -EPERM);
+		CHECK_INT(cpf_revoke(id), OK);
+	}
+	CHECK(getpid() > 0);
+}
+
 static void a_vector_goes_both_ways_and_is_judged_first(void)
 {
 	static char buffer[64];
@@ -300,6 +318,7 @@ int main(void)
 	        TEST(a_part_can_be_passed_on),
 	        TEST(chains_through_others_are_five_long_at_most),
 	        TEST(magic_grants_lend_others_memory),
+	        TEST(magic_grants_lend_no_memory_of_the_core),
 	        TEST(a_vector_goes_both_ways_and_is_judged_first),
 	        TEST(grants_that_can_not_be_are_refused),
 	        TEST(a_try_does_not_wait_for_memory),

@@ -170,6 +170,26 @@ static void magic_is_for_whom_the_manifest_allows_it(void **state)
 	check_worthless(grant_node(BETWEEN, 1), ON_NOBODY);
 }
 
+static void magic_lends_no_memory_of_the_core(void **state)
+{
+	static const endpoint_t core[] = {VM_PROC_NR, PM_PROC_NR, RS_PROC_NR};
+
+	(void)state;
+	process_list[1].kernel.priv_flags = PRIV_MAGIC;
+	for (int i = 0; i < 3; i++) {
+		add_process("core", core[i], 0);
+		add_grant(BETWEEN, (struct cp_grant){.id = ID(i + 1),
+		                                     .flags = CPF_MAGIC | RW,
+		                                     .who_to = READER,
+		                                     .who_from = core[i],
+		                                     .start = 0x8000,
+		                                     .bytes = 0x1000});
+	}
+	make();
+	for (int i = 0; i < 3; i++)
+		check_worthless(grant_node(BETWEEN, i + 1), OF_CORE);
+}
+
 /* ---- As it should not be ---- */
 
 static void what_stands_on_nothing_is_told_so(void **state)
@@ -391,6 +411,7 @@ int main(void)
 	        TEST(the_newest_of_several_mappings_counts),
 	        TEST(a_mapping_told_twice_is_one),
 	        TEST(magic_is_for_whom_the_manifest_allows_it),
+	        TEST(magic_lends_no_memory_of_the_core),
 	        TEST(what_stands_on_nothing_is_told_so),
 	        TEST(an_old_id_is_not_a_new_one_in_its_place),
 	        TEST(nobody_can_widen),

@@ -22,13 +22,13 @@
 
 /* ---- The machine as grant.c sees it ---- */
 
-static struct proc procs[PEOPLE];
+static struct proc procs[PEOPLE + 1]; /* and RS, which grants nothing */
 static struct priv privs[PEOPLE];
 static struct cp_grant tables[PEOPLE][SLOTS];
 
 struct proc *proc_lookup(endpoint_t endpoint)
 {
-	for (int i = 0; i < PEOPLE; i++)
+	for (int i = 0; i < PEOPLE + 1; i++)
 		if (procs[i].endpoint == endpoint)
 			return &procs[i];
 	return NULL;
@@ -37,6 +37,11 @@ struct proc *proc_lookup(endpoint_t endpoint)
 struct proc *proc_resolve(struct proc *caller, endpoint_t endpoint)
 {
 	return endpoint == SELF ? caller : proc_lookup(endpoint);
+}
+
+int proc_is_vital(const struct proc *p)
+{
+	return p->endpoint == RS_PROC_NR;
 }
 
 int copy_at_once(struct proc *owner, vir_bytes address, void *buffer, uint32_t bytes)
@@ -75,9 +80,9 @@ static endpoint_t person(void)
 /* Mostly somebody. */
 static endpoint_t somebody(void)
 {
-	static const endpoint_t others[] = {GONE, ANY, SELF, NONE, 0, -77};
+	static const endpoint_t others[] = {GONE, ANY, SELF, NONE, 0, -77, RS_PROC_NR};
 
-	return rand() % 8 ? person() : others[rand() % 6];
+	return rand() % 8 ? person() : others[rand() % 7];
 }
 
 static vir_bytes place(void)
@@ -118,6 +123,7 @@ static struct cp_grant record(int slot)
 
 static void fill_tables(void)
 {
+	procs[PEOPLE] = (struct proc){.endpoint = RS_PROC_NR, .priv = &privs[0]};
 	found.nr_grants = 0;
 	for (int i = 0; i < PEOPLE; i++) {
 		privs[i].spec.flags = rand() % 2 ? PRIV_MAGIC : 0;
@@ -169,6 +175,7 @@ static void a_grant_gives_what_the_kernel_allows(void **state)
 {
 	(void)state;
 	srand(test_seed());
+	add_process("rs", RS_PROC_NR, 1);
 	for (int round = 0; round < ROUNDS; round++) {
 		fill_tables();
 		make();

@@ -22,7 +22,7 @@
 #define PRIV_ARCHIVE  0x2  /* may map the boot archive (vm_map_archive) */
 #define PRIV_RESERVE  0x4  /* gets memory that VM keeps back from others */
 #define PRIV_INSPECT  0x8  /* may ask what others have and lend: vm_pages, sys_grants */
-#define PRIV_MAGIC    0x10 /* may give magic grants: of another process's memory */
+#define PRIV_MAGIC    0x10 /* may give magic grants: of another process's memory; not of VM's, PM's or RS's */
 #define PRIV_EVENTS   0x20 /* is told of all forks, execs and exits (PM_EVENTS) */
 #define PRIV_KEEP     0x40 /* may have memory that outlives it (vm_keep) */
 #define PRIV_CONTROL  0x80 /* may start, end and restart services (RS_UP, RS_DOWN, RS_RESTART) */

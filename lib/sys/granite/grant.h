@@ -38,7 +38,10 @@ GRANITE_MUST_CHECK cp_grant_id_t cpf_grant_indirect_sub(endpoint_t who_to, endpo
                                                         cp_grant_id_t grant, size_t offset, size_t bytes,
                                                         int access);
 
-/* Lends memory of `who_from`, which is not asked: for services with flags=magic. Never with CPF_MAP. */
+/*
+ * Lends memory of `who_from`, which is not asked: for services with flags=magic. Never with CPF_MAP, and
+ * never memory of VM, PM or RS: who uses such a grant gets EPERM.
+ */
 GRANITE_MUST_CHECK cp_grant_id_t cpf_grant_magic(endpoint_t who_to, endpoint_t who_from, vir_bytes addr,
                                                  size_t bytes, int access);
 
