@@ -69,6 +69,7 @@ void irq_forget(struct proc *p)
 			arch_irq_mask(irq);
 			owner[irq] = NULL;
 		}
+	p->irq_pending = 0;
 }
 
 uint32_t irqs_attached(void)

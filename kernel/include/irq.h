@@ -14,7 +14,7 @@ void irq_handle(uint32_t irq); /* line `irq` fired */
 int irq_attach(struct proc *p, uint32_t irq); /* -EBUSY: another has it */
 int irq_detach(struct proc *p, uint32_t irq); /* -EINVAL: p has it not */
 int irq_enable(struct proc *p, uint32_t irq); /* likewise */
-void irq_forget(struct proc *p);
+void irq_forget(struct proc *p);              /* p has no line, and is told of none any more */
 
 /* The lines that drivers have, one bit a line. */
 uint32_t irqs_attached(void);
