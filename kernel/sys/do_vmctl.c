@@ -19,6 +19,8 @@ static int paging_on(struct proc *caller, phys_bytes directory, vir_bytes notes)
 	return OK;
 }
 
+/* For exec. Until SYS_EXEC starts what is in p's new memory, p has no program: where it was means nothing
+ * there. */
 static int set_directory(endpoint_t endpoint, phys_bytes directory)
 {
 	struct proc *p = proc_lookup(endpoint);
@@ -27,6 +29,7 @@ static int set_directory(endpoint_t endpoint, phys_bytes directory)
 		return -EDEADSRCDST;
 	if (proc_small(p) || !arch_directory_valid(directory))
 		return -EINVAL;
+	proc_set_flags(p, RTS_NO_IMAGE);
 	arch_set_directory(p, directory);
 	grant_forget_table(p); /* what now stands where its table was is no table */
 	return OK;

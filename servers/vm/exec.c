@@ -154,8 +154,8 @@ static int build(struct space *space, const struct vm_exec_plan *plan)
 /* ---- Taking the old one's place ---- */
 
 /*
- * The process does not run meanwhile, so it never sees what is taken back: it waits for PM, or, if it has
- * only sent its request, is less urgent than PM and VM are.
+ * The process does not run from the change of directories on, so it never sees what is taken back. Mostly it
+ * waits for PM anyway; but it may have only sent its request.
  */
 static int replace(struct process *process, struct space *new)
 {

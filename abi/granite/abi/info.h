@@ -30,7 +30,7 @@ struct proc_info {
 /* Why a process does not run. It can run if and only if none is set. */
 #define GRANITE_RTS_FLAGS(FLAG)                                                                   \
 	FLAG(0, RTS_SLOT_FREE, "free")       /* nobody lives here */                              \
-	FLAG(1, RTS_NO_IMAGE, "no image")    /* has no program yet */                             \
+	FLAG(1, RTS_NO_IMAGE, "no image")    /* has no program (yet), or waits for exec's end */  \
 	FLAG(2, RTS_SENDING, "sending")      /* waits for the receiver */                         \
 	FLAG(3, RTS_RECEIVING, "receiving")  /* waits for a message */                            \
 	FLAG(4, RTS_PAGEFAULT, "page fault") /* waits for VM to resolve a fault */                \

@@ -106,7 +106,7 @@ struct sys_vircopy_rep {
 enum vmctl_op {
 	VMCTL_PAGING = 1, /* a: kernel-only directory; b: address of struct vm_notes. Turns paging on */
 	VMCTL_APPLY,      /* carry the notes out now */
-	VMCTL_SETDIR,     /* a: `endpoint`'s new page directory */
+	VMCTL_SETDIR,     /* a: `endpoint`'s new page directory; it does not run until SYS_EXEC */
 	VMCTL_MAY_MAP,    /* may `endpoint` map the b bytes of physical memory from a on? OK or -EPERM */
 };
 struct sys_vmctl_req {

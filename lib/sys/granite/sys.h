@@ -135,7 +135,7 @@ GRANITE_MUST_CHECK int sys_vmctl_paging(phys_bytes directory, struct vm_notes *n
 /* VM: has the kernel carry the notes out now. */
 GRANITE_MUST_CHECK int sys_vmctl_apply(void);
 
-/* VM: makes `directory` the page directory of `endpoint`. */
+/* VM: makes `directory` the page directory of `endpoint`, which does not run until sys_exec. */
 GRANITE_MUST_CHECK int sys_vmctl_setdir(endpoint_t endpoint, phys_bytes directory);
 
 /* VM: OK if the privileges of `endpoint` list this physical memory, EPERM if not. */
