@@ -101,9 +101,9 @@ static int bring_from_reserve(endpoint_t owner, struct space *space, vir_bytes s
 
 	if (!process_has_privilege(owner, PRIV_RESERVE))
 		return -ENOMEM;
-	memory_keep_reserve(false);
+	memory_keep_reserve(owner == RS_PROC_NR ? RESERVE_NONE : RESERVE_FOR_RS);
 	result = space_bring_all(space, start, end, write);
-	memory_keep_reserve(true);
+	memory_keep_reserve(RESERVE_ALL);
 	return result;
 }
 

@@ -149,9 +149,9 @@ int do_populate(endpoint_t caller, const struct vm_populate_req *request, struct
 		return -EFAULT;
 	result = populate(space, request->address, end);
 	if (result == -ENOMEM && process_has_privilege(caller, PRIV_RESERVE)) {
-		memory_keep_reserve(false);
+		memory_keep_reserve(caller == RS_PROC_NR ? RESERVE_NONE : RESERVE_FOR_RS);
 		result = populate(space, request->address, end);
-		memory_keep_reserve(true);
+		memory_keep_reserve(RESERVE_ALL);
 	}
 	return result;
 }

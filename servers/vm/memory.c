@@ -7,9 +7,9 @@
 #include "types.h"
 #include "vm.h"
 
-/* Twice what RS and the console's driver have of their own. */
-#define RESERVE_FRAMES     128
-#define RESERVE_POOL_PAGES 16
+/* Of each half. RS has fewer pages of its own. */
+#define RESERVE_FRAMES     64
+#define RESERVE_POOL_PAGES 8
 
 static void require(bool condition, const char *otherwise)
 {
@@ -43,11 +43,13 @@ void memory_init(const struct boot_info *info, void *pool)
 	          (bytes - table) >> PAGE_SHIFT);
 	pagetable_init(info->region_end);
 	archive_init(info);
-	memory_keep_reserve(true);
+	memory_keep_reserve(RESERVE_ALL);
 }
 
-void memory_keep_reserve(bool keep)
+void memory_keep_reserve(enum memory_reserve reserve)
 {
-	frames.reserve = keep ? RESERVE_FRAMES : 0;
-	pool_keep(keep ? RESERVE_POOL_PAGES : 0);
+	uint32_t halves = reserve; /* RESERVE_NONE is 0, RESERVE_ALL 2 */
+
+	frames.reserve = halves * RESERVE_FRAMES;
+	pool_keep(halves * RESERVE_POOL_PAGES);
 }

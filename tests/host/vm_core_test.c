@@ -550,6 +550,28 @@ static void rs_has_a_reserve_that_others_can_not_use_up(void **state)
 		pool_free(rest[--taken], POOL_TABLES);
 }
 
+/* A service that touches whatever it has does not get at RS's half. */
+static void what_services_use_up_of_the_reserve_is_not_rs_s(void **state)
+{
+	endpoint_t rs = new_process(), hog = new_process(), service = new_process();
+	vir_bytes at = DATA;
+	int result;
+
+	(void)state;
+	assert_int_equal(rs, RS_PROC_NR);
+	machine_let_use_reserve(service);
+	assert_int_equal(map_at(service, PLACE, 1000 * PAGE_SIZE, RW, 0), OK);
+	use_up_frames(hog, 0);
+	assert_int_equal(machine_write(hog, DATA, 1), -ENOMEM);
+	for (at = PLACE; (result = machine_write(service, at, 1)) == OK; at += PAGE_SIZE)
+		;
+	assert_int_equal(result, -ENOMEM);
+	assert_true(at > PLACE + 16 * PAGE_SIZE);
+	assert_int_equal(map_at(rs, PLACE, 32 * PAGE_SIZE, RW, 0), OK);
+	for (at = PLACE; at < PLACE + 32 * PAGE_SIZE; at += PAGE_SIZE)
+		put(rs, at, 1);
+}
+
 /* What RS has taken of the reserve, not even pages that a process gives back itself make good. */
 static void below_the_reserve_no_change_to_memory_fails_halfway(void **state)
 {
@@ -854,6 +876,7 @@ int main(void)
 	        TEST(a_hint_is_taken_if_it_is_free),
 	        TEST(without_frames_a_write_is_told_so_and_nothing_is_lost),
 	        TEST(rs_has_a_reserve_that_others_can_not_use_up),
+	        TEST(what_services_use_up_of_the_reserve_is_not_rs_s),
 	        TEST(below_the_reserve_no_change_to_memory_fails_halfway),
 	        TEST(a_fork_without_frames_to_go_on_with_is_refused),
 	        TEST(exec_without_frames_changes_nothing),

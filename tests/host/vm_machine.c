@@ -341,6 +341,11 @@ void machine_let_keep(endpoint_t endpoint)
 	proc_of(endpoint)->priv_flags |= PRIV_KEEP;
 }
 
+void machine_let_use_reserve(endpoint_t endpoint)
+{
+	proc_of(endpoint)->priv_flags |= PRIV_RESERVE;
+}
+
 void machine_make_service(endpoint_t endpoint)
 {
 	struct process *process = process_find(endpoint);

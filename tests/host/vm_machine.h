@@ -31,9 +31,10 @@ uint32_t archive_word(uint32_t offset);
 int machine_fork(endpoint_t parent, endpoint_t *child);
 int machine_exec(endpoint_t endpoint, const struct vm_exec_plan *plan);
 void machine_exit(endpoint_t endpoint);
-void machine_let_keep(endpoint_t endpoint);     /* it gets PRIV_KEEP */
-void machine_make_service(endpoint_t endpoint); /* the same, and as if RS had forked it */
-void machine_fail_next_fork(void);              /* the kernel's process table is full, once */
+void machine_let_keep(endpoint_t endpoint);        /* it gets PRIV_KEEP */
+void machine_let_use_reserve(endpoint_t endpoint); /* it gets PRIV_RESERVE */
+void machine_make_service(endpoint_t endpoint);    /* the same, and as if RS had forked it */
+void machine_fail_next_fork(void);                 /* the kernel's process table is full, once */
 
 /* The process reads or writes a word. OK, or VM's verdict on the page fault. */
 int machine_read(endpoint_t endpoint, vir_bytes address, uint32_t *value);
