@@ -65,7 +65,7 @@ static int range_is_there(const struct call *call, uint64_t *number)
 	struct store_map map;
 	uint64_t position = 0;
 
-	while (store_map_next(store, &position, &map) == OK)
+	while (store_map_next(store, &position, &map, NULL) == OK)
 		if (map.address == call->address) {
 			*number = map.number ? map.number : call->ended;
 			return 1;
@@ -75,17 +75,9 @@ static int range_is_there(const struct call *call, uint64_t *number)
 
 int call_is_subscribed(const struct call *call)
 {
-	struct store_caller caller = request_caller(call->caller);
-	char pattern[DS_PATTERN_MAX + 1];
-	struct store_owner owner;
+	const struct store_caller caller = request_caller(call->caller);
 
-	for (uint32_t i = 0; store_list_subscription(store, i, pattern, &owner) == OK; i++)
-		if (strcmp(owner.label, caller.owner.label) == 0 &&
-		    (owner.label[0] || owner.endpoint == caller.owner.endpoint) &&
-		    strlen(pattern) == call->text_length &&
-		    memcmp(pattern, call->text, call->text_length) == 0)
-			return 1;
-	return 0;
+	return store_is_subscribed(store, &caller, call->text, call->text_length);
 }
 
 static int done(const struct call *call, uint64_t *value)

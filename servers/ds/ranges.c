@@ -191,38 +191,20 @@ int ranges_find(const struct store_caller *caller, const struct store_key *key, 
 
 /* ---- Looking at all of them ---- */
 
-static void check_entry(const struct store_caller *caller, const struct store_entry *entry)
-{
-	const struct store_key key = {entry->key, (uint32_t)strlen(entry->key), DS_TYPE_MAP};
-	struct store_map map;
-
-	GRANITE_IGNORE(ranges_find(caller, &key, &map)); /* what it has found is of no account */
-}
-
-/* Entries change places when one is deleted: so it is looked again at the same place. */
-static void check_entries_of(const struct store_owner *owner)
-{
-	const struct store_caller caller = {.owner = *owner};
-	struct store_entry entry, again;
-	uint32_t at = 0;
-	int result;
-
-	while ((result = store_list(store, &caller, at, &entry)) != -ESRCH) {
-		if (result == OK && entry.type == DS_TYPE_MAP &&
-		    strcmp(entry.owner.label, owner->label) == 0 && entry.owner.endpoint == owner->endpoint) {
-			check_entry(&caller, &entry);
-			if (store_list(store, &caller, at, &again) != OK || strcmp(again.key, entry.key) != 0)
-				continue;
-		}
-		at++;
-	}
-}
-
+/* Of this publisher, or, with ANY, of all. Only the range that was found last is ended. */
 static void check_published_by(endpoint_t endpoint)
 {
-	const struct store_caller caller = request_caller(endpoint);
+	struct store_entry entry;
+	struct store_map map;
+	uint64_t position = 0;
 
-	check_entries_of(&caller.owner);
+	while (store_map_next(store, &position, &map, &entry) == OK) {
+		const struct store_key key = {entry.key, (uint32_t)strlen(entry.key), DS_TYPE_MAP};
+
+		if (map.number == 0 && (endpoint == ANY || publisher_of(&map) == endpoint) &&
+		    !memory_is_lent(map.address, map.length))
+			end_entry(&key, &map);
+	}
 }
 
 void ranges_execed(endpoint_t endpoint)
@@ -245,7 +227,7 @@ static void take_stock(void)
 	struct store_map map;
 	uint64_t position = 0;
 
-	while (store_map_next(store, &position, &map) == OK) {
+	while (store_map_next(store, &position, &map, NULL) == OK) {
 		set_taken(map.address, map.length, 1);
 		if (map.number)
 			ranges_snapshot_kept(map.length);
@@ -294,7 +276,5 @@ void ranges_open(void)
 
 void ranges_check(void)
 {
-	for (uint32_t slot = 0; slot < ENDPOINT_SLOTS; slot++)
-		if (published[slot].count)
-			check_published_by(published[slot].endpoint);
+	check_published_by(ANY);
 }

@@ -172,9 +172,13 @@ GRANITE_MUST_CHECK int store_snapshot(struct store *store, const struct store_ca
 GRANITE_MUST_CHECK int store_release_next(const struct store *store, struct store_map *map);
 void store_released(struct store *store); /* forgets the one that store_release_next shows, if there is one */
 
-/* For a successor: all ranges and snapshots that have not ended; *position begins with 0. -ENOENT: no more.
+/*
+ * All ranges and snapshots that have not ended, each range after its snapshots; *position begins with 0. The
+ * range that was shown last may be ended before the next is asked for. `entry`, if not NULL, is whose it is.
+ * -ENOENT: no more. What it costs depends on how many there are, and not on other entries.
  */
-GRANITE_MUST_CHECK int store_map_next(const struct store *store, uint64_t *position, struct store_map *map);
+GRANITE_MUST_CHECK int store_map_next(const struct store *store, uint64_t *position, struct store_map *map,
+                                      struct store_entry *entry);
 
 /* ---- Subscriptions ---- */
 
@@ -191,6 +195,10 @@ GRANITE_MUST_CHECK int store_subscribe(struct store *store, const struct store_c
 /* Ends it; what no other subscription of the owner matches is not told any more. -ESRCH; -EINVAL: length. */
 GRANITE_MUST_CHECK int store_unsubscribe(struct store *store, const struct store_caller *caller,
                                          const char *pattern, uint32_t length);
+
+/* Whether the caller has a subscription of just this pattern. */
+int store_is_subscribed(const struct store *store, const struct store_caller *caller, const char *pattern,
+                        uint32_t length);
 
 struct store_change {
 	char key[DS_KEY_SIZE];

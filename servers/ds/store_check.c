@@ -72,6 +72,31 @@ static void check_labels(struct checker *checker)
 	must(checker, count == store->header->types[DS_TYPE_LABEL], "a label is not found by its endpoint");
 }
 
+/* That each is seen already says that it is the value of an entry, or the like. */
+static void check_ranges(struct checker *checker)
+{
+	const struct store *store = checker->store;
+	uint32_t count = 0, previous = 0;
+
+	for (uint32_t range = store->header->range_first; range && !checker->fault; count++) {
+		const struct map *this = map_at(store, range);
+		uint32_t entry = this->entry;
+
+		if (!must(checker,
+		          checker->seen[range] && entry > 0 && entry < store->header->fresh &&
+		                  checker->seen[entry],
+		          "a range of no entry"))
+			return;
+		must(checker,
+		     entry_at(store, entry)->type == DS_TYPE_MAP && entry_at(store, entry)->value == range &&
+		             this->range_previous == previous && count < store->header->types[DS_TYPE_MAP],
+		     "the list of ranges is wrong");
+		previous = range;
+		range = this->range_next;
+	}
+	must(checker, count == store->header->types[DS_TYPE_MAP], "a range is not in the list of ranges");
+}
+
 static void check_releases(struct checker *checker)
 {
 	const struct store_header *header = checker->store->header;
@@ -191,6 +216,7 @@ static void check_all(struct checker *checker)
 	check_free(checker);
 	check_entries(checker);
 	check_labels(checker);
+	check_ranges(checker);
 	check_releases(checker);
 	if (!checker->fault)
 		checker_owners(checker);

@@ -143,7 +143,8 @@ uint32_t label_find(const struct store *store, endpoint_t endpoint); /* the entr
 void label_link(struct store *store, uint32_t entry, endpoint_t endpoint);
 void label_unlink(struct store *store, uint32_t entry);
 endpoint_t label_endpoint(const struct store *store, const char *label, uint32_t length);
-void map_release(struct store *store, uint32_t map);
+void range_join(struct store *store, uint32_t range, uint32_t entry);    /* a new one */
+void range_end(struct store *store, uint32_t range, uint32_t snapshots); /* it and these are to be released */
 
 /* ---- Notices (store_notices.c) ---- */
 

@@ -167,13 +167,8 @@ void value_drop(struct store *store, uint32_t type, uint32_t value, uint32_t sna
 {
 	if (type == DS_TYPE_STR || type == DS_TYPE_MEM)
 		chain_free(store, value);
-	if (type != DS_TYPE_MAP)
-		return;
-	map_release(store, value);
-	for (uint32_t next; snapshots; snapshots = next) {
-		next = map_at(store, snapshots)->next;
-		map_release(store, snapshots);
-	}
+	if (type == DS_TYPE_MAP)
+		range_end(store, value, snapshots);
 }
 
 static void leave_owner(struct store *store, uint32_t entry)

@@ -15,7 +15,7 @@
 
 #define STORE_MAGIC   0x53445247u /* "GRDS" */
 #define STORE_MAKING  0x4d445247u /* "GRDM": a new store, not ready yet */
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 
 #define HEADER_BYTES  4096
 #define SMALL_TABLE   256 /* buckets of the tables of owners and of labels by endpoint */
@@ -44,6 +44,7 @@ struct store_header {
 	uint32_t entries; /* so many in the list of entries */
 	uint32_t types[DS_TYPES];
 	uint32_t owners, subscriptions;
+	uint32_t range_first;                           /* struct map, through `range_next`: mapped ranges */
 	uint32_t releases, release_first, release_last; /* struct map, through `next`: to be unmapped */
 	uint32_t wake_first, wake_last;                 /* struct owner, through `wake_next` */
 
@@ -84,10 +85,15 @@ struct entry {
 	uint32_t snapshot_number;            /* of a mapped range: the last one given */
 };
 
-/* A mapped range or a snapshot of it. Invariant: with its entry, or in the list of releases. */
+/*
+ * A mapped range or a snapshot of it. Invariant: with its entry, or in the list of releases. A range that is
+ * with its entry is in the list of ranges, too, so that they are found among however many other entries.
+ */
 struct map {
 	uint32_t next; /* snapshot, or release */
 	struct store_map told;
+	uint32_t entry;                      /* of a range */
+	uint32_t range_next, range_previous; /* of a range */
 };
 
 /* A change that an owner has not been told of; one for each pair of owner and entry at most. */

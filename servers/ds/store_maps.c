@@ -5,17 +5,53 @@
  */
 #include "store_core.h"
 
-void map_release(struct store *store, uint32_t map)
+/* ---- The list of ranges ---- */
+
+void range_join(struct store *store, uint32_t range, uint32_t entry)
+{
+	struct map *this = map_at(store, range);
+	uint32_t *first = &store->header->range_first;
+
+	this->entry = entry;
+	this->range_next = *first;
+	if (*first)
+		tx_set(store, &map_at(store, *first)->range_previous, range);
+	tx_set(store, first, range);
+}
+
+static void leave(struct store *store, const struct map *range)
+{
+	uint32_t *before = range->range_previous ? &map_at(store, range->range_previous)->range_next
+	                                         : &store->header->range_first;
+
+	tx_set(store, before, range->range_next);
+	if (range->range_next)
+		tx_set(store, &map_at(store, range->range_next)->range_previous, range->range_previous);
+}
+
+/* ---- Releases ---- */
+
+/* All of a chain: it becomes the end of the list, whatever its length. */
+static void release(struct store *store, uint32_t first)
 {
 	struct store_header *header = store->header;
+	uint32_t last = first, count = 1;
 
-	tx_set(store, &map_at(store, map)->next, 0);
+	for (; map_at(store, last)->next; last = map_at(store, last)->next)
+		count++;
 	if (header->release_last)
-		tx_set(store, &map_at(store, header->release_last)->next, map);
+		tx_set(store, &map_at(store, header->release_last)->next, first);
 	else
-		tx_set(store, &header->release_first, map);
-	tx_set(store, &header->release_last, map);
-	tx_add(store, &header->releases, 1);
+		tx_set(store, &header->release_first, first);
+	tx_set(store, &header->release_last, last);
+	tx_add(store, &header->releases, (int32_t)count);
+}
+
+void range_end(struct store *store, uint32_t range, uint32_t snapshots)
+{
+	leave(store, map_at(store, range));
+	tx_set(store, &map_at(store, range)->next, snapshots);
+	release(store, range);
 }
 
 int store_release_next(const struct store *store, struct store_map *map)
@@ -74,27 +110,33 @@ int store_retrieve_map(const struct store *store, const struct store_caller *cal
 	return OK;
 }
 
-/* The position: which entry, and which of its ranges. */
-int store_map_next(const struct store *store, uint64_t *position, struct store_map *map)
-{
-	for (;; *position = ((*position >> 32) + 1) << 32) {
-		uint32_t at = (uint32_t)(*position >> 32), skip = (uint32_t)*position, found;
-		const struct entry *entry;
+#define MAPS_END UINT64_MAX
 
-		if (at >= store->header->entries)
-			return -ENOENT;
-		entry = entry_at(store, store->directory[at]);
-		if (entry->type != DS_TYPE_MAP)
-			continue;
-		found = skip ? entry->snapshots : entry->value;
-		for (uint32_t i = 1; found && i < skip; i++)
-			found = map_at(store, found)->next;
-		if (!found)
-			continue;
-		*map = map_at(store, found)->told;
-		*position += 1;
-		return OK;
-	}
+/* A position: which range, and what is to be shown next: a snapshot of it, or the range itself. */
+static uint64_t position_at(uint32_t range, uint32_t shown)
+{
+	return (uint64_t)range << 32 | (shown ? shown : range);
+}
+
+static uint64_t position_of(const struct store *store, uint32_t range)
+{
+	return range ? position_at(range, entry_at(store, map_at(store, range)->entry)->snapshots) : MAPS_END;
+}
+
+int store_map_next(const struct store *store, uint64_t *position, struct store_map *map,
+                   struct store_entry *entry)
+{
+	uint64_t at = *position ? *position : position_of(store, store->header->range_first);
+	uint32_t range = (uint32_t)(at >> 32), shown = (uint32_t)at;
+
+	if (at == MAPS_END)
+		return -ENOENT;
+	*map = map_at(store, shown)->told;
+	if (entry)
+		entry_tell(store, entry_at(store, map_at(store, range)->entry), entry);
+	*position = shown == range ? position_of(store, map_at(store, range)->range_next)
+	                           : position_at(range, map_at(store, shown)->next);
+	return OK;
 }
 
 /* ---- Snapshots ---- */

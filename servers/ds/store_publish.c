@@ -160,6 +160,7 @@ int store_publish_map(struct store *store, const struct store_caller *caller, co
 	entry = begin(store, &draft);
 	live = block_take(store);
 	map_at(store, live)->told = *map;
+	range_join(store, live, draft.entry);
 	tx_set(store, &entry->value, live);
 	tx_set(store, &entry->snapshots, 0);
 	tx_set(store, &entry->snapshot_number, 0);

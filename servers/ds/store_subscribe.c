@@ -25,6 +25,14 @@ static uint32_t free_slot(const struct store *store)
 	return slot;
 }
 
+int store_is_subscribed(const struct store *store, const struct store_caller *caller, const char *pattern,
+                        uint32_t length)
+{
+	uint32_t owner = owner_find(store, &caller->owner);
+
+	return owner && find(store, owner, pattern, length) < store->header->slots;
+}
+
 /* ---- Subscribing ---- */
 
 static int check(const struct store *store, const struct store_caller *caller, uint32_t owner,

@@ -28,7 +28,6 @@ static void begin(void)
 	memset(shared, 0, BYTES);
 	store_config_default(&config);
 	config.secret = 0x243f6a8885a308d3; /* the same buckets in each run */
-	config.service.subscriptions = config.subscriptions;
 	ann = process(1200);
 	eth = service("eth");
 	world_begin_in(shared, BYTES);
@@ -166,6 +165,24 @@ static void subscriptions_that_do_not_match_do_not_matter(void **state)
 	must_be_as(many, none, 200);
 }
 
+/* As many as owners within the limits can have. */
+static void entries_and_subscriptions_together_do_not_matter(void **state)
+{
+	long few[ACTS], many[ACTS];
+
+	(void)state;
+	begin();
+	fill(FEW);
+	measure(few);
+	begin();
+	fill(MANY);
+	subscribe_many("driver.%03d.*", 700);
+	subscribe_many("elsewhere\\.%d\\.x", 300);
+	measure(many);
+	print("100000 entries, 1000 subscriptions", many);
+	must_be_as(many, few, 200);
+}
+
 /* Each of those who are told costs the same, however many they are. */
 static void equal_subscriptions_cost_no_more_than_telling(void **state)
 {
@@ -220,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_number_of_entries_does_not_matter),
 	        cmocka_unit_test(subscriptions_that_do_not_match_do_not_matter),
+	        cmocka_unit_test(entries_and_subscriptions_together_do_not_matter),
 	        cmocka_unit_test(equal_subscriptions_cost_no_more_than_telling),
 	        cmocka_unit_test(opening_does_not_depend_on_the_number_of_entries),
 	};

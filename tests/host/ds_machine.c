@@ -476,7 +476,7 @@ static uint32_t pages_of_ranges(void)
 	uint32_t pages = 0;
 
 	assert_int_equal(store_release_next(store, &map), -ENOENT);
-	while (store_map_next(store, &position, &map) == OK)
+	while (store_map_next(store, &position, &map, NULL) == OK)
 		if (map.number || memory_is_lent(map.address, map.length))
 			pages += map.length / PAGE_SIZE;
 	return pages;

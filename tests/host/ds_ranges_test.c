@@ -139,7 +139,7 @@ static void ranges_that_have_ended_wait_to_be_unmapped(void **state)
 	assert_string_equal(released(), "200 201 300 ");
 	assert_int_equal(store_release_next(store, &map), -ENOENT);
 	store_released(store);
-	assert_int_equal(store_map_next(store, &position, &map), -ENOENT);
+	assert_int_equal(store_map_next(store, &position, &map, NULL), -ENOENT);
 }
 
 static void a_successor_finds_all_ranges(void **state)
@@ -155,7 +155,7 @@ static void a_successor_finds_all_ranges(void **state)
 	assert_int_equal(snapshot(&bob, "m", 4, &number), OK);
 	assert_int_equal(publish_u32(&ann, "v", 1, 0), OK);
 	assert_int_equal(publish_map(&eth, "n", 8, DSF_PRIV), OK);
-	for (; store_map_next(store, &position, &map) == OK; count++)
+	for (; store_map_next(store, &position, &map, NULL) == OK; count++)
 		sum += map.address;
 	assert_int_equal(count, 4);
 	assert_int_equal(sum, 15);

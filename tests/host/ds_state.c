@@ -63,7 +63,7 @@ static void write_maps(FILE *file, struct store *of)
 	struct store_map map;
 	uint64_t position = 0;
 
-	while (store_map_next(of, &position, &map) == OK)
+	while (store_map_next(of, &position, &map, NULL) == OK)
 		write_map(file, "map", &map);
 	for (; store_release_next(of, &map) == OK; store_released(of))
 		write_map(file, "release", &map);
