@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <granite/abi/layout.h>
+#include <granite/abi/vm.h>
 
 #include "ds.h"
 #include "lendings.h"
@@ -17,6 +18,9 @@
 #define SERVICE_RANGES 256
 #define SERVICE_BYTES  0x8000000u
 
+#define RANGES_OF_ALL  VM_LENDINGS_MIN     /* each is a mapping by grant of DS's */
+#define RANGES_KEPT    (RANGES_OF_ALL / 4) /* of them, that ordinary processes can't have */
+
 #define SNAPSHOTS      192        /* each has a name in VM's list of kept memory */
 #define SNAPSHOT_BYTES 0x1000000u /* of all: they are memory of DS's own */
 
@@ -27,6 +31,8 @@ static struct published {
 	endpoint_t endpoint;
 	uint32_t count, bytes;
 } published[ENDPOINT_SLOTS];
+
+static uint32_t published_by_all;
 
 static struct {
 	uint32_t count, bytes;
@@ -91,7 +97,7 @@ int ranges_may_publish(const struct store_caller *caller, uint32_t bytes)
 	if (has->count >= (is_service ? SERVICE_RANGES : PROCESS_RANGES) ||
 	    has->bytes + bytes > (is_service ? SERVICE_BYTES : PROCESS_BYTES))
 		return -EDQUOT;
-	return OK;
+	return published_by_all < RANGES_OF_ALL - (is_service ? 0 : RANGES_KEPT) ? OK : -ENOSPC;
 }
 
 static endpoint_t publisher_of(const struct store_map *map)
@@ -105,6 +111,7 @@ void ranges_published(const struct store_map *map)
 
 	has->count++;
 	has->bytes += map->length;
+	published_by_all++;
 }
 
 /* Its place in the table may be another's by now. */
@@ -112,6 +119,7 @@ static void unpublished(const struct store_map *map)
 {
 	struct published *has = &published[ENDPOINT_SLOT(publisher_of(map))];
 
+	published_by_all--;
 	if (has->endpoint != publisher_of(map))
 		return;
 	has->count--;
@@ -262,6 +270,7 @@ static void begin(void)
 	memset(taken, 0, sizeof(taken));
 	memset(published, 0, sizeof(published));
 	memset(&snapshots, 0, sizeof(snapshots));
+	published_by_all = 0;
 	pages_free = PAGES;
 	lendings_begin();
 }

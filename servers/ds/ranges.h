@@ -41,7 +41,10 @@ void ranges_execed(endpoint_t endpoint);
 GRANITE_MUST_CHECK int ranges_place(uint32_t bytes, int reserve, uint32_t *address);
 void ranges_put_back(uint32_t address, uint32_t bytes);
 
-/* Whether the process may publish so much more. -EDQUOT. Then notes that it has. */
+/*
+ * Whether the process may publish so much more. -EDQUOT: it has as much as one may; -ENOSPC: all together
+ * have. Then notes that it has.
+ */
 GRANITE_MUST_CHECK int ranges_may_publish(const struct store_caller *caller, uint32_t bytes);
 void ranges_published(const struct store_map *map);
 

@@ -23,6 +23,10 @@ _Static_assert(sizeof(struct lending_page) <= PAGE_SIZE, "records of lendings co
 
 #define PER_PAGE (sizeof(((struct lending_page *)0)->lending) / sizeof(struct lending))
 
+/* Records are larger where the tests run on a machine whose pointers are. */
+_Static_assert(sizeof(void *) > sizeof(uint32_t) || LENDING_PAGES_MAX * PER_PAGE >= VM_LENDINGS_MIN,
+               "a process may have as many lendings as others count on");
+
 uint32_t lending_object(const struct lending *lending)
 {
 	return pool_physical(lending);

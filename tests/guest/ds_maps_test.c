@@ -501,6 +501,46 @@ static void nobody_has_all_the_room(void)
 	CHECK_INT(viewers(), 0);
 }
 
+#define GREEDY      10
+#define RANGES_EACH 64 /* that a process may have */
+
+/* How many it can publish, of a page each. */
+static int64_t publish_all_it_can(int64_t who, int64_t unused, int64_t unused1, int64_t unused2)
+{
+	char key[DS_KEY_SIZE];
+	int count = 0;
+	(void)unused, (void)unused1, (void)unused2;
+	for (;; count++) {
+		snprintf(key, sizeof(key), "greedy.%d.%d", (int)who, count);
+		int result = ds_publish_map(key, mine, PAGE_SIZE, 0);
+		if (result == -EDQUOT || result == -ENOSPC)
+			return count;
+		if (result != OK)
+			return result;
+	}
+}
+
+static void services_can_publish_whatever_processes_do(void)
+{
+	struct partner greedy[GREEDY];
+	int64_t all = 0;
+	for (int i = 0; i < GREEDY; i++) {
+		greedy[i] = lending_start();
+		int64_t count = lending_do(greedy[i], publish_all_it_can, i, 0, 0, 0);
+		CHECK(count >= 0 && count <= RANGES_EACH);
+		all += count;
+	}
+	CHECK_INT(all, VM_LENDINGS_MIN / 4 * 3);
+	CHECK_INT(ds_publish_map(keys[0], mine, BYTES, 0), OK);
+	ds_kill_and_raise();
+	CHECK_INT(lending_do(greedy[GREEDY - 1], publish_all_it_can, GREEDY, 0, 0, 0), 0);
+	CHECK_INT(ds_publish_map(keys[1], mine, BYTES, 0), OK);
+	for (int i = 0; i < GREEDY; i++)
+		lending_end(greedy[i]);
+	CHECK_INT(ds_delete_map(keys[0]), OK);
+	CHECK_INT(ds_delete_map(keys[1]), OK);
+}
+
 /* ---- Killed in the middle ---- */
 
 static void publish_and_end_without_end(void)
@@ -555,6 +595,7 @@ int main(void)
 	        TEST(what_is_private_is_kept_from_others),
 	        TEST(ranges_that_can_not_be_are_refused),
 	        TEST(nobody_has_all_the_room),
+	        TEST(services_can_publish_whatever_processes_do),
 	        TEST(kills_leave_nothing_behind),
 	};
 	return TAP_RUN(tests);

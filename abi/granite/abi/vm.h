@@ -210,6 +210,8 @@ struct vm_lending {
 	struct grant_link link[GRANT_DEPTH_MAX]; /* from the grant that the holder used to the owner's */
 };
 
+/* So many mappings by grant a process may hold at least, as long as there is memory for their records. */
+#define VM_LENDINGS_MIN     640
 #define VM_LENDINGS_AT_ONCE 32
 
 struct vm_lendings_req {
