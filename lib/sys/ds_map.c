@@ -86,6 +86,18 @@ int ds_snapshot_map(const char *key, int *nr_snapshot)
 	return result;
 }
 
+int ds_drop_snapshot(const char *key, int nr_snapshot)
+{
+	union ds_drop_snapshot_message call = {.req = {.number = (uint32_t)nr_snapshot}};
+	struct ds_loan loans[DS_LOANS] = {0};
+	int result = ds_client_key(&call.req.key, &loans[0], key, DS_TYPE_MAP);
+
+	if (result != OK)
+		return result;
+	call.req.serial = ds_client_serial();
+	return ds_client_call(DS_DROP_SNAPSHOT, &call.m, loans);
+}
+
 /* ---- Retrieving ---- */
 
 /* Asks for the range, or has it copied to `address`. */

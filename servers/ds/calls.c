@@ -40,6 +40,14 @@ static int exists(const struct call *call, const struct store_caller *caller)
 	return store_retrieve(store, caller, &key, NULL, 0, &entry) != -ESRCH;
 }
 
+static int snapshot_exists(const struct call *call, const struct store_caller *caller)
+{
+	struct store_key key = call_key(call);
+	struct store_map map;
+
+	return call->number && store_retrieve_map(store, caller, &key, call->number, &map) == OK;
+}
+
 static int flags_are_there(const struct call *call, const struct store_caller *caller)
 {
 	struct store_key key = call_key(call);
@@ -91,6 +99,8 @@ static int done(const struct call *call, uint64_t *value)
 	case CALL_PUBLISH_MAP:
 	case CALL_SNAPSHOT:
 		return range_is_there(call, value);
+	case CALL_DROP_SNAPSHOT:
+		return call->existed && !snapshot_exists(call, &caller);
 	case CALL_DELETE:
 		return call->existed && !exists(call, &caller);
 	case CALL_SUBSCRIBE:
@@ -156,6 +166,16 @@ struct call *calls_note_entry(enum call_kind kind, const struct store_caller *ca
 
 	call->type = key->type;
 	call->existed = (uint32_t)exists(call, caller);
+	return call;
+}
+
+struct call *calls_note_drop(const struct store_caller *caller, uint64_t serial, const struct store_key *key,
+                             uint32_t number)
+{
+	struct call *call = calls_note_entry(CALL_DROP_SNAPSHOT, caller, serial, key);
+
+	call->number = number;
+	call->existed = (uint32_t)snapshot_exists(call, caller);
 	return call;
 }
 

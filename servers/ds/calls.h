@@ -32,6 +32,7 @@ enum call_kind {
 	CALL_PUBLISH,
 	CALL_PUBLISH_MAP,
 	CALL_SNAPSHOT,
+	CALL_DROP_SNAPSHOT,
 	CALL_DELETE,
 	CALL_SUBSCRIBE,
 	CALL_UNSUBSCRIBE
@@ -41,11 +42,12 @@ struct call {
 	uint32_t state, kind; /* enum call_state, enum call_kind */
 	uint64_t serial;
 	endpoint_t caller;
-	uint32_t existed; /* the entry or subscription was there before */
+	uint32_t existed; /* the entry, subscription or snapshot was there before */
 	uint32_t type, flags;
-	uint32_t number, length; /* of a value; its bytes are in `staged` */
-	uint32_t address;        /* of a mapped range or snapshot */
-	uint64_t ended;          /* the answer, if it is not the number of a snapshot */
+	uint32_t number,
+	        length; /* of a value, whose bytes are in `staged`; the number of a snapshot to be dropped */
+	uint32_t address; /* of a mapped range or snapshot */
+	uint64_t ended;   /* the answer, if it is not the number of a snapshot */
 	uint32_t text_length;
 	char text[DS_PATTERN_MAX + 1]; /* the key or pattern */
 };
@@ -94,6 +96,10 @@ struct call *calls_note(enum call_kind kind, endpoint_t caller, uint64_t serial,
 /* The same of a call about an entry; whether that exists is noted. */
 struct call *calls_note_entry(enum call_kind kind, const struct store_caller *caller, uint64_t serial,
                               const struct store_key *key);
+
+/* The same of one about a snapshot; whether that exists is noted. */
+struct call *calls_note_drop(const struct store_caller *caller, uint64_t serial, const struct store_key *key,
+                             uint32_t number);
 
 /* Before and after the store does it. calls_end returns `result`, and notes `value` if that is OK. */
 void calls_begin(void);

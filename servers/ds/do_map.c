@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* DS_PUBLISH_MAP, DS_RETRIEVE_MAP and DS_SNAPSHOT. */
+/* DS_PUBLISH_MAP, DS_RETRIEVE_MAP, DS_SNAPSHOT and DS_DROP_SNAPSHOT. */
 #include <errno.h>
 #include <granite/abi/layout.h>
 
 #include "calls.h"
 #include "ds.h"
 #include "lendings.h"
+#include "quotas.h"
 #include "ranges.h"
 
 static int has_reserve(const struct store_caller *caller)
@@ -29,7 +30,7 @@ static int take_range(const struct store_caller *caller, const struct ds_publish
 {
 	int writable = (request->flags & DSMF_WRITABLE) != 0;
 	endpoint_t publisher = caller->owner.endpoint;
-	int result = ranges_may_publish(caller, request->bytes);
+	int result = quotas_may_publish(caller, request->bytes);
 
 	if (result == OK)
 		result = ranges_place(request->bytes, has_reserve(caller), &map->address);
@@ -62,7 +63,7 @@ static int publish(const struct store_caller *caller, const struct ds_publish_ma
 	result = store_publish_map(store, caller, key, &map, request->flags & ~(uint32_t)DSMF_WRITABLE);
 	calls_end(result, call->ended);
 	if (result == OK)
-		ranges_published(&map);
+		quotas_add(&map);
 	else
 		ranges_put_back(map.address, map.length);
 	*ended = result == OK ? (cp_grant_id_t)call->ended : 0;
@@ -173,7 +174,7 @@ int do_retrieve_map(endpoint_t endpoint, const struct ds_retrieve_map_req *reque
 static int take_snapshot(const struct store_caller *caller, const struct store_map *range,
                          struct store_map *map)
 {
-	int result = ranges_may_snapshot(range->length, has_reserve(caller));
+	int result = quotas_may_snapshot(caller, range);
 
 	if (result == OK)
 		result = ranges_place(range->length, has_reserve(caller), &map->address);
@@ -181,6 +182,7 @@ static int take_snapshot(const struct store_caller *caller, const struct store_m
 		return result;
 	map->length = range->length;
 	map->rights = CPF_READ;
+	map->server[RANGE_PUBLISHER] = range->server[RANGE_PUBLISHER];
 	result = memory_snapshot(range->address, map->address, map->length);
 	if (result != OK)
 		ranges_put_back(map->address, map->length);
@@ -207,8 +209,9 @@ static int snapshot(const struct store_caller *caller, uint64_t serial, const st
 	calls_begin();
 	result = store_snapshot(store, caller, key, &map, number);
 	calls_end(result, *number);
+	map.number = *number;
 	if (result == OK)
-		ranges_snapshot_kept(map.length);
+		quotas_add(&map);
 	else
 		ranges_put_back(map.address, map.length);
 	return result;
@@ -227,4 +230,31 @@ int do_snapshot(endpoint_t endpoint, const struct ds_snapshot_req *request, stru
 	}
 	result = request_key(endpoint, &request->key, &key);
 	return result == OK ? snapshot(&caller, request->serial, &key, &reply->number) : result;
+}
+
+static int drop(const struct store_caller *caller, uint64_t serial, const struct store_key *key,
+                uint32_t number)
+{
+	struct call *call = calls_note_drop(caller, serial, key, number);
+
+	calls_begin();
+	return calls_end(store_drop_snapshot(store, caller, key, call->number), 0);
+}
+
+int do_drop_snapshot(endpoint_t endpoint, const struct ds_drop_snapshot_req *request,
+                     struct ds_drop_snapshot_rep *reply)
+{
+	const struct store_caller caller = request_caller(endpoint);
+	struct store_key key;
+	uint64_t value;
+	int result;
+
+	(void)reply;
+	if (calls_repeated(endpoint, request->serial, &value))
+		return OK;
+	result = request_key(endpoint, &request->key, &key);
+	if (result == OK)
+		result = drop(&caller, request->serial, &key, request->number);
+	ranges_release();
+	return result;
 }

@@ -4,39 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <granite/abi/layout.h>
-#include <granite/abi/vm.h>
 
 #include "ds.h"
 #include "lendings.h"
+#include "quotas.h"
 #include "ranges.h"
 
-#define PAGES          ((RANGES_END - RANGES_AT) / PAGE_SIZE)
-#define RESERVE        (PAGES / 4) /* ordinary processes can't have */
-
-#define PROCESS_RANGES 64         /* that a process may have published */
-#define PROCESS_BYTES  0x2000000u /* of them */
-#define SERVICE_RANGES 256
-#define SERVICE_BYTES  0x8000000u
-
-#define RANGES_OF_ALL  VM_LENDINGS_MIN     /* each is a mapping by grant of DS's */
-#define RANGES_KEPT    (RANGES_OF_ALL / 4) /* of them, that ordinary processes can't have */
-
-#define SNAPSHOTS      192        /* each has a name in VM's list of kept memory */
-#define SNAPSHOT_BYTES 0x1000000u /* of all: they are memory of DS's own */
+#define PAGES   ((RANGES_END - RANGES_AT) / PAGE_SIZE)
+#define RESERVE (PAGES / 4) /* ordinary processes can't have */
 
 static uint8_t taken[PAGES / 8];
 static uint32_t pages_free = PAGES;
-
-static struct published {
-	endpoint_t endpoint;
-	uint32_t count, bytes;
-} published[ENDPOINT_SLOTS];
-
-static uint32_t published_by_all;
-
-static struct {
-	uint32_t count, bytes;
-} snapshots;
 
 /* ---- Places ---- */
 
@@ -78,81 +56,13 @@ void ranges_put_back(uint32_t address, uint32_t bytes)
 	set_taken(address, bytes, 0);
 }
 
-/* ---- Who has how much ---- */
-
-static struct published *published_by(endpoint_t endpoint)
-{
-	struct published *this = &published[ENDPOINT_SLOT(endpoint)];
-
-	if (this->endpoint != endpoint)
-		*this = (struct published){.endpoint = endpoint};
-	return this;
-}
-
-int ranges_may_publish(const struct store_caller *caller, uint32_t bytes)
-{
-	const struct published *has = published_by(caller->owner.endpoint);
-	int is_service = caller->owner.label[0] != '\0';
-
-	if (has->count >= (is_service ? SERVICE_RANGES : PROCESS_RANGES) ||
-	    has->bytes + bytes > (is_service ? SERVICE_BYTES : PROCESS_BYTES))
-		return -EDQUOT;
-	return published_by_all < RANGES_OF_ALL - (is_service ? 0 : RANGES_KEPT) ? OK : -ENOSPC;
-}
-
-static endpoint_t publisher_of(const struct store_map *map)
-{
-	return (endpoint_t)map->server[RANGE_PUBLISHER];
-}
-
-void ranges_published(const struct store_map *map)
-{
-	struct published *has = published_by(publisher_of(map));
-
-	has->count++;
-	has->bytes += map->length;
-	published_by_all++;
-}
-
-/* Its place in the table may be another's by now. */
-static void unpublished(const struct store_map *map)
-{
-	struct published *has = &published[ENDPOINT_SLOT(publisher_of(map))];
-
-	published_by_all--;
-	if (has->endpoint != publisher_of(map))
-		return;
-	has->count--;
-	has->bytes -= map->length;
-}
-
-int ranges_may_snapshot(uint32_t bytes, int reserve)
-{
-	uint32_t share = reserve ? 4 : 3; /* of 4 */
-
-	return snapshots.count < SNAPSHOTS * share / 4 &&
-	                       snapshots.bytes + bytes <= SNAPSHOT_BYTES / 4 * share
-	               ? OK
-	               : -ENOSPC;
-}
-
-void ranges_snapshot_kept(uint32_t bytes)
-{
-	snapshots.count++;
-	snapshots.bytes += bytes;
-}
-
 /* ---- The end of ranges ---- */
 
 static void forget(const struct store_map *map)
 {
-	if (map->number) {
-		snapshots.count--;
-		snapshots.bytes -= map->length;
-	} else {
+	if (!map->number)
 		lendings_end_of(map->address);
-		unpublished(map);
-	}
+	quotas_take_away(map);
 	ranges_put_back(map->address, map->length);
 }
 
@@ -178,7 +88,7 @@ cp_grant_id_t ranges_grant(const struct store_caller *caller, const struct store
 /* Its publisher lives, but has taken it back: so the entry ends, as if it had deleted it. */
 static void end_entry(const struct store_key *key, const struct store_map *map)
 {
-	const struct store_caller owner = request_caller(publisher_of(map));
+	const struct store_caller owner = request_caller(range_publisher(map));
 	int result = store_delete(store, &owner, key);
 
 	if (result != OK)
@@ -209,7 +119,7 @@ static void check_published_by(endpoint_t endpoint)
 	while (store_map_next(store, &position, &map, &entry) == OK) {
 		const struct store_key key = {entry.key, (uint32_t)strlen(entry.key), DS_TYPE_MAP};
 
-		if (map.number == 0 && (endpoint == ANY || publisher_of(&map) == endpoint) &&
+		if (map.number == 0 && (endpoint == ANY || range_publisher(&map) == endpoint) &&
 		    !memory_is_lent(map.address, map.length))
 			end_entry(&key, &map);
 	}
@@ -218,7 +128,7 @@ static void check_published_by(endpoint_t endpoint)
 void ranges_execed(endpoint_t endpoint)
 {
 	lendings_end_to(endpoint);
-	if (published_by(endpoint)->count)
+	if (quotas_has_ranges(endpoint))
 		check_published_by(endpoint);
 }
 
@@ -237,10 +147,7 @@ static void take_stock(void)
 
 	while (store_map_next(store, &position, &map, NULL) == OK) {
 		set_taken(map.address, map.length, 1);
-		if (map.number)
-			ranges_snapshot_kept(map.length);
-		else
-			ranges_published(&map);
+		quotas_add(&map);
 	}
 }
 
@@ -268,9 +175,7 @@ static void unmap_ended(void)
 static void begin(void)
 {
 	memset(taken, 0, sizeof(taken));
-	memset(published, 0, sizeof(published));
-	memset(&snapshots, 0, sizeof(snapshots));
-	published_by_all = 0;
+	quotas_begin();
 	pages_free = PAGES;
 	lendings_begin();
 }

@@ -5,7 +5,7 @@
  * at any moment. What must be known of a range is in the store; what is here is made anew by each DS:
  *
  *   - which places are taken
- *   - how much each process has published
+ *   - how much each process has published (quotas.h)
  *   - the grants by which it has lent ranges on. Those of a DS that has died can't be used any more, but what
  *     was mapped by them stays mapped, and ends when the range is unmapped here.
  */
@@ -18,8 +18,13 @@
 
 #include "store.h"
 
-/* What struct store_map has of the server's own, of a live range. */
+/* What struct store_map has of the server's own; of a snapshot it is the publisher of the range. */
 enum range_word { RANGE_PUBLISHER, RANGE_GRANT_LOW, RANGE_GRANT_HIGH };
+
+static inline endpoint_t range_publisher(const struct store_map *map)
+{
+	return (endpoint_t)map->server[RANGE_PUBLISHER];
+}
 
 /* For a new DS: takes stock, and unmaps what belongs to no entry. */
 void ranges_open(void);
@@ -40,17 +45,6 @@ void ranges_execed(endpoint_t endpoint);
 /* A place for so many bytes, whole pages; `reserve`: the caller may have the last ones. -ENOSPC. */
 GRANITE_MUST_CHECK int ranges_place(uint32_t bytes, int reserve, uint32_t *address);
 void ranges_put_back(uint32_t address, uint32_t bytes);
-
-/*
- * Whether the process may publish so much more. -EDQUOT: it has as much as one may; -ENOSPC: all together
- * have. Then notes that it has.
- */
-GRANITE_MUST_CHECK int ranges_may_publish(const struct store_caller *caller, uint32_t bytes);
-void ranges_published(const struct store_map *map);
-
-/* Whether there may be another snapshot, of so many bytes. -ENOSPC. Then notes that there is. */
-GRANITE_MUST_CHECK int ranges_may_snapshot(uint32_t bytes, int reserve);
-void ranges_snapshot_kept(uint32_t bytes);
 
 /* The live range of the key, if it is there still. An entry whose range is gone is deleted: -ESRCH. */
 GRANITE_MUST_CHECK int ranges_find(const struct store_caller *caller, const struct store_key *key,

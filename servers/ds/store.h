@@ -151,11 +151,9 @@ GRANITE_MUST_CHECK int store_label_name(const struct store *store, endpoint_t en
 
 /* ---- Mapped ranges ---- */
 
-#define STORE_SNAPSHOTS 16 /* of one mapped range */
-
 /*
  * Says whether store_snapshot would keep a snapshot now, before its memory is made. -ESRCH, -EPERM, -EINVAL
- * as store_retrieve; -EDQUOT: there are STORE_SNAPSHOTS; -ENOSPC.
+ * as store_retrieve; -ENOSPC.
  */
 GRANITE_MUST_CHECK int store_may_snapshot(const struct store *store, const struct store_caller *caller,
                                           const struct store_key *key);
@@ -164,6 +162,13 @@ GRANITE_MUST_CHECK int store_may_snapshot(const struct store *store, const struc
 GRANITE_MUST_CHECK int store_snapshot(struct store *store, const struct store_caller *caller,
                                       const struct store_key *key, const struct store_map *map,
                                       uint32_t *number);
+
+/*
+ * Ends a snapshot (store_release_next); the others keep their numbers, and its own is not given again.
+ * -ESRCH, -EINVAL as store_retrieve; -EPERM: who may not overwrite the range; -ENOENT: no such snapshot.
+ */
+GRANITE_MUST_CHECK int store_drop_snapshot(struct store *store, const struct store_caller *caller,
+                                           const struct store_key *key, uint32_t number);
 
 /*
  * Ranges and snapshots that have ended (deleted, overwritten, owner dead) wait here until the server has

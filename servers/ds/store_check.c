@@ -34,20 +34,19 @@ static void check_free(struct checker *checker)
 static void check_map(struct checker *checker, const struct entry *entry)
 {
 	const struct store *store = checker->store;
-	uint32_t count = 0, above = entry->snapshot_number + 1, map = entry->snapshots;
+	uint32_t above = entry->snapshot_number + 1, map = entry->snapshots;
 
 	if (!claim(checker, entry->value, "a mapped range is missing, or elsewhere, too"))
 		return;
 	must(checker, map_at(store, entry->value)->told.number == 0,
 	     "a mapped range has a snapshot's number");
-	for (; map && claim(checker, map, "a snapshot is elsewhere, too"); count++) {
+	while (map && claim(checker, map, "a snapshot is elsewhere, too")) {
 		uint32_t number = map_at(store, map)->told.number;
 
 		must(checker, number > 0 && number < above, "snapshots are not in order");
 		above = number;
 		map = map_at(store, map)->next;
 	}
-	must(checker, count <= STORE_SNAPSHOTS, "too many snapshots");
 }
 
 static void check_labels(struct checker *checker)

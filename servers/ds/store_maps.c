@@ -141,15 +141,6 @@ int store_map_next(const struct store *store, uint64_t *position, struct store_m
 
 /* ---- Snapshots ---- */
 
-static uint32_t snapshots_of(const struct store *store, const struct entry *entry)
-{
-	uint32_t count = 0;
-
-	for (uint32_t map = entry->snapshots; map; map = map_at(store, map)->next)
-		count++;
-	return count;
-}
-
 static int may_snapshot(const struct store *store, const struct store_caller *caller,
                         const struct store_key *key, struct entry **entry)
 {
@@ -157,8 +148,6 @@ static int may_snapshot(const struct store *store, const struct store_caller *ca
 
 	if (result != OK)
 		return result;
-	if (snapshots_of(store, *entry) >= STORE_SNAPSHOTS)
-		return -EDQUOT;
 	return room_for(store, 1, has_reserve(caller)) ? OK : -ENOSPC;
 }
 
@@ -187,6 +176,29 @@ int store_snapshot(struct store *store, const struct store_caller *caller, const
 	tx_set(store, &map_at(store, snapshot)->next, entry->snapshots);
 	tx_set(store, &entry->snapshots, snapshot);
 	*number = entry->snapshot_number;
+	tx_commit(store);
+	return OK;
+}
+
+int store_drop_snapshot(struct store *store, const struct store_caller *caller, const struct store_key *key,
+                        uint32_t number)
+{
+	struct entry *entry;
+	uint32_t *link, dropped;
+	int result = find(store, caller, key, ACTION_OVERWRITE, &entry);
+
+	if (result != OK)
+		return result;
+	link = &entry->snapshots;
+	while (*link && map_at(store, *link)->told.number != number)
+		link = &map_at(store, *link)->next;
+	dropped = *link;
+	if (!dropped)
+		return -ENOENT;
+	tx_begin(store);
+	tx_set(store, link, map_at(store, dropped)->next);
+	tx_set(store, &map_at(store, dropped)->next, 0);
+	release(store, dropped);
 	tx_commit(store);
 	return OK;
 }

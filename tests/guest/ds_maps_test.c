@@ -362,31 +362,63 @@ static void copies_are_copies(void)
 	CHECK_INT(ds_delete_map(keys[0]), OK);
 }
 
+#define OTHERS_SNAPSHOTS 36 /* that others may take of a service's ranges */
+
 static void snapshots_stay_as_they_were(void)
 {
 	start_partners();
 	publish_mine(0);
-	for (int i = 1; i <= 16; i++) {
-		mine[PAGE_SIZE] = (char)('a' + i);
+	for (int i = 1; i <= OTHERS_SNAPSHOTS; i++) {
+		mine[PAGE_SIZE] = (char)('A' + i);
 		CHECK_INT(DO(i % 2 ? first : second, snapshot, 0, 0, 0, 0), i);
 	}
 	CHECK_INT(DO(first, snapshot, 0, 0, 0, 0), -EDQUOT);
 	mine[PAGE_SIZE] = 'z';
 	for (int round = 0; round < 2; round++) {
-		for (int i = 16; i > 0; i--) {
+		for (int i = OTHERS_SNAPSHOTS; i > 0; i--) {
 			CHECK_INT(DO(first, retrieve, 0, DSMF_COPY_SNAPSHOT, i, BYTES), BYTES);
-			CHECK_INT(DO(first, get, PAGE_SIZE, 0, 0, 0), 'a' + i);
+			CHECK_INT(DO(first, get, PAGE_SIZE, 0, 0, 0), 'A' + i);
 			CHECK_INT(DO(first, put, PAGE_SIZE, '!', 0, 0), 0);
 			CHECK_INT(DO(second, retrieve, 0, DSMF_COPY_SNAPSHOT, i, BYTES), BYTES);
-			CHECK_INT(DO(second, get, PAGE_SIZE, 0, 0, 0), 'a' + i);
+			CHECK_INT(DO(second, get, PAGE_SIZE, 0, 0, 0), 'A' + i);
 		}
 		ds_kill_and_raise();
 	}
-	CHECK_INT(DO(first, retrieve, 0, DSMF_COPY_SNAPSHOT, 17, BYTES), -ENOENT);
+	CHECK_INT(DO(first, retrieve, 0, DSMF_COPY_SNAPSHOT, OTHERS_SNAPSHOTS + 1, BYTES), -ENOENT);
 	CHECK_INT(DO(first, retrieve, 0, DSMF_COPY_SNAPSHOT, 0, BYTES), -EINVAL);
 	CHECK_INT(DO(first, retrieve, 0, DSMF_COPY_SNAPSHOT, 1, BYTES - 1), -ERANGE);
 	end_partners();
 	CHECK_INT(ds_delete_map(keys[0]), OK);
+}
+
+static uint32_t pages_of_ds(void)
+{
+	struct vm_procinfo_rep info = {0};
+	CHECK_INT(vm_procinfo(rs_lookup("ds"), &info), OK);
+	return info.resident;
+}
+
+static void a_snapshot_that_is_dropped_takes_no_memory(void)
+{
+	int number;
+	size_t length = BYTES;
+	publish_mine(0);
+	CHECK_INT(ds_snapshot_map(keys[0], &number), OK); /* what it needs for the first time stays */
+	CHECK_INT(ds_drop_snapshot(keys[0], number), OK);
+	uint32_t pages = pages_of_ds();
+	CHECK_INT(ds_snapshot_map(keys[0], &number), OK);
+	CHECK_INT(number, 2);
+	CHECK_INT(pages_of_ds(), pages + PAGES);
+	mine[0] = 'b';
+	CHECK_INT(ds_snapshot_map(keys[0], &number), OK);
+	CHECK_INT(ds_drop_snapshot(keys[0], 2), OK);
+	CHECK_INT(pages_of_ds(), pages + PAGES);
+	CHECK_INT(ds_retrieve_map(keys[0], theirs, &length, 2, DSMF_COPY_SNAPSHOT), -ENOENT);
+	CHECK_INT(ds_retrieve_map(keys[0], theirs, &length, 3, DSMF_COPY_SNAPSHOT), OK);
+	CHECK_INT(theirs[0], 'b');
+	CHECK_INT(ds_delete_map(keys[0]), OK);
+	CHECK_INT(pages_of_ds(), pages - PAGES);
+	memset(theirs, '-', BYTES);
 }
 
 /* The publisher writes and takes it back; its successor knows the range's places. */
@@ -591,6 +623,7 @@ int main(void)
 	        TEST(the_owner_s_end_is_the_range_s),
 	        TEST(copies_are_copies),
 	        TEST(snapshots_stay_as_they_were),
+	        TEST(a_snapshot_that_is_dropped_takes_no_memory),
 	        TEST(ranges_outlive_the_data_store),
 	        TEST(what_is_private_is_kept_from_others),
 	        TEST(ranges_that_can_not_be_are_refused),

@@ -137,6 +137,30 @@ static void check_snapshot(void)
 	check_change("step", DS_DELETED);
 }
 
+static void make_snapshots(void)
+{
+	make_range();
+	snapshot();
+	range[0]++;
+	snapshot();
+	CHECK_INT(number, 2);
+}
+
+static void drop_snapshot(void)
+{
+	CHECK_INT(ds_drop_snapshot("step", 1), OK);
+}
+
+static void check_dropped(void)
+{
+	size_t length = PAGE_SIZE;
+	CHECK_INT(ds_retrieve_map("step", room, &length, 1, DSMF_COPY_SNAPSHOT), -ENOENT);
+	CHECK_INT(ds_retrieve_map("step", room, &length, 2, DSMF_COPY_SNAPSHOT), OK);
+	CHECK_INT(room[0], (char)(round_number + 1));
+	CHECK_INT(ds_delete_map("step"), OK);
+	check_change("step", DS_DELETED);
+}
+
 /* ---- Killing ---- */
 
 static int is_new(endpoint_t before)
@@ -214,6 +238,11 @@ static void snapshots_are_taken_once(void)
 	kill_everywhere(make_range, snapshot, check_snapshot, SOME);
 }
 
+static void snapshots_are_dropped_once(void)
+{
+	kill_everywhere(make_snapshots, drop_snapshot, check_dropped, SOME);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
@@ -224,6 +253,7 @@ int main(int argc, char **argv)
 	        TEST(changes_are_told_once),
 	        TEST(ranges_are_published_once),
 	        TEST(snapshots_are_taken_once),
+	        TEST(snapshots_are_dropped_once),
 	};
 	dice_from(argc, argv);
 	return TAP_RUN(tests);

@@ -88,6 +88,7 @@ static const struct shape {
         {DS_PUBLISH_MAP, "xylnwwxymn"},
         {DS_RETRIEVE_MAP, "xylnxymnn"},
         {DS_SNAPSHOT, "xylnww"},
+        {DS_DROP_SNAPSHOT, "xylnwwn"},
         {DS_LABEL, "wwwwe"},
         {SYS_SETGRANT, "gn"},
         {SYS_SAFECOPYFROM, "xyhogl"},

@@ -124,6 +124,7 @@ static inline int make_sense(struct message *m)
 	         {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, GRANT_LOW, GRANT_HIGH, PAGE_SIZE, 0,
 	          DSMF_COPY_MAPPED}},
 	        {DS_SNAPSHOT, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, 1, 0}},
+	        {DS_DROP_SNAPSHOT, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, 1, 0, 1}},
 	        {DS_STATS, {GRANT_LOW, GRANT_HIGH, sizeof(struct ds_statistics)}},
 	};
 	for (unsigned i = 0; i < COUNT(sensible); i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* links: tests/host/ds_machine.c tests/host/ds_memory.c lib/sys/ds.c lib/sys/ds_map.c lib/sys/ds_client.c
- * servers/ds/calls.c servers/ds/request.c servers/ds/owners.c servers/ds/ranges.c servers/ds/lendings.c
- * servers/ds/do_*.c servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c servers/ds/hash.c
- * servers/ds/pattern*.c servers/ds/watch.c */
+ * servers/ds/calls.c servers/ds/request.c servers/ds/owners.c servers/ds/ranges.c servers/ds/quotas.c
+ * servers/ds/lendings.c servers/ds/do_*.c servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c
+ * servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c */
 /* The data store as its clients see it, killed at every place. */
 #include <errno.h>
 #include <setjmp.h>
@@ -602,6 +602,59 @@ static void snapshots_are_kept_with_their_range(void **state)
 	assert_int_equal(ds_snapshot_map("m", &number), -ESRCH);
 }
 
+static void a_snapshot_s_memory_is_free_once_it_is_dropped(void **state)
+{
+	int number;
+
+	(void)state;
+	assert_int_equal(ds_publish_map("m", range, RANGE, 0), OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ds_snapshot_map("m", &number), OK);
+	assert_int_equal(memory_pages(), 8);
+	machine_be(BOB);
+	assert_int_equal(ds_drop_snapshot("m", 2), -EPERM);
+	machine_be(ANN);
+	assert_int_equal(ds_drop_snapshot("m", 0), -ENOENT);
+	assert_int_equal(ds_drop_snapshot("m", -1), -ENOENT);
+	assert_int_equal(ds_drop_snapshot("n", 1), -ESRCH);
+	assert_int_equal(ds_drop_snapshot("", 1), -EINVAL);
+	assert_int_equal(memory_pages(), 8);
+	assert_int_equal(ds_drop_snapshot("m", 2), OK);
+	assert_int_equal(memory_pages(), 6);
+	assert_int_equal(retrieve_range("m", 1, DSMF_COPY_SNAPSHOT), RANGE);
+	assert_int_equal(retrieve_range("m", 2, DSMF_COPY_SNAPSHOT), -ENOENT);
+	assert_int_equal(retrieve_range("m", 3, DSMF_COPY_SNAPSHOT), RANGE);
+	assert_int_equal(ds_snapshot_map("m", &number), OK);
+	assert_int_equal(number, 4);
+}
+
+/* Also by what has been counted anew. */
+static void nobody_takes_all_snapshots(void **state)
+{
+	int number, result;
+
+	(void)state;
+	assert_int_equal(ds_publish_map("m", range, RANGE, 0), OK);
+	machine_be(BOB);
+	for (number = 0; (result = ds_snapshot_map("m", &number)) == OK;)
+		;
+	assert_int_equal(result, -EDQUOT);
+	assert_int_equal(number, 12);
+	machine_kill_after(0);
+	assert_int_equal(ds_snapshot_map("m", &number), -EDQUOT);
+	machine_be(ANN);
+	while ((result = ds_snapshot_map("m", &number)) == OK)
+		;
+	assert_int_equal(result, -EDQUOT);
+	assert_int_equal(number, 16);
+	assert_int_equal(ds_drop_snapshot("m", 5), OK);
+	assert_int_equal(ds_snapshot_map("m", &number), OK);
+	assert_int_equal(ds_snapshot_map("m", &number), -EDQUOT);
+	machine_be(BOB);
+	assert_int_equal(ds_publish_map("mine", range, RANGE, 0), OK);
+	assert_int_equal(ds_snapshot_map("mine", &number), OK);
+}
+
 /* ---- DS dies ---- */
 
 static void calls_wait_until_it_is_back_or_fail_as_wanted(void **state)
@@ -709,6 +762,22 @@ static void snapshot_range(void)
 	assert_int_equal(ds_snapshot_map("k.old", &number), OK);
 	assert_int_equal(number, 1);
 	assert_int_equal(retrieve_range("k.old", 1, DSMF_COPY_SNAPSHOT), RANGE);
+}
+
+static void drop_snapshot(void)
+{
+	int number;
+
+	assert_int_equal(ds_snapshot_map("k.old", &number), OK);
+	assert_int_equal(ds_snapshot_map("k.old", &number), OK);
+	assert_int_equal(ds_drop_snapshot("k.old", 1), OK);
+	assert_int_equal(retrieve_range("k.old", 1, DSMF_COPY_SNAPSHOT), -ENOENT);
+	assert_int_equal(retrieve_range("k.old", 2, DSMF_COPY_SNAPSHOT), RANGE);
+}
+
+static void drop_snapshot_in_vain(void)
+{
+	assert_int_equal(ds_drop_snapshot("k.old", 1), -ENOENT);
 }
 
 static void map_range(void)
@@ -821,6 +890,8 @@ static void a_kill_anywhere_in_a_call_makes_no_difference(void **state)
 	        {publish_range_in_vain, 0},
 	        {delete_range, 0},
 	        {snapshot_range, 0},
+	        {drop_snapshot, 0},
+	        {drop_snapshot_in_vain, 0},
 	        {map_range, 0},
 	};
 
@@ -894,6 +965,8 @@ int main(void)
 	        CASE(a_range_is_lent_on_until_it_ends),
 	        CASE(a_range_s_room_and_flags_are_checked),
 	        CASE(snapshots_are_kept_with_their_range),
+	        CASE(a_snapshot_s_memory_is_free_once_it_is_dropped),
+	        CASE(nobody_takes_all_snapshots),
 	        cmocka_unit_test_setup(calls_wait_until_it_is_back_or_fail_as_wanted, boot),
 	        CASE(a_kill_anywhere_in_a_call_makes_no_difference),
 	        CASE(a_repeated_write_does_not_undo_another_s),

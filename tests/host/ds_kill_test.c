@@ -239,6 +239,11 @@ static int call_snapshot(void)
 	return store_snapshot(store, &eth, &ring, &map, &number);
 }
 
+static int call_drop(uint32_t number)
+{
+	return store_drop_snapshot(store, &eth, &ring, number);
+}
+
 static int call_seen(const struct store_caller *caller)
 {
 	struct store_change change;
@@ -274,6 +279,14 @@ static void end_map(void)
 	assert_int_equal(publish_map(&eth, "ring", 0x2000, DSF_OVERWRITE), OK);
 }
 
+/* Behind ranges that wait to be released. */
+static void end_map_and_keep_two(void)
+{
+	end_map();
+	assert_int_equal(call_snapshot(), OK);
+	assert_int_equal(call_snapshot(), OK);
+}
+
 OPERATION(publish, , result = publish_u32(&eth, "new", 5, 0))
 OPERATION(publish_by_somebody_new, , result = by_bob())
 OPERATION(publish_told_to_two, , result = publish_u32(&ann, "one", 2, DSF_OVERWRITE))
@@ -289,6 +302,8 @@ OPERATION(delete_string, , result = store_delete(store, &ann, &text))
 OPERATION(delete_map, , result = store_delete(store, &eth, &ring))
 OPERATION(delete_label, , result = store_delete(store, &root, &label))
 OPERATION(snapshot, , result = call_snapshot())
+OPERATION(drop_newest_snapshot, , result = call_drop(2))
+OPERATION(drop_oldest_snapshot, end_map_and_keep_two(), result = call_drop(1))
 OPERATION(subscribe, , result = subscribe(&ann, "text", 0))
 OPERATION(subscribe_initial, , result = subscribe(&root, "(up|one)", DSF_INITIAL))
 OPERATION(subscribe_again, , result = subscribe(&eth, "one", DSF_INITIAL | DSF_OVERWRITE))
@@ -366,6 +381,8 @@ int main(void)
 	        KILLED_IN(delete_map),
 	        KILLED_IN(delete_label),
 	        KILLED_IN(snapshot),
+	        KILLED_IN(drop_newest_snapshot),
+	        KILLED_IN(drop_oldest_snapshot),
 	        KILLED_IN(subscribe),
 	        KILLED_IN(subscribe_initial),
 	        KILLED_IN(subscribe_again),

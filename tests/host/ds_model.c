@@ -267,9 +267,28 @@ int model_snapshot(struct model *m, int who, int entry, const struct store_map *
 		return -ESRCH;
 	if (e->owner != who && e->flags & DSF_PRIV_SNAPSHOT)
 		return -EPERM;
-	if (e->snapshots == STORE_SNAPSHOTS)
-		return -EDQUOT;
 	e->maps[++e->snapshots] = *map;
 	*number = e->maps[e->snapshots].number = ++e->last_snapshot;
+	return OK;
+}
+
+int model_drop_snapshot(struct model *m, int who, int entry, uint32_t number)
+{
+	struct model_entry *e = &m->entries[entry];
+	uint32_t i = 1;
+
+	if (model_type_of(entry) != DS_TYPE_MAP)
+		return -EINVAL;
+	if (!e->present)
+		return -ESRCH;
+	if (e->owner != who)
+		return -EPERM;
+	while (i <= e->snapshots && e->maps[i].number != number)
+		i++;
+	if (i > e->snapshots)
+		return -ENOENT;
+	m->releases[m->release_count++] = e->maps[i];
+	memmove(&e->maps[i], &e->maps[i + 1], (e->snapshots - i) * sizeof(e->maps[0]));
+	e->snapshots--;
 	return OK;
 }

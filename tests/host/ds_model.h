@@ -20,12 +20,14 @@ extern const char *const model_patterns[MODEL_PATTERNS]; /* the last few are no 
 extern const int model_pattern_errors[MODEL_PATTERNS];
 extern const struct store_caller model_people[MODEL_PEOPLE]; /* the last one is RS */
 
+#define MODEL_SNAPSHOTS 32 /* of one range, at most */
+
 struct model_entry {
 	int present, owner, flags;
 	uint32_t number, length, joined; /* the length of a mapped range is in its map */
 	uint8_t value[MODEL_VALUE];
 	uint32_t snapshots, last_snapshot;
-	struct store_map maps[STORE_SNAPSHOTS + 1]; /* the live one first */
+	struct store_map maps[MODEL_SNAPSHOTS + 1]; /* the live one first */
 };
 
 struct model_notice {
@@ -58,6 +60,7 @@ int model_publish_label(struct model *m, int who, int entry, endpoint_t endpoint
 int model_retrieve(const struct model *m, int who, int entry);
 int model_delete(struct model *m, int who, int entry);
 int model_snapshot(struct model *m, int who, int entry, const struct store_map *map, uint32_t *number);
+int model_drop_snapshot(struct model *m, int who, int entry, uint32_t number);
 int model_subscribe(struct model *m, int who, int pattern, int flags);
 int model_unsubscribe(struct model *m, int who, int pattern);
 void model_died(struct model *m, int who, int for_good);

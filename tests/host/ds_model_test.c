@@ -221,10 +221,28 @@ static void do_snapshot(void)
 {
 	struct store_map map = some_map();
 	uint32_t number = 0, expected = 0;
-	int result = store_snapshot(store, &model_people[who], &key, &map, &number);
+	int result;
+
+	if (model.entries[entry].snapshots == MODEL_SNAPSHOTS)
+		return;
+	result = store_snapshot(store, &model_people[who], &key, &map, &number);
 
 	assert_int_equal(result, model_snapshot(&model, who, entry, &map, &expected));
 	assert_int_equal(number, expected);
+}
+
+/* One that there is, mostly. */
+static void do_drop_snapshot(void)
+{
+	const struct model_entry *e = &model.entries[entry];
+	uint32_t number = any(e->last_snapshot + 2);
+
+	if (e->snapshots && any(4)) {
+		number = e->maps[1 + any(e->snapshots)].number;
+		who = e->owner;
+	}
+	assert_int_equal(store_drop_snapshot(store, &model_people[who], &key, number),
+	                 model_drop_snapshot(&model, who, entry, number));
 }
 
 static void do_subscribe(void)
@@ -320,16 +338,9 @@ static void do_reopen(void)
 static const struct {
 	void (*act)(void);
 	uint32_t weight;
-} acts[] = {{do_something_with_it, 40},
-            {do_retrieve, 10},
-            {do_delete, 12},
-            {do_snapshot, 8},
-            {do_subscribe, 10},
-            {do_check, 30},
-            {do_wake, 4},
-            {do_release, 12},
-            {do_die, 1},
-            {do_reopen, 1}};
+} acts[] = {{do_something_with_it, 40}, {do_retrieve, 10},  {do_delete, 12}, {do_snapshot, 12},
+            {do_drop_snapshot, 8},      {do_subscribe, 10}, {do_check, 30},  {do_wake, 4},
+            {do_release, 12},           {do_die, 1},        {do_reopen, 1}};
 
 static void act(void)
 {

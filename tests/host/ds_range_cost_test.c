@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sanitizers: none */
-/* links: servers/ds/ranges.c servers/ds/lendings.c servers/ds/calls.c servers/ds/store_*.c servers/ds/tx.c
- * lib/sys/journal.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c tests/host/ds_world.c
- * tests/host/ds_state.c tests/host/stepper.c */
+/* links: servers/ds/ranges.c servers/ds/quotas.c servers/ds/lendings.c servers/ds/calls.c
+ * servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c servers/ds/hash.c servers/ds/pattern*.c
+ * servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c tests/host/stepper.c */
 /*
  * What the server does about mapped ranges when a process calls exec, and when it is started again, depends
  * on how many ranges there are, and not on other entries; and a subscription is not looked for once for each

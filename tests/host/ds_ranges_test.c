@@ -13,6 +13,8 @@
 
 #include "ds_world.h"
 
+#define SNAPSHOTS 300 /* more than records of the undo log: they end at one stroke, too */
+
 static int may_snapshot(const struct store_caller *caller, const char *text)
 {
 	struct store_key key = key_of(DS_TYPE_MAP, text);
@@ -26,6 +28,13 @@ static int snapshot(const struct store_caller *caller, const char *text, uint32_
 	struct store_map map = {.address = address};
 
 	return store_snapshot(store, caller, &key, &map, number);
+}
+
+static int drop(const struct store_caller *caller, const char *text, uint32_t number)
+{
+	struct store_key key = key_of(DS_TYPE_MAP, text);
+
+	return store_drop_snapshot(store, caller, &key, number);
 }
 
 static int address_of(const char *text, uint32_t number)
@@ -102,18 +111,46 @@ static void snapshots_are_known_by_number(void **state)
 	assert_int_equal(publish_map(&ann, "m", 0x100, 0), OK);
 	assert_int_equal(address_of("m", 0), 0x100);
 	assert_int_equal(address_of("m", 1), -ENOENT);
-	for (uint32_t i = 1; i <= STORE_SNAPSHOTS; i++) {
+	for (uint32_t i = 1; i <= SNAPSHOTS; i++) {
 		assert_int_equal(may_snapshot(&bob, "m"), OK);
 		assert_int_equal(snapshot(i % 2 ? &ann : &bob, "m", i, &number), OK);
 		assert_int_equal(number, i);
 	}
-	assert_int_equal(may_snapshot(&ann, "m"), -EDQUOT);
-	assert_int_equal(snapshot(&ann, "m", 1, &number), -EDQUOT);
 	world_reopen();
-	for (uint32_t i = 1; i <= STORE_SNAPSHOTS; i++)
+	for (uint32_t i = 1; i <= SNAPSHOTS; i++)
 		assert_int_equal(address_of("m", i), i);
-	assert_int_equal(address_of("m", STORE_SNAPSHOTS + 1), -ENOENT);
+	assert_int_equal(address_of("m", SNAPSHOTS + 1), -ENOENT);
 	assert_int_equal(address_of("m", UINT32_MAX), -ENOENT);
+}
+
+static void a_snapshot_that_is_dropped_leaves_the_others(void **state)
+{
+	uint32_t number;
+
+	(void)state;
+	assert_int_equal(drop(&ann, "m", 1), -ESRCH);
+	assert_int_equal(publish_map(&ann, "m", 0x100, 0), OK);
+	for (uint32_t i = 1; i <= 4; i++)
+		assert_int_equal(snapshot(&bob, "m", 0x100 + i, &number), OK);
+	assert_int_equal(drop(&bob, "m", 2), -EPERM);
+	assert_int_equal(drop(&ann, "m", 2), OK);
+	assert_int_equal(drop(&ann, "m", 2), -ENOENT);
+	assert_int_equal(drop(&ann, "m", 5), -ENOENT);
+	assert_int_equal(drop(&ann, "m", 0), -ENOENT);
+	assert_int_equal(drop(&ann, "m", UINT32_MAX), -ENOENT);
+	world_reopen();
+	assert_string_equal(released(), "102 ");
+	assert_int_equal(address_of("m", 0), 0x100);
+	assert_int_equal(address_of("m", 1), 0x101);
+	assert_int_equal(address_of("m", 2), -ENOENT);
+	assert_int_equal(address_of("m", 3), 0x103);
+	assert_int_equal(drop(&ann, "m", 4), OK);
+	assert_int_equal(drop(&ann, "m", 1), OK);
+	assert_string_equal(released(), "104 101 ");
+	assert_int_equal(snapshot(&ann, "m", 0x105, &number), OK);
+	assert_int_equal(number, 5);
+	store_owner_died(store, &ann.owner);
+	assert_string_equal(released(), "100 105 103 ");
 }
 
 static void ranges_that_have_ended_wait_to_be_unmapped(void **state)
@@ -213,6 +250,7 @@ int main(void)
 	        WORLD_TEST(labels_and_endpoints_are_one_to_one),
 	        WORLD_TEST(labels_are_rs_s_alone),
 	        WORLD_TEST(snapshots_are_known_by_number),
+	        WORLD_TEST(a_snapshot_that_is_dropped_leaves_the_others),
 	        WORLD_TEST(ranges_that_have_ended_wait_to_be_unmapped),
 	        WORLD_TEST(a_successor_finds_all_ranges),
 	        WORLD_TEST(what_a_process_had_dies_with_it),

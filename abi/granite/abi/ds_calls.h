@@ -200,8 +200,8 @@ struct ds_retrieve_map_rep {
 };
 
 /*
- * Freezes what the range holds. ESRCH, EPERM as above; EDQUOT: it has as many snapshots as it may have;
- * ENOSPC: no room; ENOMEM.
+ * Freezes what the range holds. ESRCH, EPERM as above; EDQUOT: its owner's ranges have as many snapshots as
+ * they may have; ENOSPC: no room; ENOMEM.
  */
 struct ds_snapshot_req {
 	struct ds_key key;
@@ -209,6 +209,16 @@ struct ds_snapshot_req {
 };
 struct ds_snapshot_rep {
 	uint32_t number; /* never 0 */
+};
+
+/* Ends a snapshot and gives its memory back. ESRCH, ENOENT as above; EPERM: who may not overwrite the range.
+ */
+struct ds_drop_snapshot_req {
+	struct ds_key key;
+	uint64_t serial;
+	uint32_t number;
+};
+struct ds_drop_snapshot_rep {
 };
 
 #define OP(number, NAME, name) MESSAGE_FITS(ds, name)

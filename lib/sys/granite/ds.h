@@ -75,11 +75,18 @@ GRANITE_MUST_CHECK int ds_retrieve_label_num(const char *key, endpoint_t *endpoi
 GRANITE_MUST_CHECK int ds_publish_map(const char *key, void *range, size_t bytes, int flags);
 
 /*
- * Freezes what the range holds now; *nr_snapshot, never 0, is its number. It lasts as long as the entry.
- * ESRCH: there is no such range (any more); EPERM: its owner keeps it to itself; EDQUOT: it has 16; ENOSPC,
+ * Freezes what the range holds now; *nr_snapshot, never 0, is its number. It lasts as long as the entry, or
+ * until it is dropped. ESRCH: there is no such range (any more); EPERM: its owner keeps it to itself; EDQUOT:
+ * its owner's ranges have as many as they may have, of which a quarter is for the owner to take; ENOSPC,
  * ENOMEM.
  */
 GRANITE_MUST_CHECK int ds_snapshot_map(const char *key, int *nr_snapshot);
+
+/*
+ * Drops a snapshot; its memory is free at once. Numbers of others stay as they are. ESRCH; ENOENT: no such
+ * snapshot; EPERM: the caller may not overwrite the range.
+ */
+GRANITE_MUST_CHECK int ds_drop_snapshot(const char *key, int nr_snapshot);
 
 /*
  * One of: DSMF_MAP_MAPPED, maps the range at `address`, a page's: whatever is there is gone, as with
