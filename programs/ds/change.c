@@ -194,14 +194,15 @@ static const char *value_now(const struct ds_change *change, char text[TEXT_MAX]
 
 static void print_change(const struct ds_change *change)
 {
-	int used = 16 + (int)strlen(change->key), width = WIDTH - used > 10 ? WIDTH - used : 10;
-	char text[TEXT_MAX];
+	char key[TEXT_MAX], text[TEXT_MAX];
+	int used = 16 + (int)strlen(text_name(key, change->key)),
+	    width = WIDTH - used > 10 ? WIDTH - used : 10;
 
 	if (change->what & DS_LOST) {
 		puts("more has changed than could be kept: `ds list` shows what there is");
 		return;
 	}
-	printf("%-8s %-5s %s", text_what(change->what), text_type(change->type), change->key);
+	printf("%-8s %-5s %s", text_what(change->what), text_type(change->type), key);
 	if (!(change->what & DS_DELETED))
 		printf(" %s", value_now(change, text, width));
 	puts(change->what & DS_OWNER_DIED ? " (its owner has died)" : "");

@@ -50,12 +50,13 @@ struct list {
 static const char *owner_of(const struct list *list, const struct ds_entry *entry, char text[TEXT_MAX])
 {
 	const struct process *process;
+	char name[TEXT_MAX];
 
 	if (entry->owner[0])
-		return entry->owner;
+		return text_name(text, entry->owner);
 	process = processes_by_endpoint(&list->processes, entry->endpoint);
 	if (process)
-		snprintf(text, TEXT_MAX, "%s %d", process->kernel.name, process->pm.pid);
+		snprintf(text, TEXT_MAX, "%s %d", text_name(name, process->kernel.name), process->pm.pid);
 	else
 		snprintf(text, TEXT_MAX, "(has ended)");
 	return text;

@@ -73,6 +73,27 @@ const char *text_quoted(char text[TEXT_MAX], int width, const char *bytes, size_
 	return text;
 }
 
+static int is_plain(unsigned char byte)
+{
+	char shown[5];
+
+	return byte != ' ' && put_byte(shown, byte) == 1;
+}
+
+_Static_assert(4 * DS_KEY_MAX + 2 < TEXT_MAX, "a key is shown whole");
+
+const char *text_name(char text[TEXT_MAX], const char *name)
+{
+	size_t length = strnlen(name, DS_KEY_MAX);
+
+	for (size_t i = 0; i < length; i++)
+		if (!is_plain((unsigned char)name[i]))
+			return text_quoted(text, TEXT_MAX, name, length);
+	memcpy(text, name, length);
+	text[length] = '\0';
+	return text;
+}
+
 static const char *bytes_in_words(char text[TEXT_MAX], const char *what, uint32_t bytes)
 {
 	char size[FORMAT_MAX];
@@ -129,7 +150,9 @@ void text_print_line(FILE *out, int width, const char *key, const char *type, co
                      const char *owner, const char *private)
 {
 	int columns = text_value_width(width);
+	char name[TEXT_MAX];
 
+	key = text_name(name, key);
 	if (strlen(key) > KEY_COLUMNS) {
 		fprintf(out, "%s\n", key);
 		key = "";

@@ -17,6 +17,10 @@ const char *text_type(uint32_t type);
  * ... */
 const char *text_quoted(char text[TEXT_MAX], int width, const char *bytes, size_t length);
 
+/* A key, or another name: as it is if it has nothing but plain letters, and no space; otherwise all of it in
+ * quotes. */
+const char *text_name(char text[TEXT_MAX], const char *name);
+
 /* An entry's value, in at most `width` columns; `bytes` is a string's, NULL if it can't be had. */
 const char *text_value(char text[TEXT_MAX], int width, const struct ds_entry *entry, const char *bytes,
                        size_t length);
@@ -32,7 +36,7 @@ const char *text_what(uint32_t what);
 /* How wide a value may be in lines that are `width` wide. */
 int text_value_width(int width);
 
-/* A line of the list, or two if the key is long. */
+/* A line of the list, or two if the key, as it is shown, is long. */
 void text_print_line(FILE *out, int width, const char *key, const char *type, const char *value,
                      const char *owner, const char *private);
 

@@ -77,6 +77,36 @@ static void flags_and_changes_have_names(void **state)
 	assert_string_equal(text_type(12345), "?");
 }
 
+static void assert_name(const char *name, const char *expected)
+{
+	char text[TEXT_MAX];
+
+	assert_string_equal(text_name(text, name), expected);
+}
+
+/* What is shown of a key neither reaches the terminal as a command nor looks like another key. */
+static void keys_are_quoted_if_they_are_not_plain(void **state)
+{
+	char key[DS_KEY_SIZE], text[TEXT_MAX];
+
+	(void)state;
+	assert_name("net.name", "net.name");
+	assert_name("eth0.address!", "eth0.address!");
+	assert_name("a b", "\"a b\"");
+	assert_name("\"a b\"", "\"\\\"a b\\\"\"");
+	assert_name("a\\x1b", "\"a\\\\x1b\"");
+	assert_name("\x1b]0;title\a", "\"\\x1b]0;title\\x07\"");
+	assert_name("a\x1b[2J\nb", "\"a\\x1b[2J\\nb\"");
+	assert_name("\x9b"
+	            "31m",
+	            "\"\\x9b31m\"");
+	memset(key, '\x1b', DS_KEY_MAX);
+	key[DS_KEY_MAX] = '\0';
+	assert_int_equal(strlen(text_name(text, key)), 4 * DS_KEY_MAX + 2);
+	for (size_t i = 0; text[i]; i++)
+		assert_in_range(text[i], ' ', '~');
+}
+
 static char *line(int width, const char *key, const char *value, const char *owner)
 {
 	char *text = NULL;
@@ -110,6 +140,16 @@ static void lines_fit_the_terminal(void **state)
 			free(text);
 		}
 	}
+}
+
+static void no_key_reaches_the_terminal_raw(void **state)
+{
+	char *text = line(79, "a\x1b[2J", "v", "o");
+
+	(void)state;
+	assert_int_equal(strncmp(text, "\"a\\x1b[2J\"  ", 12), 0);
+	assert_null(strchr(text, '\x1b'));
+	free(text);
 }
 
 static void bytes_are_shown_sixteen_in_a_line(void **state)
@@ -151,7 +191,9 @@ int main(void)
 	        cmocka_unit_test(a_string_longer_than_all_room_does_no_harm),
 	        cmocka_unit_test(every_type_has_its_value),
 	        cmocka_unit_test(flags_and_changes_have_names),
+	        cmocka_unit_test(keys_are_quoted_if_they_are_not_plain),
 	        cmocka_unit_test(lines_fit_the_terminal),
+	        cmocka_unit_test(no_key_reaches_the_terminal_raw),
 	        cmocka_unit_test(bytes_are_shown_sixteen_in_a_line),
 	        cmocka_unit_test(numbers_are_numbers_only_if_they_fit),
 	};
