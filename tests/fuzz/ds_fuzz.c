@@ -172,6 +172,11 @@ static void snapshot(void)
 	must(store_snapshot(store, &who, &key, &map, &number) == may, "a snapshot is not as was said");
 }
 
+static void drop_snapshot(void)
+{
+	(void)!store_drop_snapshot(store, &who, &key, byte());
+}
+
 static void subscribe(void)
 {
 	static const char *const known[] = {".*", "a.*", "eth(\\.[0-9])?", "ab"};
@@ -214,7 +219,7 @@ static void end(void)
 
 static void (*const operations[])(void) = {publish, publish,  publish_map, publish_label, retrieve,
                                            delete,  snapshot, subscribe,   subscribe,     see,
-                                           release, die,      end,         reopen};
+                                           release, die,      end,         reopen,        drop_snapshot};
 
 static void operate(void)
 {
