@@ -2,8 +2,10 @@
 /* bench: flags=control */
 /* The data store, as its clients see it: the call, the server's work, and what is copied. */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <granite/ds.h>
 #include <granite/grant.h>
 #include <granite/rs.h>
@@ -15,7 +17,7 @@
 
 static char memory[RANGE] __attribute__((aligned(4096)));
 static char mapped[RANGE] __attribute__((aligned(4096)));
-static endpoint_t parent, subscriber;
+static endpoint_t parent, lender, subscriber;
 
 /* ---- Among how many entries ---- */
 
@@ -64,7 +66,6 @@ static void have_memory(void)
 {
 	memset(memory, 'm', sizeof(memory));
 	REQUIRE(ds_publish_mem("the.memory", memory, 4096, 0) == OK);
-	REQUIRE(ds_publish_map("the.range", memory, RANGE, 0) == OK);
 }
 
 /* Not at the same place of a page, so the bytes are copied. */
@@ -75,35 +76,46 @@ static void retrieve_mem(uint32_t unused)
 	GRANITE_IGNORE(ds_retrieve_mem("the.memory", mapped + 64, &length));
 }
 
-/* The range is the caller's own child's: nobody maps what is his own. */
+/* The range is the caller's own child's: nobody maps what is his own. It is published anew whenever it is
+ * asked for. */
 static void lend_range(uint32_t unused)
 {
 	struct message m = {.m_type = 1};
 	(void)unused;
-	have_memory();
-	REQUIRE(ipc_send(parent, &m) == OK);
-	bench_idle(0);
+	memset(memory, 'm', sizeof(memory));
+	for (;;) {
+		REQUIRE(ipc_receive(parent, &m, NULL) == OK);
+		REQUIRE(ds_publish_map("the.range", memory, RANGE, DSF_OVERWRITE) == OK);
+		REQUIRE(ipc_send(parent, &m) == OK);
+	}
 }
 
 static void start_lender(void)
 {
-	struct message m;
 	parent = sys_self();
 	memset(mapped, '-', sizeof(mapped));
-	REQUIRE(ipc_receive(bench_start(lend_range, 0, NULL), &m, NULL) == OK);
-	size_t length = RANGE;
-	REQUIRE(ds_retrieve_map("the.range", mapped, &length, 0, DSMF_MAP_MAPPED) == OK && mapped[0] == 'm');
+	lender = bench_start(lend_range, 0, NULL);
 }
 
-static void map_and_unmap(uint32_t unused)
+/* A range that the data store has not lent yet, and an address where nothing is mapped by grant. */
+static void have_new_range(void)
+{
+	struct message m = {.m_type = 1};
+	GRANITE_IGNORE(sys_safeunmap((vir_bytes)(uintptr_t)mapped)); /* at first there is none */
+	REQUIRE(ipc_send(lender, &m) == OK && ipc_receive(lender, &m, NULL) == OK);
+}
+
+static void map_range(uint32_t unused)
 {
 	size_t length = RANGE;
 	(void)unused;
-	GRANITE_IGNORE(ds_retrieve_map("the.range", mapped, &length, 0, DSMF_MAP_MAPPED));
-	GRANITE_IGNORE(sys_safeunmap((vir_bytes)(uintptr_t)mapped));
+	REQUIRE(ds_retrieve_map("the.range", mapped, &length, 0, DSMF_MAP_MAPPED) == OK);
 }
 
-/* ---- From the publisher to who has subscribed ---- */
+/*
+ * ---- From the publisher to who has subscribed, who asks what has changed and for its value, and sends the
+ * publisher that: all of it is counted ----
+ */
 
 static void subscribe(uint32_t unused)
 {
@@ -137,13 +149,40 @@ static void publish_and_await(uint32_t i)
 	REQUIRE(ipc_receive(subscriber, &m, NULL) == OK && m.m_words[0] == i);
 }
 
-/* ---- A new data store ---- */
+/* ---- From an unexpected death of the data store until it answers again ---- */
 
-static void restart(uint32_t unused)
+#define PATIENCE 10000000000ull /* 10 s */
+
+/* Between two deaths. After a run of 10 s RS starts a service at once. */
+#define SOUND_RUN_SECONDS 11
+
+static endpoint_t ds;
+static pid_t ds_pid;
+
+static void find_ds(void)
 {
-	struct rs_outcome outcome;
-	REQUIRE(rs_restart("ds", &outcome) == OK);
-	retrieve_u32(unused);
+	struct rs_status_rep status;
+	ds = rs_lookup("ds");
+	ds_pid = 0;
+	for (uint32_t i = 0; ds_pid == 0 && rs_status(i, &status) == OK; i++)
+		if (strcmp(status.label, "ds") == 0)
+			ds_pid = status.pid;
+	REQUIRE(ds > 0 && ds_pid > 0);
+}
+
+static void let_it_run(void)
+{
+	sleep(SOUND_RUN_SECONDS);
+	find_ds();
+}
+
+static void kill_and_ask_successor(uint32_t unused)
+{
+	uint32_t value;
+	(void)unused;
+	REQUIRE(kill(ds_pid, SIGKILL) == 0);
+	REQUIRE(rs_await("ds", ds, PATIENCE) > 0);
+	REQUIRE(ds_retrieve_u32("the.key", &value) == OK);
 }
 
 static const struct row rows[] = {
@@ -151,9 +190,9 @@ static const struct row rows[] = {
         ROW("ds.retrieve_u32", 64, retrieve_u32, .setup = have_10),
         ROW("ds.retrieve_u32_100k", 64, retrieve_u32, .setup = have_100k),
         ROW("ds.retrieve_mem_4KiB", 64, retrieve_mem, .setup = have_memory),
-        ROW("ds.map_64KiB", 32, map_and_unmap, .setup = start_lender),
+        ROW("ds.map_64KiB", 1, map_range, .setup = start_lender, .prepare = have_new_range),
         ROW("ds.notify", 32, publish_and_await, .setup = start_subscriber),
-        ROW("ds.restart_10k", 1, restart, .setup = have_10k),
+        ROW("ds.restart_10k", 1, kill_and_ask_successor, .setup = have_10k, .prepare = let_it_run),
 };
 
 int main(int argc, char **argv)
