@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Wild values in each field of each operation, the others being zero, or pointers, or what makes sense. Each
- * request is made by a child of its own; it gets an answer, unless its end or a wait is what it has asked
- * for.
+ * request gets an answer, unless the caller's end or a wait is what it has asked for. They are made by
+ * children, the workers: a request that is refused changes nothing, so its worker makes the next one of the
+ * same operation too; after any other result comes a new worker.
  */
 #ifndef GUEST_HOSTILE_FIELDS_H
 #define GUEST_HOSTILE_FIELDS_H
 
 #include <errno.h>
+#include <stddef.h>
 
-#include "hostile.h"
+#include "hostile_sense.h"
 
 /* So long may an answer take, in milliseconds; an operation that may wait is ended after that. */
 #define PATIENCE 300
@@ -53,88 +55,15 @@ static inline int may_wait(int32_t number)
 	}
 }
 
-static endpoint_t parent, server;
+static endpoint_t server;
 static struct message request;
 
-/* For a test to set: what the child does first, and what is not asked for. */
+/* For a test to set: what a worker does first, and what is not asked for. */
 static void (*get_ready)(void);
 static int (*spares)(const struct message *m);
 
 /* What the fields hold that are not tried. */
 enum baseline { ALL_ZERO, ALL_POINTERS, SENSIBLE, BASELINES };
-
-/* Two bytes before memory that is not there: so the console can print no more than a comment. */
-static const char line[] = "#\n";
-
-static inline vir_bytes line_address(void)
-{
-	return AT(arena_page(1)) - 2;
-}
-
-/* A place that may be written to: nobody else will. */
-static inline vir_bytes scratch(void)
-{
-	return zoo + 2 * PAGE_SIZE;
-}
-
-/* In a sensible request: the halves of a grant that the child gives, if `get_ready` does that. */
-#define GRANT_LOW  0x6c6f77u
-#define GRANT_HIGH 0x68696768u
-
-/* A request that is no nonsense as a whole. 0: there is none for this operation. */
-static inline int make_sense(struct message *m)
-{
-	const uint32_t self = (uint32_t)SELF, rw = VM_PROT_READ | VM_PROT_WRITE;
-	const struct {
-		int32_t number;
-		uint32_t words[11];
-	} sensible[] = {
-	        {PM_EXEC, {AT("/bin/nothing"), 12, AT("nothing"), 8, 1, 0}},
-	        {CONSOLE_WRITE, {line_address(), 2}},
-	        {CONSOLE_READ, {scratch(), 16}},
-	        {RS_LOOKUP, {'s' | 'h' << 8}},
-	        {RS_AWAIT, {'r' | 'a' << 8 | 'm' << 16 | 'f' << 24, 's'}},
-	        {RS_DOWN, {'r' | 'a' << 8 | 'm' << 16 | 'f' << 24, 's'}},
-	        {VM_MMAP, {0, PAGE_SIZE, rw, 0}},
-	        {VM_MUNMAP, {zoo, PAGE_SIZE}},
-	        {VM_MPROTECT, {zoo, PAGE_SIZE, VM_PROT_READ}},
-	        {VM_PAGES, {self, VM_PAGES_MEMORY, 0, scratch(), 16}},
-	        {VM_REGION, {self, zoo}},
-	        {VM_KEEP, {KEPT_BASE, PAGE_SIZE, 'k'}},
-	        {VM_SUCCEED, {self, (uint32_t)NONE}},
-	        {SYS_VIRCOPY, {self, zoo, self, scratch(), 64}},
-	        {SYS_GETINFO, {GET_PROCTAB, scratch(), PAGE_SIZE, 0}},
-	        {SYS_DIAGCTL, {line_address(), 2}},
-	        {SYS_TRACE, {TRACE_READ, 0, 0, 0, scratch(), 8}},
-	        {SYS_SETTLS, {(uint32_t)-1, zoo, 64, 0}},
-	        {SYS_IRQCTL, {IRQCTL_ATTACH, 5}},
-	        {SYS_SCHEDULE, {(uint32_t)sys_self(), SCHED_PRIO_USER, 50}},
-	        {DS_PUBLISH,
-	         {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MEM, 1, 0, GRANT_LOW, GRANT_HIGH, 64, 7, DSF_OVERWRITE}},
-	        {DS_RETRIEVE, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MEM, GRANT_LOW, GRANT_HIGH, 64}},
-	        {DS_DELETE, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MEM, 1, 0}},
-	        {DS_NAME, {GRANT_LOW, GRANT_HIGH, (uint32_t)RS_PROC_NR}},
-	        {DS_SUBSCRIBE, {GRANT_LOW, GRANT_HIGH, 1, 0, 8, DSF_INITIAL}},
-	        {DS_UNSUBSCRIBE, {GRANT_LOW, GRANT_HIGH, 1, 0, 8}},
-	        {DS_CHECK, {GRANT_LOW, GRANT_HIGH, 0}},
-	        {DS_LIST, {GRANT_LOW, GRANT_HIGH, 0, 2}},
-	        {DS_PUBLISH_MAP,
-	         {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, 1, 0, GRANT_LOW, GRANT_HIGH, PAGE_SIZE}},
-	        {DS_RETRIEVE_MAP,
-	         {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, GRANT_LOW, GRANT_HIGH, PAGE_SIZE, 0,
-	          DSMF_COPY_MAPPED}},
-	        {DS_SNAPSHOT, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, 1, 0}},
-	        {DS_DROP_SNAPSHOT, {GRANT_LOW, GRANT_HIGH, 8, DS_TYPE_MAP, 1, 0, 1}},
-	        {DS_STATS, {GRANT_LOW, GRANT_HIGH, sizeof(struct ds_statistics)}},
-	};
-	for (unsigned i = 0; i < COUNT(sensible); i++) {
-		if (sensible[i].number != m->m_type)
-			continue;
-		memcpy(m->m_words, sensible[i].words, sizeof(sensible[i].words));
-		return 1;
-	}
-	return 0;
-}
 
 /* 0: there is no such request. */
 static inline int make_request(const struct operation *operation, enum baseline baseline)
@@ -160,20 +89,29 @@ static inline int makes_a_mess(const struct message *m)
 	        is_within(from, zoo, ZOO_PAGES * PAGE_SIZE));
 }
 
-/* A process group of its own, so that it can kill no others; then the call; then it tells its parent. */
-static inline void make_the_call_and_tell(void)
+/* A process group of its own, so that it can kill no others. */
+static inline void begin_work(void)
 {
-	struct message report = {.m_type = PM_SETSID};
-	endpoint_t self = sys_self();
-	CHECK_INT(make_call(PM_PROC_NR, &report), OK);
+	struct message m = {.m_type = PM_SETSID};
+	CHECK_INT(make_call(PM_PROC_NR, &m), OK);
 	if (get_ready)
 		get_ready();
-	report.m_words[0] = (uint32_t)make_call(server, &request);
-	struct message who = {.m_type = SYS_SELF};
-	if (raw_kcall(AT(&who)) != OK || (endpoint_t)who.m_words[0] != self)
-		_exit(0); /* the child that PM_FORK has made */
-	report.m_type = 1;
-	(void)raw_ipc(IPC_SEND, parent, AT(&report));
+}
+
+/* A message goes to the parent, and brings a request; what comes of that is the next message. */
+static inline void work(void)
+{
+	struct message m = {.m_type = 1};
+	endpoint_t self = sys_self();
+	begin_work();
+	memcpy(m.m_bytes, &worker, sizeof(worker));
+	while (raw_ipc(IPC_SENDREC, parent, AT(&m)) == OK) {
+		int32_t result = make_call(m.m_type < VM_BASE ? TO_KERNEL : server, &m);
+		struct message who = {.m_type = SYS_SELF};
+		if (raw_kcall(AT(&who)) != OK || (endpoint_t)who.m_words[0] != self)
+			_exit(0); /* the child that PM_FORK has made */
+		m = (struct message){.m_type = 1, .m_words = {(uint32_t)result}};
+	}
 }
 
 static inline void on_alarm(int number)
@@ -181,20 +119,62 @@ static inline void on_alarm(int number)
 	(void)number;
 }
 
-/* The result of the call that the child makes; KILLED: it is dead; -EINTR: it is still busy. */
-static inline int result_of(pid_t pid)
+/* What the worker tells. KILLED: it is dead; -EINTR: it is still busy. */
+static inline int hear(struct message *report)
 {
-	endpoint_t child = pm_endpoint(pid);
-	struct message report;
 	int status, result;
-	if (child < 0)
-		return KILLED;
 	ualarm(PATIENCE * 1000, 0);
-	result = ipc_receive(child, &report, &status);
+	result = ipc_receive(worker.endpoint, report, &status);
 	ualarm(0, 0);
-	if (result == -EDEADSRCDST)
+	return result == -EDEADSRCDST ? KILLED : result;
+}
+
+static inline int result_of(const struct message *asked)
+{
+	struct message m = *asked;
+	if (ipc_send(worker.endpoint, &m) != OK)
 		return KILLED;
-	return result == OK ? (int32_t)report.m_words[0] : result;
+	int result = hear(&m);
+	return result == OK ? (int32_t)m.m_words[0] : result;
+}
+
+/* What only its parent can lend to it; VM is asked about what has been mapped. */
+static inline void lend_to_worker(void)
+{
+	const int access = CPF_READ | CPF_WRITE | CPF_MAP;
+	const struct sys_safemap_req map = {.granter = parent, .address = mapped(), .bytes = PAGE_SIZE};
+	struct message m = {.m_type = SYS_SAFEMAP};
+	worker.lent = cpf_grant_direct(worker.endpoint, scratch(), PAGE_SIZE, access);
+	CHECK(GRANT_VALID(worker.lent));
+	memcpy(m.m_bytes, &map, sizeof(map));
+	memcpy(m.m_bytes + offsetof(struct sys_safemap_req, grant), &worker.lent, sizeof(worker.lent));
+	if (server == VM_PROC_NR)
+		CHECK_INT(result_of(&m), OK);
+}
+
+static inline void start_worker(void)
+{
+	struct message told;
+	pid_t pid = tap_start(work);
+	worker.endpoint = pm_endpoint(pid);
+	CHECK_INT(hear(&told), OK);
+	const endpoint_t endpoint = worker.endpoint;
+	memcpy(&worker, told.m_bytes, sizeof(worker));
+	worker.pid = pid;
+	worker.endpoint = endpoint;
+	if (server == TO_KERNEL || server == VM_PROC_NR)
+		lend_to_worker();
+}
+
+static inline void end_worker(void)
+{
+	if (!worker.pid)
+		return;
+	kill(worker.pid, SIGKILL);
+	tap_wait(worker.pid);
+	if (GRANT_VALID(worker.lent))
+		CHECK_INT(cpf_revoke(worker.lent), OK);
+	worker = no_worker;
 }
 
 static inline int result_is_good(int32_t number, int result)
@@ -206,22 +186,53 @@ static inline int result_is_good(int32_t number, int result)
 	return result <= 0 && result > -1000;
 }
 
-static inline void try_request(const struct operation *operation)
+static inline void tell(const struct operation *operation, int result)
+{
+	printf("# %s:", operation->name);
+	for (uint32_t i = 0; i < operation->words; i++)
+		printf(" %x", (unsigned)request.m_words[i]);
+	printf(" -> %d, after %u that were refused\n", result, worker.refused);
+}
+
+/* The result, or OK where it is not to be asked for. */
+static inline int try_request(const struct operation *operation)
 {
 	if (ends_the_system(operation->number, &request) || makes_a_mess(&request) ||
 	    (spares && spares(&request)))
-		return;
-	pid_t pid = tap_start(make_the_call_and_tell);
-	int result = result_of(pid);
+		return OK;
+	int result = result_of(&request);
 	if (!result_is_good(operation->number, result)) {
-		printf("# %s:", operation->name);
-		for (uint32_t i = 0; i < operation->words; i++)
-			printf(" %x", (unsigned)request.m_words[i]);
-		printf(" -> %d\n", result);
+		tell(operation, result);
 		CHECK(!"the result is good");
 	}
-	kill(pid, SIGKILL);
-	tap_wait(pid);
+	if (result < 0 && result != -EINTR)
+		worker.refused++;
+	else
+		end_worker();
+	return result;
+}
+
+#define NO_WORD UINT32_MAX /* no field is tried */
+
+static inline int try_value(const struct operation *operation, enum baseline baseline, uint32_t word,
+                            uint32_t value)
+{
+	if (!worker.pid)
+		start_worker();
+	make_request(operation, baseline);
+	if (word != NO_WORD)
+		request.m_words[word] = value;
+	return try_request(operation);
+}
+
+/* If it were refused, what it is refused for would be all that is read. */
+static inline void try_what_makes_sense(const struct operation *operation)
+{
+	int result = try_value(operation, SENSIBLE, NO_WORD, 0);
+	if (get_ready && result < 0 && result != -EINTR && result != -EPERM && result != -ECALLDENIED) {
+		tell(operation, result);
+		CHECK(!"it makes sense");
+	}
 }
 
 static inline void try_every_field(const struct operation *operation)
@@ -229,15 +240,22 @@ static inline void try_every_field(const struct operation *operation)
 	for (enum baseline baseline = 0; baseline < BASELINES; baseline++) {
 		if (!make_request(operation, baseline))
 			continue;
-		try_request(operation);
-		for (uint32_t word = 0; word < operation->words; word++) {
-			for (unsigned i = 0; i < HOSTILE_VALUES; i++) {
-				make_request(operation, baseline);
-				request.m_words[word] = hostile_value(i);
-				try_request(operation);
-			}
-		}
+		if (baseline == SENSIBLE)
+			try_what_makes_sense(operation);
+		else
+			try_value(operation, baseline, NO_WORD, 0);
+		for (uint32_t word = 0; word < operation->words; word++)
+			for (unsigned i = 0; i < HOSTILE_VALUES; i++)
+				try_value(operation, baseline, word, hostile_value(i));
 	}
+	end_worker();
+}
+
+static inline void prepare(void)
+{
+	cp_grant_id_t grant = cpf_grant_direct(ANY, scratch(), PAGE_SIZE, CPF_READ | CPF_WRITE);
+	CHECK(GRANT_VALID(grant));
+	prepared()->vector = (struct vscp_vec){grant, parent, SELF, 0, scratch(), 64, 0};
 }
 
 static inline void try_interface(int which)
@@ -246,9 +264,12 @@ static inline void try_interface(int which)
 	const struct sigaction action = {.sa_handler = on_alarm};
 	CHECK_INT(sigaction(SIGALRM, &action, NULL), 0);
 	server = interface->server;
+	worker = no_worker;
 	arena_lay_out((enum page_kind[]){PAGE_RW, PAGE_GONE}, PAGE_SIZE - 2, line, 2);
+	prepare();
 	for (uint32_t i = 0; i < interface->count; i++)
 		try_every_field(&interface->operations[i]);
+	CHECK_INT(cpf_revoke(prepared()->vector.v_gid), OK);
 }
 
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* guest: timeout=180 time=counted variants=ubsan */
 /*
- * What stands in requests: every operation of the kernel and of VM, PM, RS, the console and ramfs, with wild
- * values in each of its fields, by a process that has no rights but everybody's. It gets an answer, and
- * nobody else notices.
+ * What stands in requests: every operation of the kernel and of VM, PM, RS, the console, ramfs and the data
+ * store, with wild values in each of its fields, by a process that has no rights but everybody's. It gets an
+ * answer, and nobody else notices.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/time.h>
 #include <granite/abi/counters.h>
-#include <granite/ds.h>
-#include <granite/grant.h>
 #include <granite/rs.h>
 
 #include "hostile_fields.h"
@@ -19,15 +18,27 @@
 
 /* ---- Every field of every operation ---- */
 
+static void try_interface_with(int which, void (*ready)(void))
+{
+	get_ready = ready;
+	try_interface(which);
+	get_ready = NULL;
+}
+
+static void lend_to_parent(void)
+{
+	lend_pages(parent, "x");
+}
+
 /* Those that are not allowed are refused whatever their fields say, which nobody reads then. */
 static void no_field_of_a_kernel_call_harms(void)
 {
-	try_interface(KERNEL_INTERFACE);
+	try_interface_with(KERNEL_INTERFACE, lend_to_parent);
 }
 
 static void no_field_of_a_call_of_vm_harms(void)
 {
-	try_interface(VM_INTERFACE);
+	try_interface_with(VM_INTERFACE, lend_to_parent);
 }
 
 static void no_field_of_a_call_of_pm_harms(void)
@@ -54,7 +65,15 @@ static void no_field_of_a_call_of_the_console_harms(void)
 	CHECK_INT(make_call(interfaces[CONSOLE_INTERFACE].server, &foreground), OK);
 }
 
-/* Once with nothing open, and once with descriptors that the wild values find. */
+/* A path, and what may be polled. */
+static void lend_to_ramfs(void)
+{
+	const struct ramfs_pollfd polled[] = {{4, POLLIN, 0}, {63, POLLOUT, 0}};
+	lend_pages(server, "/bin/");
+	memcpy(POINTER(buffer()), polled, sizeof(polled));
+}
+
+/* Once with nothing open, and nothing lent; and once with descriptors that the wild values find. */
 static void no_field_of_a_call_of_ramfs_harms(void)
 {
 	int fds[2];
@@ -64,24 +83,21 @@ static void no_field_of_a_call_of_ramfs_harms(void)
 	CHECK_INT(pipe(fds), 0);
 	CHECK_INT(dup2(fds[0], 2), 2);
 	CHECK_INT(dup2(fds[1], 63), 63);
-	try_interface(RAMFS_INTERFACE);
+	try_interface_with(RAMFS_INTERFACE, lend_to_ramfs);
 	CHECK_INT(dup2(1, 2), 2);
 	for (int fd = 3; fd < 64; fd++)
 		close(fd);
 }
 
-/* A page of the child's, full of what is a key and a pattern, for the data store to read and write. */
+#define KEY "aaaaaaaa"
+
+/* What is a key and a pattern, and there is something of that name. */
 static void lend_to_ds(void)
 {
-	cp_grant_id_t grant = cpf_grant_direct(server, scratch(), PAGE_SIZE, CPF_READ | CPF_WRITE | CPF_MAP);
-	CHECK(GRANT_VALID(grant));
-	memset(POINTER(scratch()), 'a', PAGE_SIZE);
-	for (int i = 0; i < MESSAGE_PAYLOAD / 4; i++) {
-		if (request.m_words[i] == GRANT_LOW)
-			request.m_words[i] = (uint32_t)grant;
-		if (request.m_words[i] == GRANT_HIGH)
-			request.m_words[i] = (uint32_t)(grant >> 32);
-	}
+	lend_pages(server, "a");
+	CHECK_INT(ds_publish_mem(KEY, POINTER(scratch()), 16, 0), OK);
+	CHECK_INT(ds_publish_map(KEY, POINTER(mapped()), PAGE_SIZE, 0), OK);
+	CHECK_INT(ds_subscribe(KEY, DSF_INITIAL), OK);
 }
 
 /* First without grants; then what is sensible has some, to itself and to what it publishes. */
@@ -89,9 +105,7 @@ static void no_field_of_a_call_of_ds_harms(void)
 {
 	struct ds_statistics statistics;
 	try_interface(DS_INTERFACE);
-	get_ready = lend_to_ds;
-	try_interface(DS_INTERFACE);
-	get_ready = NULL;
+	try_interface_with(DS_INTERFACE, lend_to_ds);
 	CHECK_INT(ds_stats(&statistics), OK);
 	CHECK_INT(statistics.types[DS_TYPE_MEM], 0);
 	CHECK_INT(statistics.types[DS_TYPE_MAP], 0);

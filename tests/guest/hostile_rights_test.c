@@ -428,6 +428,13 @@ static void take_all_rights(void)
 	CHECK_INT(take_set(sys_self(), SET_POWER), OK);
 }
 
+/* All rights, and what its requests are about. */
+static void prepare_for_work(void)
+{
+	take_all_rights();
+	lend_pages(parent, "x");
+}
+
 static void be_somebody(void)
 {
 	take_all_rights();
@@ -440,7 +447,8 @@ static void no_field_of_any_call_harms(void)
 	pid_t pid = tap_start(be_somebody);
 	somebody = pm_endpoint(pid);
 	catch_segv();
-	get_ready = take_all_rights;
+	get_ready = prepare_for_work;
+	prepared()->spec = set_of(SET_SCRATCH);
 	spares = is_spared;
 	parent = self;
 	usleep(10000);
