@@ -74,7 +74,10 @@ static int32_t fill(const struct mapping *mapping, uint32_t place)
 	return result < 0 ? result : OK;
 }
 
-/* The server writes whole pages of the archive into whole pages here: they are shared until written to. */
+/*
+ * The server writes the archive's bytes into new pages here. Whole pages are shared until they are written to,
+ * if there are four or more; fewer are copied, and so is what follows the last whole page.
+ */
 static int32_t map_file(const struct mapping *mapping, vir_bytes *place)
 {
 	int32_t result = vm_mmap(mapping->address, mapping->bytes, VM_PROT_READ | VM_PROT_WRITE,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <granite/abi/counters.h>
 #include <granite/abi/layout.h>
 #include <granite/grant.h>
 #include <granite/pm.h>
@@ -414,6 +415,117 @@ static void what_can_not_be_mapped_is_refused_and_replaces_nothing(void)
 	munmap(page, PAGE_SIZE);
 }
 
+/* ---- Pages that are shared until somebody writes to them ---- */
+
+#define SHARE_MIN 4 /* whole pages; fewer are copied, and so is what is no whole page */
+
+static struct granite_counters counted;
+
+static void count(void)
+{
+	CHECK_INT(sys_getinfo(GET_COUNTERS, &counted, sizeof(counted), 0), sizeof(counted));
+}
+
+/* What has become of pages, whosever they are, since the last time. */
+static void check_pages(uint64_t shared, uint64_t copied)
+{
+	const struct granite_counters before = counted;
+	count();
+	CHECK_INT(counted.grant_cow_pages - before.grant_cow_pages, shared);
+	CHECK_INT(counted.frames_copied - before.frames_copied, copied);
+}
+
+/* How many others have the page in memory, too. */
+static uint32_t sharers_of(const uint8_t *page)
+{
+	struct vm_lending viewer;
+	struct vm_viewers_rep info = {0};
+	uint32_t from = 0;
+	CHECK_INT(vm_viewers(SELF, (vir_bytes)(uintptr_t)page, &from, &viewer, 1, &info), 0);
+	return info.sharers;
+}
+
+static uint8_t *new_pages(unsigned pages)
+{
+	return mmap(NULL, pages * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* So many bytes of the file, to a place that lies like it in its pages but for `apart`: the buffer. */
+static uint8_t *read_anew(int fd, size_t offset, size_t bytes, size_t apart, uint64_t shared)
+{
+	uint8_t *pages = new_pages(SHARE_MIN + 2), *place = pages + offset % PAGE_SIZE + apart;
+	count();
+	CHECK_INT(pread(fd, place, bytes, (off_t)offset), bytes);
+	check_pages(shared, 0);
+	CHECK(memcmp(place, contents + offset, bytes) == 0);
+	return pages;
+}
+
+static void forget(uint8_t *pages)
+{
+	munmap(pages, (SHARE_MIN + 2) * PAGE_SIZE);
+}
+
+static void whole_pages_are_read_by_sharing_them(void)
+{
+	int fd = open(FILE_NAME, O_RDONLY);
+	uint8_t *four = read_anew(fd, PAGE_SIZE, SHARE_MIN * PAGE_SIZE + 100, 0, SHARE_MIN);
+	uint8_t *three = read_anew(fd, PAGE_SIZE, SHARE_MIN * PAGE_SIZE - 1, 0, 0);
+	CHECK(sharers_of(four) > 0 && sharers_of(four + (SHARE_MIN - 1) * PAGE_SIZE) > 0);
+	CHECK_INT(sharers_of(four + SHARE_MIN * PAGE_SIZE), 0);
+	CHECK_INT(sharers_of(three), 0);
+	forget(read_anew(fd, 100, (SHARE_MIN + 1) * PAGE_SIZE - 100, 0, SHARE_MIN));
+	forget(read_anew(fd, 100, SHARE_MIN * PAGE_SIZE, 0, 0));
+	forget(read_anew(fd, 0, SHARE_MIN * PAGE_SIZE, 4, 0));
+	forget(three);
+	forget(four);
+	close(fd);
+}
+
+/* A mapping is such a read: its whole pages are the file's own, and its end is a copy. */
+static void a_mapping_s_whole_pages_are_shared(void)
+{
+	size_t whole = file_bytes / PAGE_SIZE;
+	int fd = open(FILE_NAME, O_RDONLY);
+	count();
+	uint8_t *map = mmap(NULL, file_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+	check_pages(whole, 0);
+	REQUIRE(map != MAP_FAILED);
+	CHECK(sharers_of(map) > 0 && sharers_of(map + (whole - 1) * PAGE_SIZE) > 0);
+	CHECK_INT(sharers_of(map + whole * PAGE_SIZE), 0);
+	munmap(map, file_bytes);
+	count();
+	map = mmap(NULL, (SHARE_MIN - 1) * PAGE_SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
+	check_pages(0, 0);
+	CHECK_INT(sharers_of(map), 0);
+	munmap(map, (SHARE_MIN - 1) * PAGE_SIZE);
+	close(fd);
+}
+
+/* What one writes to a shared page costs a copy of this page, and nobody else sees it. */
+static void a_write_to_a_shared_page_copies_that_page(void)
+{
+	const size_t bytes = SHARE_MIN * PAGE_SIZE;
+	int fd = open(FILE_NAME, O_RDONLY);
+	uint8_t *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	uint8_t *read_to = read_anew(fd, 0, bytes, 0, SHARE_MIN);
+	count();
+	map[PAGE_SIZE] ^= 0xff;
+	check_pages(0, 1);
+	CHECK_INT(sharers_of(map + PAGE_SIZE), 0);
+	CHECK(sharers_of(map) > 0 && sharers_of(read_to + PAGE_SIZE) > 0);
+	CHECK(memcmp(read_to, contents, bytes) == 0);
+	read_to[0] ^= 0xff;
+	check_pages(0, 1);
+	CHECK_INT(map[0], contents[0]);
+	map[PAGE_SIZE + 1] ^= 0xff; /* that is its own by now */
+	check_pages(0, 0);
+	forget(read_anew(fd, 0, bytes, 0, SHARE_MIN));
+	munmap(map, bytes);
+	forget(read_to);
+	close(fd);
+}
+
 /* ---- Nothing is left, and nobody hangs ---- */
 
 static void open_and_close(void)
@@ -609,6 +721,9 @@ int main(void)
 	        TEST(a_mapping_has_the_file_s_bytes_and_then_zeros),
 	        TEST(a_mapping_is_private_and_keeps_its_rights),
 	        TEST(what_can_not_be_mapped_is_refused_and_replaces_nothing),
+	        TEST(whole_pages_are_read_by_sharing_them),
+	        TEST(a_mapping_s_whole_pages_are_shared),
+	        TEST(a_write_to_a_shared_page_copies_that_page),
 	        TEST(a_thousand_opens_leave_nothing),
 	        TEST(who_dies_leaves_nothing_open),
 	        TEST(a_dead_server_s_descriptors_live_on),
