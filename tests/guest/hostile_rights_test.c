@@ -95,8 +95,27 @@ static void endpoints_of_nobody_are_refused(void)
 	expect(&(struct refusal){
 	        SYS_VIRCOPY, -EDEADSRCDST, {(uint32_t)SELF, AT(arena), (uint32_t)NONE, 0, 1}});
 	expect(&(struct refusal){SYS_SCHEDULE, -EDEADSRCDST, {(uint32_t)NONE, SCHED_PRIO_USER, 50}});
-	expect(&(struct refusal){SYS_STOP, -EDEADSRCDST, {(uint32_t)SELF, 1}});
-	expect(&(struct refusal){SYS_STEP, -EINVAL, {(uint32_t)SELF, 1}});
+}
+
+/* As <granite/sys.h> says; where it does name the caller, sys_vircopy, it is used all the time. */
+static void self_names_nobody_to_calls_about_others(void)
+{
+	const uint32_t who = (uint32_t)SELF;
+	const struct refusal refusals[] = {
+	        {SYS_FORK, -EDEADSRCDST, {who, pool_page()}},
+	        {SYS_EXEC, -EDEADSRCDST, {who}},
+	        {SYS_CLEAR, -EDEADSRCDST, {who}},
+	        {SYS_STOP, -EDEADSRCDST, {who, 1}},
+	        {SYS_SIGUPCALL, -EDEADSRCDST, {who, SIGUPCALL_SIGNAL}},
+	        {SYS_VMCTL, -EDEADSRCDST, {VMCTL_SETDIR, who, pool_page()}},
+	        {SYS_VMCTL, -EDEADSRCDST, {VMCTL_MAY_MAP, who, 0, 1}},
+	        {SYS_SCHEDULE, -EDEADSRCDST, {who, SCHED_PRIO_USER, 50}},
+	        {SYS_STEP, -EINVAL, {who, 1}},
+	        {SYS_STEP, -EINVAL, {(uint32_t)self, 1}},
+	        {SYS_REGISTERS, -EINVAL, {who}},
+	        {SYS_REGISTERS, -EINVAL, {(uint32_t)self}},
+	};
+	expect_all(refusals, COUNT(refusals));
 }
 
 /* VM and PM have no page table, are never stopped, and run at their own priority. */
@@ -289,6 +308,7 @@ static void privileges_that_can_not_be_change_nothing(void)
 {
 	const struct priv_spec none = {.id = info_of(self).priv_id};
 	struct priv_spec spec;
+	check_refused(SELF, &none, -EDEADSRCDST);
 	for (unsigned i = 0; i < COUNT(wild_values); i++) {
 		spec = (struct priv_spec){.id = wild_values[i]};
 		if (spec.id >= NR_PRIVS || (spec.id > PRIV_ID_USER && spec.id < PRIV_ID_FIRST))
@@ -504,6 +524,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 	        TEST(setup),
 	        TEST(endpoints_of_nobody_are_refused),
+	        TEST(self_names_nobody_to_calls_about_others),
 	        TEST(small_processes_are_left_alone),
 	        TEST(directories_that_can_not_be_are_refused),
 	        TEST(numbers_out_of_range_are_refused),

@@ -4,7 +4,8 @@
  *   ECALLDENIED  the caller's privileges do not include the call
  *   EDEADSRCDST  an endpoint names no living process
  *   EINVAL       an argument is out of its range
- * A refused call changes nothing. Where an endpoint is asked for, SELF is the caller.
+ * A refused call changes nothing. sys_vircopy takes SELF for the caller, sys_step and sys_registers refuse
+ * the caller by either name, and to the others SELF names nobody.
  */
 #ifndef GRANITE_SYS_H
 #define GRANITE_SYS_H
@@ -166,7 +167,7 @@ GRANITE_MUST_CHECK int sys_registers(endpoint_t endpoint, struct sys_registers_r
  * is out of range; EFAULT. */
 GRANITE_MUST_CHECK int sys_privctl(endpoint_t endpoint, const struct priv_spec *spec);
 
-/* RS, PM: sets priority (0 the most urgent) and quantum of `endpoint`. */
+/* RS, PM: sets the priority (from SCHED_PRIO_DRIVER on, the most urgent) and the quantum of `endpoint`. */
 GRANITE_MUST_CHECK int sys_schedule(endpoint_t endpoint, uint32_t priority, uint32_t quantum_msecs);
 
 /* PM, VM: ends the whole system; an emulator is told `status`. Returns only when refused. */
