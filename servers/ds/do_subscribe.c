@@ -15,30 +15,40 @@ static int take_pattern(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes, 
 	return lent_read(caller, grant, pattern, bytes);
 }
 
-static struct call *note(enum call_kind kind, endpoint_t caller, uint64_t serial, const char *pattern,
-                         uint32_t bytes)
-{
-	struct call *call = calls_note(kind, caller, serial, pattern, bytes);
+#define BEGUN 1 /* the store is to be asked now */
 
+/*
+ * The beginning of both calls: takes the pattern and notes the call. Not BEGUN: then this is the answer, OK
+ * if the request has been carried out before.
+ */
+static int begin(enum call_kind kind, endpoint_t caller, const struct ds_unsubscribe_req *request,
+                 char *pattern)
+{
+	struct call *call;
+	uint64_t value;
+	int result;
+
+	if (calls_repeated(caller, request->serial, &value))
+		return OK;
+	result = take_pattern(caller, request->grant, request->bytes, pattern);
+	if (result != OK)
+		return result;
+	call = calls_note(kind, caller, request->serial, pattern, request->bytes);
 	call->existed = (uint32_t)call_is_subscribed(call);
-	return call;
+	calls_begin();
+	return BEGUN;
 }
 
 int do_subscribe(endpoint_t endpoint, const struct ds_subscribe_req *request, struct ds_subscribe_rep *reply)
 {
+	const struct ds_unsubscribe_req same = {request->grant, request->serial, request->bytes};
 	const struct store_caller caller = request_caller(endpoint);
 	char pattern[DS_PATTERN_MAX];
-	uint64_t value;
-	int result;
+	int result = begin(CALL_SUBSCRIBE, endpoint, &same, pattern);
 
 	(void)reply;
-	if (calls_repeated(endpoint, request->serial, &value))
-		return OK;
-	result = take_pattern(endpoint, request->grant, request->bytes, pattern);
-	if (result != OK)
+	if (result != BEGUN)
 		return result;
-	note(CALL_SUBSCRIBE, endpoint, request->serial, pattern, request->bytes);
-	calls_begin();
 	result = calls_end(store_subscribe(store, &caller, pattern, request->bytes, request->flags), 0);
 	wake_all();
 	return result;
@@ -49,18 +59,11 @@ int do_unsubscribe(endpoint_t endpoint, const struct ds_unsubscribe_req *request
 {
 	const struct store_caller caller = request_caller(endpoint);
 	char pattern[DS_PATTERN_MAX];
-	uint64_t value;
-	int result;
+	int result = begin(CALL_UNSUBSCRIBE, endpoint, request, pattern);
 
 	(void)reply;
-	if (calls_repeated(endpoint, request->serial, &value))
-		return OK;
-	result = take_pattern(endpoint, request->grant, request->bytes, pattern);
-	if (result != OK)
-		return result;
-	note(CALL_UNSUBSCRIBE, endpoint, request->serial, pattern, request->bytes);
-	calls_begin();
-	return calls_end(store_unsubscribe(store, &caller, pattern, request->bytes), 0);
+	return result == BEGUN ? calls_end(store_unsubscribe(store, &caller, pattern, request->bytes), 0)
+	                       : result;
 }
 
 /*
