@@ -7,6 +7,7 @@
 #define BRIDGE_FD_H
 
 #include <stdint.h>
+#include <granite/abi/errno.h>
 #include <granite/abi/pm.h>
 
 #define FD_MAX            64
@@ -33,6 +34,19 @@ enum fd_kind fd_kind(int32_t fd);
 static inline int fd_is_open(int32_t fd)
 {
 	return fd_kind(fd) != FD_CLOSED;
+}
+
+/* Whether there is anything behind it: OK; -EBADF: it is closed; -EIO: it is lost. */
+static inline int32_t fd_check(int32_t fd)
+{
+	switch (fd_kind(fd)) {
+	case FD_CLOSED:
+		return -EBADF;
+	case FD_LOST:
+		return -EIO;
+	default:
+		return OK;
+	}
 }
 
 static inline int fd_in_range(int32_t fd)

@@ -106,20 +106,15 @@ static int32_t set_flags(int32_t fd, uint32_t flags)
 static int32_t status(int32_t fd, uint32_t set, uint32_t flags)
 {
 	union ramfs_status_message call;
-	int32_t result;
+	int32_t result = fd_check(fd);
 
-	switch (fd_kind(fd)) {
-	case FD_CLOSED:
-		return -EBADF;
-	case FD_LOST:
-		return -EIO;
-	case FD_CONSOLE: /* always open for reading and writing, and always waits */
+	if (result != OK)
+		return result;
+	if (fd_kind(fd) == FD_CONSOLE) /* always open for reading and writing, and always waits */
 		return set && flags & O_NONBLOCK ? -EINVAL : O_RDWR;
-	default:
-		call.req = (struct ramfs_status_req){.fd = fd, .set = set, .flags = flags};
-		result = fileserver_ask(RAMFS_STATUS, &call.m);
-		return result == OK ? (int32_t)call.rep.flags : result;
-	}
+	call.req = (struct ramfs_status_req){.fd = fd, .set = set, .flags = flags};
+	result = fileserver_ask(RAMFS_STATUS, &call.m);
+	return result == OK ? (int32_t)call.rep.flags : result;
 }
 
 /* fcntl(fd, command, argument) */
@@ -151,12 +146,12 @@ int32_t linux_fcntl(struct bridge_regs *regs)
 static int32_t seek(int32_t fd, int64_t offset, uint32_t whence, uint64_t *now)
 {
 	union ramfs_seek_message call;
-	int32_t result;
+	int32_t result = fd_check(fd);
 
-	if (!fd_is_open(fd))
-		return -EBADF;
-	if (!fd_is_served(fd))
-		return fd_kind(fd) == FD_LOST ? -EIO : -ESPIPE;
+	if (result != OK)
+		return result;
+	if (fd_kind(fd) == FD_CONSOLE)
+		return -ESPIPE;
 	call.req = (struct ramfs_seek_req){.fd = fd, .offset = offset, .whence = whence};
 	result = fileserver_ask(RAMFS_SEEK, &call.m);
 	*now = call.rep.offset;

@@ -157,18 +157,16 @@ int32_t fileserver_ask(int32_t operation, struct message *m)
 /* What a path can't begin at: the server knows of its own descriptors only. */
 static int32_t check_start(enum path_start start, int32_t fd)
 {
+	int32_t result;
+
 	if (start == START_ROOT)
 		return OK;
 	if (start == START_DIRECTORY)
 		return directory == PM_DIRECTORY_LOST ? -EIO : OK;
-	switch (fd_kind(fd)) {
-	case FD_CLOSED:
-		return -EBADF;
-	case FD_LOST:
-		return -EIO;
-	default:
-		return fd_is_served(fd) ? OK : -ENOTDIR;
-	}
+	result = fd_check(fd);
+	if (result != OK)
+		return result;
+	return fd_is_served(fd) ? OK : -ENOTDIR;
 }
 
 static int32_t find_start(const char *path, int32_t fd, enum path_start *start)

@@ -95,30 +95,22 @@ static int32_t read_console(uint32_t address, uint32_t bytes, uint32_t flags)
 
 int32_t file_read(int32_t fd, uint32_t address, uint32_t bytes, uint32_t flags, uint64_t offset)
 {
-	switch (fd_kind(fd)) {
-	case FD_CLOSED:
-		return -EBADF;
-	case FD_LOST:
-		return -EIO;
-	case FD_CONSOLE:
-		return read_console(address, limited(bytes), flags);
-	default:
-		return read_served(fd, address, limited(bytes), flags, offset);
-	}
+	int32_t result = fd_check(fd);
+
+	if (result != OK)
+		return result;
+	return fd_kind(fd) == FD_CONSOLE ? read_console(address, limited(bytes), flags)
+	                                 : read_served(fd, address, limited(bytes), flags, offset);
 }
 
 int32_t file_write(int32_t fd, uint32_t address, uint32_t bytes)
 {
-	switch (fd_kind(fd)) {
-	case FD_CLOSED:
-		return -EBADF;
-	case FD_LOST:
-		return -EIO;
-	case FD_CONSOLE:
-		return write_console(address, limited(bytes));
-	default:
-		return write_served(fd, address, limited(bytes));
-	}
+	int32_t result = fd_check(fd);
+
+	if (result != OK)
+		return result;
+	return fd_kind(fd) == FD_CONSOLE ? write_console(address, limited(bytes))
+	                                 : write_served(fd, address, limited(bytes));
 }
 
 /* read(fd, buffer, bytes) */
@@ -147,10 +139,11 @@ int32_t linux_pread64(struct bridge_regs *regs)
 int32_t linux_pwrite64(struct bridge_regs *regs)
 {
 	int32_t fd = (int32_t)regs->ebx;
+	int32_t result = fd_check(fd);
 
-	if (!fd_is_open(fd) || fd_kind(fd) == FD_FILE)
-		return -EBADF;
-	return fd_kind(fd) == FD_LOST ? -EIO : -ESPIPE;
+	if (result != OK)
+		return result;
+	return fd_kind(fd) == FD_FILE ? -EBADF : -ESPIPE;
 }
 
 /* ---- Vectors ---- */

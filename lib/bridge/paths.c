@@ -158,9 +158,9 @@ int32_t linux_chdir(struct bridge_regs *regs)
 /* Why a descriptor that is not the server's can't be one. */
 static int32_t not_a_directory(int32_t fd)
 {
-	if (fd_kind(fd) == FD_LOST)
-		return -EIO;
-	return fd_is_open(fd) ? -ENOTDIR : -EBADF;
+	int32_t result = fd_check(fd);
+
+	return result == OK ? -ENOTDIR : result;
 }
 
 /* fchdir(fd) */

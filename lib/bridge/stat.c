@@ -37,19 +37,16 @@ int32_t file_facts_of_fd(int32_t fd, struct file_facts *facts)
 {
 	static const struct loan nothing = {0};
 	union ramfs_stat_message call;
+	int32_t result = fd_check(fd);
 
-	switch (fd_kind(fd)) {
-	case FD_CLOSED:
-		return -EBADF;
-	case FD_LOST:
-		return -EIO;
-	case FD_CONSOLE:
+	if (result != OK)
+		return result;
+	if (fd_kind(fd) == FD_CONSOLE) {
 		*facts = console_facts;
 		return OK;
-	default:
-		call.req = (struct ramfs_stat_req){.path = {.directory = fd}};
-		return ask(FILE_CALL, &call, &nothing, facts);
 	}
+	call.req = (struct ramfs_stat_req){.path = {.directory = fd}};
+	return ask(FILE_CALL, &call, &nothing, facts);
 }
 
 int32_t file_facts_of_path(int32_t directory, uint32_t path, struct file_facts *facts)

@@ -105,6 +105,10 @@ static void a_dead_server_s_descriptors_are_lost_and_keep_their_numbers(void **s
 	assert_int_equal(fd_kind(2), FD_CONSOLE);
 	assert_int_equal(fd_kind(3), FD_LOST);
 	assert_int_equal(fd_kind(4), FD_LOST);
+	assert_int_equal(fd_check(2), 0);
+	assert_int_equal(fd_check(3), -EIO);
+	assert_int_equal(fd_check(5), -EBADF);
+	assert_int_equal(fd_check(FD_MAX), -EBADF);
 	assert_int_equal(fd_find_closed(0), 5);
 	assert_false(fd_is_served(3));
 }
