@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -203,11 +204,22 @@ def lost_records_are_told():
     assert sum(told) == lost, (told, lost)
 
 
-def make_passes_its_variables_on():
-    command = ["make", "-n", "run", "TRACE=a b.json", "TRACE_KINDS=ipc,call"]
+def make_run(*variables):
+    """The words that `make run` would give tools/run."""
+    command = ["make", "-n", "run", *variables]
     said = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
-    said = said.partition("tools/run ")[2]
-    assert "--trace 'a b.json'" in said and "--trace-kinds 'ipc,call'" in said, said
+    return shlex.split(said.partition("tools/run ")[2].replace("\\\n", " "))
+
+
+def make_passes_its_variables_on():
+    plain = make_run()
+    assert plain == ["--build", "build"], plain
+    for variables, options in (
+        (["TRACE=a b.json", "TRACE_KINDS=ipc,call"], ["--trace", "a b.json", "--trace-kinds", "ipc,call"]),
+        (["FILES=a b/c.txt"], ["--file", "a", "--file", "b/c.txt"]),
+        (["MEM=64", "CMDLINE=log=com2 x"], ["--mem", "64", "--cmdline", "log=com2 x"]),
+    ):
+        assert make_run(*variables) == [*plain, *options], (variables, make_run(*variables))
 
 
 def an_unknown_kind_is_refused():
