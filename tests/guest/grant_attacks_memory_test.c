@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* guest: mem=32 timeout=120 time=counted */
 /*
- * Attacks on grants with memory that is not what it was: tables of grants at bad addresses, lent ranges that
- * their owner unmaps, mappings over what a process needs itself, and memory used up at somebody else's cost.
+ * Attacks on grants with memory that is not what it was: lent ranges that their owner unmaps, mappings over
+ * what a process needs itself, and memory used up at somebody else's cost.
  */
 #define _GNU_SOURCE
 #include <granite/abi/bridge.h>
