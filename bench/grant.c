@@ -138,6 +138,16 @@ static const struct row rows[] = {
 	    .finish = have_it_unmapped),
 	ROW("vsafecopy.16x64B", 256, copy_vector, .setup = prepare_vector),
 	ROW("grant.create_revoke", 256, grant_and_revoke),
+	ROW("scale.safecopy_10", 256, copy_4k, .setup = start_lender, .others = 10),
+	ROW("scale.safecopy_500", 256, copy_4k, .setup = start_lender, .others = 500),
+	ROW("scale.safemap_10", 64, map_page, .setup = start_mapping, .prepare = make_all_dirty, .others = 10),
+	ROW("scale.safemap_500", 64, map_page, .setup = start_mapping, .prepare = make_all_dirty, .others = 500),
+	ROW("scale.grant_revoke_10", 256, grant_and_revoke, .others = 10),
+	ROW("scale.grant_revoke_500", 256, grant_and_revoke, .others = 500),
+	ROW("scale.revoke_10", 1, revoke, .setup = start_lender, .prepare = have_it_mapped,
+	    .finish = have_it_unmapped, .others = 10),
+	ROW("scale.revoke_500", 1, revoke, .setup = start_lender, .prepare = have_it_mapped,
+	    .finish = have_it_unmapped, .others = 500),
 };
 /* clang-format on */
 

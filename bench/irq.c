@@ -127,6 +127,10 @@ static void straight_on(struct sample *sum)
 static const struct row rows[] = {
         ROW("irq.to_driver", 1, NULL, .setup = start_raiser, .sample = from_raiser_to_driver,
             .empty_sample = straight_on, .interrupts = 1),
+        ROW("scale.irq_10", 1, NULL, .setup = start_raiser, .sample = from_raiser_to_driver,
+            .empty_sample = straight_on, .interrupts = 1, .others = 10),
+        ROW("scale.irq_500", 1, NULL, .setup = start_raiser, .sample = from_raiser_to_driver,
+            .empty_sample = straight_on, .interrupts = 1, .others = 500),
 };
 
 int main(int argc, char **argv)
