@@ -328,8 +328,10 @@ $(profile_plugin): tools/plugin/profile.c tools/plugin/qemu.h $(stable)
 
 ROW  ?=
 BASE ?=
+PICTURE ?=
 bench:
-	@tools/bench --build $(O) $(if $(ROW),--row '$(ROW)') $(if $(BASE),--base '$(BASE)')
+	@tools/bench --build $(O) $(if $(ROW),--row '$(ROW)') $(if $(BASE),--base '$(BASE)') \
+		$(if $(PICTURE),--picture '$(PICTURE)')
 profile:
 	@tools/profile --build $(O) '$(ROW)'
 
