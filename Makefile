@@ -464,7 +464,7 @@ help:
 #h make test       all tests; with CC=clang or UBSAN=1 all of them with that system
 #h make fuzz       random calls from more seeds, a job a core, and libFuzzer (SEEDS=40)
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
-#h make bench      instructions per operation                          (ROW=a,b BASE=old.json)
+#h make bench      instructions per operation             (ROW=a,b BASE=old.json PICTURE=x.svg)
 #h make profile    where one row's instructions go, by function        (ROW=ipc.sendrec_64B)
 #h make debug      boot it in QEMU under gdb, which then knows processes
 #h make iso        build/granite.iso, to boot from a CD or an USB stick

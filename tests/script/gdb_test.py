@@ -62,6 +62,24 @@ def session(*commands):
     return said
 
 
+def documented():
+    """[(command, lines)]: the session in docs/hacking.md, from where the machine has been interrupted."""
+    with open(os.path.join(ROOT, "docs", "hacking.md")) as file:
+        section = re.search(r"^## Debug$(.*?)^## ", file.read(), re.M | re.S)[1]
+    said = []
+    for line in re.findall(r"^    (.+)$", section, re.M):
+        if line.startswith("(gdb) "):
+            said.append((line.removeprefix("(gdb) "), []))
+        elif said:
+            said[-1][1].append(line)
+    return said[1:]
+
+
+def as_given(index, command):
+    """A documented command as the test gives it: each is another text, and there have been other breakpoints."""
+    return re.sub(r"^delete \d+$", "delete", command) + " " * (10 + index)
+
+
 @functools.cache
 def at_the_prompt():
     prompt = address_of(program("sh"), HELP)
@@ -92,6 +110,7 @@ def at_the_prompt():
         "print $pc",
         "kernel",
         "backtrace 1",
+        *(as_given(index, command) for index, (command, _) in enumerate(documented())),
     )
 
 
@@ -170,6 +189,38 @@ def a_saved_frame_is_shown_with_its_registers():
     assert f"0x{eip[1].lstrip('0')} <ask" in said["in sh print $eip"], said["in sh print $eip"]
     assert "ring 3, segment from 0x10000000, 0xc0000000 bytes" in said["process-registers sh"]
     assert "sh (endpoint 1030, pid 5): waits for the answer of console" in said["process-registers sh"]
+
+
+VARIES = [
+    (r"0x[0-9a-f]+|\b[0-9a-f]{8}\b|\b\d{6,}\b|(?<=proc_table\+)\d+", "N"),  # addresses
+    (r"(?<=[a-z]:)\d+$|(?<=line )\d+|(?<=entry)  +\d+", " N"),  # lines of sources; an entry of a page table
+    (r"(?<=^#)\d+( +N in)?|(?<=Breakpoint )\d+|(?<=^\$)\d+", "N"),
+    (r"^\*| +", " "),  # the process that ran last
+]
+
+
+def without_what_varies(line):
+    for pattern, instead in VARIES:
+        line = re.sub(pattern, instead, line)
+    return line.strip()
+
+
+def as_pattern(line):
+    return re.escape(without_what_varies(line)).replace(r"\.\.\.", ".*")
+
+
+def the_page_shows_a_session_as_it_is():
+    """As gcc compiles the programs."""
+    if {"clang", "ubsan"} & set(BUILD.folder.split("/")):
+        return
+    session_there = documented()
+    assert len(session_there) >= 10, session_there
+    for index, (command, shown) in enumerate(session_there):
+        said = [without_what_varies(line) for line in at_the_prompt()[as_given(index, command)].splitlines()]
+        rest = iter(said)
+        for line in shown:
+            assert any(re.fullmatch(as_pattern(line), there) for there in rest), f"{command}: {line!r} is not in {said}"
+        assert command != "ps" or len(shown) == len(said), said
 
 
 # ---- Backtraces ----
@@ -442,6 +493,7 @@ run_tests(
     [
         all_processes_are_listed_with_what_they_wait_for,
         a_saved_frame_is_shown_with_its_registers,
+        the_page_shows_a_session_as_it_is,
         a_backtrace_leads_through_the_bridge_and_the_library_to_main,
         a_small_process_has_its_own_symbols,
         the_kernel_s_part_of_a_backtrace_comes_first,
