@@ -3,10 +3,12 @@
 """`make run`: a person types at the prompt."""
 
 import os
+import re
 import signal
 import termios
 import time
 
+from build import ROOT
 from script import PROMPT, Terminal, build_under_test, run_tests
 
 RUN = ["tools/run", "--build", build_under_test().folder]
@@ -16,6 +18,22 @@ CTRL_C = "\x03"
 
 def session():
     return Terminal(RUN)
+
+
+def without_what_varies(text):
+    """Sizes and times differ, and so do the spaces before them."""
+    text = re.sub(r"\d+(\.\d+)? (KiB|MiB|s)\b", "N", text)
+    return [" ".join(line.split()) for line in text.strip().splitlines()]
+
+
+def the_screen_is_what_the_readme_shows():
+    with open(os.path.join(ROOT, "README.md")) as file:
+        shown = re.search(r"^## What you see\n\n((?:    .*\n)+)", file.read(), re.M)[1]
+    with session() as terminal:
+        screen = terminal.expect(PROMPT) + PROMPT
+        terminal.type("ps\r")
+        screen += terminal.expect(PROMPT)
+    assert without_what_varies(screen) == without_what_varies(shown), f"{screen}\nbut:\n{shown}"
 
 
 def programs_are_started_by_name():
@@ -138,6 +156,7 @@ def poweroff_leaves():
 
 run_tests(
     [
+        the_screen_is_what_the_readme_shows,
         programs_are_started_by_name,
         an_unknown_name_is_told_and_the_prompt_comes_back,
         ctrl_c_ends_a_program_but_not_the_shell,
