@@ -36,42 +36,49 @@ static int serve(const struct server_table *table, const struct message *request
 }
 
 /* RS asks in this way whether the server still takes messages: its heartbeat. */
-static int notified(const struct server *server, const struct message *m)
+static void notified(const struct server *server, const struct message *m)
 {
 	if (m->m_source == RS_PROC_NR)
 		ipc_notify(RS_PROC_NR);
 	else if (server->notified)
 		server->notified(m);
-	return SERVER_NO_REPLY;
 }
 
-/* Only PM knows of signals. */
-static int cancelled(const struct server *server, const struct message *m)
+/* An asynchronous message. Only PM knows of signals. */
+static void told(const struct server *server, const struct message *m, struct message *unused)
 {
 	const struct server_cancel_req *request = (const void *)m->m_bytes;
 
-	if (m->m_source != PM_PROC_NR)
-		return -EPERM;
-	server->cancelled(request->endpoint);
-	return SERVER_NO_REPLY;
+	if (m->m_type != SERVER_CANCEL)
+		serve(&server->told, m, unused);
+	else if (server->cancelled && m->m_source == PM_PROC_NR)
+		server->cancelled(request->endpoint);
 }
 
 /*
- * Whether the kernel asks is told by the status, which the kernel writes, and not by the message: a process
- * that sends the number of a kernel operation gets EBADCALL.
+ * What kind of message it is says the status, which the kernel writes, and not the message: a process that
+ * sends the number of a kernel operation gets EBADCALL. What asks for no answer never gets one, not even an
+ * error: two servers that answer each other's answers would do so for ever. That is also why an answer that
+ * the server did not wait for (IPC_SENDNB, IPC_REPLY_RECEIVE) is passed over.
  */
 static int dispatch(const struct server *server, const struct message *request, int status,
                     struct message *reply)
 {
-	if (status & IPC_STATUS_FROM_KERNEL)
+	switch (status) {
+	case IPC_SENDREC:
+	case IPC_SEND:
+		return serve(&server->calls, request, reply);
+	case IPC_SEND | IPC_STATUS_FROM_KERNEL:
 		return serve(&server->kernel_calls, request, reply);
-	if (IPC_STATUS_CALL(status) == IPC_NOTIFY)
-		return notified(server, request);
-	if (request->m_type == SERVER_CANCEL && server->cancelled) {
-		clear_payload(reply);
-		return cancelled(server, request);
+	case IPC_NOTIFY:
+		notified(server, request);
+		return SERVER_NO_REPLY;
+	case IPC_SENDA:
+		told(server, request, reply);
+		return SERVER_NO_REPLY;
+	default:
+		return SERVER_NO_REPLY;
 	}
-	return serve(&server->calls, request, reply);
 }
 
 /* A client that is dead, or does not wait, goes without its reply, and the server just receives. */

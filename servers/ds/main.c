@@ -129,6 +129,11 @@ static void start(void)
 static const struct server_op ops[] = {
 #define OP(number, NAME, name) SERVER_ENTRY(DS_BASE, NAME, name)
 #include <granite/abi/ops/ds.def>
+#undef OP
+};
+
+static const struct server_op told[] = {
+#define OP(number, NAME, name) SERVER_ENTRY(DS_LABEL, NAME, name)
 #include <granite/abi/ops/ds_label.def>
 #undef OP
 };
@@ -141,7 +146,11 @@ static void notified(const struct message *m)
 
 int main(void)
 {
-	static const struct server server = {.calls = SERVER_TABLE(DS_BASE, ops), .notified = notified};
+	static const struct server server = {
+	        .calls = SERVER_TABLE(DS_BASE, ops),
+	        .told = SERVER_TABLE(DS_LABEL, told),
+	        .notified = notified,
+	};
 
 	start();
 	ds_log("receiving fails: %s", strerror(-server_run(&server)));

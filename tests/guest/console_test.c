@@ -337,7 +337,7 @@ static void cancel_is_pms_alone(void)
 {
 	struct message m = {.m_type = SERVER_CANCEL, .m_words = {(uint32_t)sys_self()}};
 	CHECK_INT(ipc_sendrec(console(), &m), OK);
-	CHECK_INT(m.m_type, -EPERM);
+	CHECK_INT(m.m_type, -EBADCALL);
 }
 
 static void make_wild_calls(void)

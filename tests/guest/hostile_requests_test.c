@@ -171,10 +171,7 @@ static void what_is_for_pm_rs_or_drivers_is_refused_to_others(void)
 	CHECK_INT(result_of_number(VM_PROC_NR, VM_EXEC), -EPERM);
 	CHECK_INT(result_of_number(VM_PROC_NR, VM_EXIT), -EPERM);
 	CHECK_INT(result_of_number(VM_PROC_NR, VM_MAP_ARCHIVE), -EPERM);
-	CHECK_INT(result_of_number(interfaces[CONSOLE_INTERFACE].server, SERVER_CANCEL), -EPERM);
-	CHECK_INT(result_of_number(interfaces[RAMFS_INTERFACE].server, SERVER_CANCEL), -EPERM);
-	CHECK_INT(result_of_number(RS_PROC_NR, SERVER_CANCEL), -EPERM);
-	CHECK_INT(result_of_number(interfaces[DS_INTERFACE].server, DS_LABEL), -EPERM);
+	CHECK_INT(result_of_number(interfaces[DS_INTERFACE].server, DS_LABEL), -EBADCALL);
 	CHECK_INT(result_of_number(RS_PROC_NR, RS_UP), -EPERM);
 	CHECK_INT(result_of_number(RS_PROC_NR, RS_DOWN), -EPERM);
 	CHECK_INT(result_of_number(RS_PROC_NR, RS_RESTART), -EPERM);

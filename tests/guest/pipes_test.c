@@ -565,13 +565,12 @@ static void ask_and_go(void)
 	}
 }
 
-static void open_from_the_grave(void)
+static void open_and_die(void)
 {
 	endpoint_t server = rs_lookup("ramfs");
 	union ramfs_pipe_message call = {.req = {.read_fd = 3, .write_fd = 4}};
 	call.m.m_type = RAMFS_PIPE;
-	for (int i = 0; i < 10; i++)
-		(void)ipc_senda(server, &call.m);
+	CHECK_INT(ipc_send(server, &call.m), OK);
 	kill(getpid(), SIGKILL);
 }
 
@@ -581,7 +580,7 @@ static void who_does_not_wait_stops_nobody(void)
 	make_pipe();
 	for (int i = 0; i < 20; i++) {
 		CHECK_EXITED(tap_child(ask_and_go), 0);
-		CHECK_KILLED(tap_child(open_from_the_grave), SIGKILL);
+		CHECK_KILLED(tap_child(open_and_die), SIGKILL);
 	}
 	CHECK_INT(write(ends[1], "y", 1), 1);
 	CHECK_INT(read(ends[0], &byte, 1), 1);

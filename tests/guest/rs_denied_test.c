@@ -85,7 +85,7 @@ static void nobody_speaks_for_another(void)
 		rs_alive();
 	endpoint_t store = rs_lookup("ds");
 	strcpy((char *)m.m_bytes, "vm");
-	CHECK_INT(rs_ask(store, 0x880, &m), -EPERM);
+	CHECK_INT(rs_ask(store, 0x880, &m), -EBADCALL);
 	CHECK(rs_echo("serve"));
 }
 

@@ -94,13 +94,14 @@ static int serve(void)
 
 static int serve_as_store(void)
 {
+	static const struct server_op told_ops[] = {{do_label}};
 	static const struct server_op calls[] = {
-	        [0] = {do_label},
 	        [SUBJECT_HANG - DS_LABEL] = {do_hang},
 	        [SUBJECT_WHO - DS_LABEL] = {do_who},
 	        [SUBJECT_NAP - DS_LABEL] = {do_nap},
 	};
-	static const struct server server = {.calls = SERVER_TABLE(DS_LABEL, calls)};
+	static const struct server server = {.calls = SERVER_TABLE(DS_LABEL, calls),
+	                                     .told = SERVER_TABLE(DS_LABEL, told_ops)};
 	return server_run(&server);
 }
 

@@ -23,6 +23,7 @@ static int ipc_notify(endpoint_t destination);
 
 #define BASE   0x900
 #define KBASE  0x980
+#define TBASE  0x9c0
 #define CLIENT 77
 #define STOP   (-EPERM) /* what receiving gives when the script has ended */
 
@@ -116,6 +117,16 @@ static int kernel_only(endpoint_t caller, const void *request, void *reply)
 	return -ENOMEM;
 }
 
+static uint32_t told_word;
+
+/* As if it were asked. */
+static int note_told(endpoint_t caller, const void *request, void *reply)
+{
+	(void)caller, (void)reply;
+	told_word = *(const uint32_t *)request;
+	return OK;
+}
+
 static void notified_once(const struct message *m)
 {
 	assert_int_equal(m->m_source, CLIENT);
@@ -124,8 +135,10 @@ static void notified_once(const struct message *m)
 
 static const struct server_op ops[] = {{twice}, {NULL}, {later}};
 static const struct server_op kernel_ops[] = {{kernel_only}};
+static const struct server_op told_ops[] = {{note_told}};
 static const struct server server = {.calls = SERVER_TABLE(BASE, ops),
                                      .kernel_calls = SERVER_TABLE(KBASE, kernel_ops),
+                                     .told = SERVER_TABLE(TBASE, told_ops),
                                      .notified = notified_once};
 
 static void serve_script(const struct event *events)
@@ -151,13 +164,19 @@ static void a_request_is_answered_with_a_clean_reply(void **state)
 
 static void unknown_operations_are_refused(void **state)
 {
-	const struct event events[] = {{.type = BASE + 1}, {.type = BASE + 3},  {.type = BASE - 1},
-	                               {.type = 0},        {.type = INT32_MIN}, {.result = STOP}};
+	const struct event events[] = {{.type = BASE + 1, .status = IPC_SENDREC},
+	                               {.type = BASE + 3, .status = IPC_SENDREC},
+	                               {.type = BASE - 1, .status = IPC_SENDREC},
+	                               {.type = 0, .status = IPC_SENDREC},
+	                               {.type = INT32_MIN, .status = IPC_SEND},
+	                               {.type = TBASE, .status = IPC_SENDREC},
+	                               {.type = SERVER_CANCEL, .status = IPC_SENDREC, .source = PM_PROC_NR},
+	                               {.result = STOP}};
 
 	(void)state;
 	serve_script(events);
-	assert_int_equal(nr_answers, 5);
-	for (int i = 0; i < 5; i++)
+	assert_int_equal(nr_answers, 7);
+	for (int i = 0; i < 7; i++)
 		assert_int_equal(answers[i].m.m_type, -EBADCALL);
 }
 
@@ -165,7 +184,7 @@ static void the_kernels_operations_cannot_be_forged(void **state)
 {
 	const struct event events[] = {{.type = KBASE, .status = IPC_SENDREC},
 	                               {.type = KBASE, .status = IPC_SEND | IPC_STATUS_FROM_KERNEL},
-	                               {.type = BASE, .status = IPC_STATUS_FROM_KERNEL, .word = 21},
+	                               {.type = BASE, .status = IPC_SEND | IPC_STATUS_FROM_KERNEL},
 	                               {.result = STOP}};
 
 	(void)state;
@@ -210,8 +229,9 @@ static void the_loop_answers_heartbeats_itself(void **state)
 
 static void a_client_that_does_not_wait_stops_nobody(void **state)
 {
-	const struct event events[] = {
-	        {.type = BASE, .word = 21}, {.type = BASE, .word = 21}, {.result = STOP}};
+	const struct event events[] = {{.type = BASE, .status = IPC_SEND, .word = 21},
+	                               {.type = BASE, .status = IPC_SENDREC, .word = 21},
+	                               {.result = STOP}};
 
 	(void)state;
 	script = events;
@@ -219,6 +239,39 @@ static void a_client_that_does_not_wait_stops_nobody(void **state)
 	refuse_replies = 1;
 	assert_int_equal(server_run(&server), STOP);
 	assert_int_equal(nr_answers, 0);
+}
+
+/* Not even with an error: it might be a server's answer, and its sender would answer this one. */
+static void what_asks_for_no_answer_gets_none(void **state)
+{
+	static const int kinds[] = {IPC_SENDA, IPC_SENDNB, IPC_REPLY_RECEIVE};
+	static const int types[] = {OK, -EBADCALL, BASE, BASE + 1, BASE + 2, KBASE, SERVER_CANCEL};
+	struct event events[sizeof(kinds) / sizeof(kinds[0]) * sizeof(types) / sizeof(types[0]) + 1];
+	int count = 0;
+
+	(void)state;
+	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++)
+		for (size_t type = 0; type < sizeof(types) / sizeof(types[0]); type++)
+			events[count++] = (struct event){
+			        .type = types[type], .status = kinds[kind], .source = PM_PROC_NR};
+	events[count] = (struct event){.result = STOP};
+	serve_script(events);
+	assert_int_equal(nr_answers, 0);
+}
+
+static void what_is_told_is_taken_from_asynchronous_messages_alone(void **state)
+{
+	const struct event events[] = {{.type = TBASE, .status = IPC_SENDA, .word = 1},
+	                               {.type = TBASE, .status = IPC_SENDREC, .word = 2},
+	                               {.type = TBASE, .status = IPC_SENDNB, .word = 3},
+	                               {.type = TBASE + 1, .status = IPC_SENDA, .word = 4},
+	                               {.result = STOP}};
+
+	(void)state;
+	serve_script(events);
+	assert_int_equal(told_word, 1);
+	assert_int_equal(nr_answers, 1);
+	assert_int_equal(answers[0].m.m_type, -EBADCALL);
 }
 
 static endpoint_t given_up[4];
@@ -234,7 +287,9 @@ static void only_pm_cancels_calls(void **state)
 	static const struct server cancels = {.calls = SERVER_TABLE(BASE, ops), .cancelled = note_cancelled};
 	const struct event events[] = {
 	        {.type = SERVER_CANCEL, .status = IPC_SENDA, .word = 5, .source = PM_PROC_NR},
-	        {.type = SERVER_CANCEL, .status = IPC_SENDREC, .word = 6},
+	        {.type = SERVER_CANCEL, .status = IPC_SENDA, .word = 6},
+	        {.type = SERVER_CANCEL, .status = IPC_SENDREC, .word = 7},
+	        {.type = SERVER_CANCEL, .status = IPC_SENDREC, .word = 8, .source = PM_PROC_NR},
 	        {.result = STOP}};
 
 	(void)state;
@@ -243,12 +298,12 @@ static void only_pm_cancels_calls(void **state)
 	assert_int_equal(server_run(&cancels), STOP);
 	assert_int_equal(nr_cancelled, 1);
 	assert_int_equal(given_up[0], 5);
-	assert_int_equal(nr_answers, 1);
-	assert_int_equal(answers[0].m.m_type, -EPERM);
-	assert_int_equal(answers[0].m.m_words[0], 0);
-	serve_script(events); /* a server whose calls never wait does not know the operation */
 	assert_int_equal(nr_answers, 2);
 	assert_int_equal(answers[0].m.m_type, -EBADCALL);
+	assert_int_equal(answers[0].m.m_words[0], 0);
+	serve_script(events); /* one whose calls never wait */
+	assert_int_equal(nr_cancelled, 1);
+	assert_int_equal(nr_answers, 2);
 }
 
 static void server_reply_sends_only_what_fits(void **state)
@@ -274,6 +329,8 @@ int main(void)
 	        cmocka_unit_test(notifications_and_delayed_answers_get_no_reply),
 	        cmocka_unit_test(the_loop_answers_heartbeats_itself),
 	        cmocka_unit_test(a_client_that_does_not_wait_stops_nobody),
+	        cmocka_unit_test(what_asks_for_no_answer_gets_none),
+	        cmocka_unit_test(what_is_told_is_taken_from_asynchronous_messages_alone),
 	        cmocka_unit_test(only_pm_cancels_calls),
 	        cmocka_unit_test(server_reply_sends_only_what_fits),
 	};

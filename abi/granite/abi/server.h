@@ -13,7 +13,7 @@ enum server_op_number {
 };
 
 /*
- * From PM alone, asynchronous, without a reply: the call that `endpoint` has under way, if any, must end,
+ * From PM alone, by ipc_senda, and never answered: the call that `endpoint` has under way, if any, must end,
  * with EINTR or with what it has done so far.
  */
 struct server_cancel_req {

@@ -62,12 +62,16 @@ struct server_table {
 struct server {
 	struct server_table calls;        /* what processes ask */
 	struct server_table kernel_calls; /* what the kernel asks on a process's behalf; nobody else can */
+	struct server_table told; /* what others tell, by ipc_senda; whatever comes of it, no answer */
 	/* Takes a notification: payload struct notify_payload. Those of RS the loop answers itself. */
 	void (*notified)(const struct message *m);
 	void (*cancelled)(endpoint_t caller); /* ends the call that this one has under way: SERVER_CANCEL */
 };
 
-/* Serves for ever. Returns only, with the negative errno, when receiving itself fails. */
+/*
+ * Serves for ever. Only requests are answered: what was sent by ipc_sendrec or ipc_send. Returns only, with
+ * the negative errno, when receiving itself fails.
+ */
 GRANITE_MUST_CHECK int server_run(const struct server *server);
 
 /*
