@@ -261,6 +261,12 @@ void wait_settle(struct client *client)
 		answer_reader(client, -EAGAIN, 0);
 }
 
+/* Of a write that is asked for again; a client may ask for less the second time. */
+static uint32_t done_before(const struct client *client, uint32_t bytes)
+{
+	return least(once_done_so_far(&client->once, request_serial), bytes);
+}
+
 /* Begins the wait; the pipe is served when the request has been carried out. */
 static int join(struct client *client, enum wait_kind kind, const struct open_file *file, cp_grant_id_t grant,
                 uint32_t bytes)
@@ -272,7 +278,7 @@ static int join(struct client *client, enum wait_kind kind, const struct open_fi
 	wait->grant = grant;
 	wait->bytes = least(bytes, INT32_MAX);
 	wait->serial = request_serial;
-	wait->done = kind == WAIT_WRITE ? once_done_so_far(&client->once, request_serial) : 0;
+	wait->done = kind == WAIT_WRITE ? done_before(client, wait->bytes) : 0;
 	wait->is_impatient = (file->flags & O_NONBLOCK) != 0;
 	wait_enqueue(client, kind, kind == WAIT_READ ? &waits->reading : &waits->writing);
 	pipe_changed(file->pipe);
@@ -338,11 +344,12 @@ int do_write(endpoint_t caller, const struct ramfs_write_req *request, struct ra
 	struct client *client = client_find(caller);
 	struct open_file *file = client_file(client, request->fd);
 
-	(void)reply;
 	if (!file || (file->flags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
-	if (request->bytes == 0)
+	if (done_before(client, request->bytes) == request->bytes) {
+		reply->bytes = request->bytes;
 		return OK;
+	}
 	return join(client, WAIT_WRITE, file, request->grant, request->bytes);
 }
 

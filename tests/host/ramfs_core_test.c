@@ -582,6 +582,32 @@ static void a_cancelled_call_ends_with_what_it_has_done(void **state)
 	assert_int_equal(read_to(a, 3, 0, CLIENT_MEMORY), RAMFS_PIPE_CAPACITY);
 }
 
+/* It has written more than it asks for now, and holds nobody up. */
+static void a_write_repeated_with_less_is_done(void **state)
+{
+	static const uint32_t less[] = {1, 5, RAMFS_PIPE_BUF, RAMFS_PIPE_BUF + 1, RAMFS_PIPE_CAPACITY - 1};
+	uint64_t serial;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(less) / sizeof(less[0]); i++) {
+		connect(0);
+		tell_forked(b, c);
+		assert_int_equal(write_from(b, 4, 0, RAMFS_PIPE_CAPACITY + 5), NOT_ANSWERED);
+		serial = machine.serial;
+		assert_int_equal(write_from(c, 4, 0, 7), NOT_ANSWERED);
+		assert_int_equal(events_now(b, 4), 0); /* which gives the write up */
+		machine.serial = serial - 1;
+		assert_int_equal(write_from(b, 4, 0, less[i]), less[i]);
+		machine.serial = serial + 100;
+		assert_int_equal(read_to(a, 3, 0, CLIENT_MEMORY), RAMFS_PIPE_CAPACITY);
+		assert_int_equal(late_answer(c), 7);
+		assert_int_equal(read_to(a, 3, 0, CLIENT_MEMORY), 7);
+		tell_exited(a);
+		tell_exited(b);
+		tell_exited(c);
+	}
+}
+
 static void who_dies_while_it_waits_leaves_the_bytes_to_others(void **state)
 {
 	(void)state;
@@ -780,6 +806,7 @@ int main(void)
 	        CASE(who_may_not_wait_does_not),
 	        CASE(who_gives_up_lets_the_next_one_on),
 	        CASE(a_cancelled_call_ends_with_what_it_has_done),
+	        CASE(a_write_repeated_with_less_is_done),
 	        CASE(who_dies_while_it_waits_leaves_the_bytes_to_others),
 	        CASE(a_bad_buffer_is_its_owner_s_alone),
 	        CASE(exec_ends_what_was_not_waited_for),
