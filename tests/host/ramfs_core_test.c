@@ -21,7 +21,7 @@
 #include "ramfs_machine.h"
 #include "seed.h"
 
-#define NOT_ANSWERED 12345
+#define NOT_ANSWERED (-12345) /* neither a number of bytes nor an error */
 
 static endpoint_t a, b, c;
 
