@@ -2,8 +2,7 @@
 /*
  * Who is who, and who has died. PM tells of a death before RS can know of it, so when RS tells that a label
  * has another endpoint, or none, what the death has ended has been ended already. What has happened while
- * there was no DS is told by PM's events, which wait, and by RS, which tells a new DS all labels that have an
- * endpoint; of those that have none any more DS finds out itself.
+ * there was no DS is told by PM's events, which wait, and by RS, which tells a new DS all labels.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -59,12 +59,12 @@ static struct label *find(const char *text)
 	return label;
 }
 
-/* To a new store nobody is nothing new. */
+/* Where there is nobody a new store may know somebody, of whom it has to hear that he will not come. */
 static void begin_with_store(endpoint_t endpoint)
 {
 	store = endpoint;
 	for (uint32_t i = 0; i < nr_labels; i++)
-		labels[i].is_told = labels[i].endpoint == NONE;
+		labels[i].is_told = 0;
 }
 
 void labels_changed(const char *text, endpoint_t endpoint)

@@ -147,7 +147,8 @@ uint64_t waiters_deadline(void);
 
 /* VM, PM and RS have labels too. */
 void labels_init(void);
-/* The endpoint behind a label is another now; NONE: there is nobody. */
+/* The endpoint behind a label is another now; NONE: there is nobody, or it is sure now that nobody will come.
+ */
 void labels_changed(const char *label, endpoint_t endpoint);
 /* Tells what has not been told, as far as that is possible. */
 void labels_expire(uint64_t now);

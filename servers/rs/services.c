@@ -50,13 +50,26 @@ static int will_not_come(enum rs_state state)
 	return state == RS_IS_DOWN || state == RS_IS_GIVEN_UP || state == RS_IS_UNSTARTABLE;
 }
 
+/*
+ * A store that is told that there is nobody asks whether somebody will come, and then waits for him. When it
+ * was told of the end he was to come: so it is told again.
+ */
+static void give_up_hope(struct service *service, enum rs_state before)
+{
+	pass_kept_memory(service, NONE);
+	if (before == RS_IS_WAITING)
+		labels_changed(service->entry->label, NONE);
+}
+
 static void set_state(struct service *service, enum rs_state state, uint64_t deadline)
 {
+	enum rs_state before = service->state;
+
 	service->state = state;
 	service->deadline = deadline;
 	service->since = process_now();
 	if (will_not_come(state))
-		pass_kept_memory(service, NONE);
+		give_up_hope(service, before);
 }
 
 /* ---- Finding one ---- */

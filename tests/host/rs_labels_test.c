@@ -81,9 +81,64 @@ static void a_new_store_is_told_everything_that_there_is(void **state)
 	assert_int_equal(machine.nr_told, 9);
 	kill_and_tell("ds");
 	assert_int_equal(machine.told_whom, machine_lookup("ds"));
-	assert_int_equal(machine.nr_told, 9 + 5); /* and nothing of `first`, which is dead */
+	assert_int_equal(machine.nr_told,
+	                 9 + 6); /* its predecessor may not have heard that `first` is dead */
+	assert_knows_all();
 	machine_pass(100 * MSEC);
-	assert_int_equal(machine.nr_told, 9 + 5 + 1);
+	assert_int_equal(machine.nr_told, 9 + 6 + 1);
+	assert_knows_all();
+}
+
+/* The store asks what has become of it when it is told: so it must be told when that has changed. */
+static void who_will_not_come_after_all_is_told(void **state)
+{
+	(void)state;
+	machine_boot(manifest);
+	kill_and_tell("last");
+	kill_and_tell("last");
+	assert_int_equal(machine_service("last")->state, RS_IS_WAITING);
+	assert_int_equal(machine.nr_told, 9);
+	assert_int_equal(machine_down(0, "last"), OK);
+	assert_int_equal(machine.nr_told, 10);
+	assert_int_equal(told_of("last"), NONE);
+	assert_int_equal(machine_service("last")->state, RS_IS_DOWN);
+	machine_pass(100 * SEC);
+	assert_int_equal(machine.nr_told, 10);
+}
+
+static void who_can_not_be_started_again_is_told(void **state)
+{
+	(void)state;
+	machine_boot("service ds bin/ds\nservice a bin/a restart=always giveup=4\n");
+	kill_and_tell("a");
+	kill_and_tell("a");
+	assert_int_equal(machine.nr_told, 8);
+	machine.fork_error = ENOMEM;
+	machine_pass(100 * MSEC);
+	assert_int_equal(machine_service("a")->state, RS_IS_WAITING);
+	assert_int_equal(machine.nr_told, 8);
+	machine_pass(10 * SEC);
+	assert_int_equal(machine_service("a")->state, RS_IS_GIVEN_UP);
+	assert_int_equal(machine.nr_told, 9);
+	assert_int_equal(told_of("a"), NONE);
+}
+
+static void who_will_not_come_is_told_to_a_store_that_missed_it(void **state)
+{
+	(void)state;
+	machine_boot(manifest);
+	machine.store_refuses = EAGAIN;
+	machine_kill("last", SIGKILL);
+	machine_kill("ds", SIGKILL);
+	machine_reap();
+	machine.store_refuses = 0;
+	assert_int_equal(machine_down(0, "last"), SERVER_NO_REPLY);
+	machine_reap();
+	kill_and_tell("ds");
+	machine.nr_told = 0;
+	machine_pass(10 * SEC);
+	assert_int_equal(machine_service("ds")->state, RS_IS_RUNNING);
+	assert_int_equal(told_of("last"), NONE);
 	assert_knows_all();
 }
 
@@ -133,6 +188,9 @@ int main(void)
 	        cmocka_unit_test(each_label_is_told_once),
 	        cmocka_unit_test(deaths_and_successors_are_told),
 	        cmocka_unit_test(a_new_store_is_told_everything_that_there_is),
+	        cmocka_unit_test(who_will_not_come_after_all_is_told),
+	        cmocka_unit_test(who_can_not_be_started_again_is_told),
+	        cmocka_unit_test(who_will_not_come_is_told_to_a_store_that_missed_it),
 	        cmocka_unit_test(what_the_store_can_not_take_is_told_later),
 	        cmocka_unit_test(a_store_that_is_dead_is_not_asked_again),
 	        cmocka_unit_test(without_a_store_nothing_is_told),

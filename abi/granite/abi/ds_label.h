@@ -17,8 +17,9 @@ enum ds_label_op {
 };
 
 /*
- * From RS alone, asynchronous, without a reply: the process behind a label has changed. A store that has just
- * been started is told all of them, its own, vm, pm and rs among them. What happens between two messages
+ * From RS alone, by ipc_senda, and never answered: the process behind a label has changed, or there was none
+ * already and it is sure now that none will come, which the store can ask for (RS_STATUS). A store that has
+ * just been started is told all of them, its own, vm, pm and rs among them. What happens between two messages
  * about one label is not told: it may have had other endpoints meanwhile. RS tells it before it lets the
  * process run, unless the store does not take its messages.
  */
