@@ -117,6 +117,25 @@ static void log_problem(const struct service *service)
 	       service->error ? strerror((int)service->error) : "");
 }
 
+/* The exit status of its last run as a shell would tell it. */
+static uint32_t shell_status(const struct service *service)
+{
+	return service->end.kind == RS_EXITED ? service->end.number : 128u + service->end.number;
+}
+
+static int has_ended_by_itself(const struct service *service)
+{
+	return service->end.kind != RS_NOT_ENDED && service->end.kind != RS_ASKED_TO;
+}
+
+/* RS itself has found that nobody will come. */
+static void abandon(struct service *service, enum rs_state state)
+{
+	set_state(service, state, NEVER);
+	if (service->entry->powers_off && has_ended_by_itself(service))
+		process_power_off(shell_status(service));
+}
+
 /*
  * Restarts it later, or gives it up, or neither: as the manifest says. `state`: what it is if it is not to be
  * restarted. After RESTART_AT_ONCE, which is never said of one that was NOT_STARTED, the caller starts it.
@@ -136,10 +155,10 @@ static enum restart_verdict follow(struct service *service, enum restart_end end
 	case RESTART_GIVEN_UP:
 		rs_log("%s is given up: %u failures in a row", service->entry->label,
 		       service->record.failures);
-		set_state(service, RS_IS_GIVEN_UP, NEVER);
+		abandon(service, RS_IS_GIVEN_UP);
 		break;
 	case RESTART_NOT:
-		set_state(service, state, NEVER);
+		abandon(service, state);
 		break;
 	}
 	return verdict;
@@ -163,7 +182,7 @@ static void could_not_start(struct service *service, int result)
 	if (service->problem == RS_NO_PROCESS)
 		follow(service, NOT_STARTED, RS_IS_UNSTARTABLE);
 	else
-		set_state(service, RS_IS_UNSTARTABLE, NEVER);
+		abandon(service, RS_IS_UNSTARTABLE);
 }
 
 static void start(struct service *service)
@@ -226,12 +245,6 @@ static void log_end(const struct service *service, int status)
 		rs_log("%s exited %d", service->entry->label, WEXITSTATUS(status));
 }
 
-/* The exit status as a shell would tell it. */
-static uint32_t shell_status(int status)
-{
-	return WIFSIGNALED(status) ? 128u + (uint32_t)WTERMSIG(status) : (uint32_t)WEXITSTATUS(status);
-}
-
 static struct rs_end describe_end(const struct service *service, int status)
 {
 	enum stop_reason reason = service->state == RS_IS_STOPPING ? service->stopped_by : STOP_NOT;
@@ -246,15 +259,12 @@ static struct rs_end describe_end(const struct service *service, int status)
 }
 
 /* It has ended by itself. */
-static void judge(struct service *service, int status)
+static void judge(struct service *service)
 {
 	int is_good = service->end.kind == RS_EXITED && service->end.number == 0;
-	enum restart_verdict verdict = follow(service, is_good ? ENDED_WELL : ENDED_BADLY, RS_IS_DOWN);
 
-	if (verdict == RESTART_AT_ONCE)
+	if (follow(service, is_good ? ENDED_WELL : ENDED_BADLY, RS_IS_DOWN) == RESTART_AT_ONCE)
 		start_again(service);
-	else if (verdict != RESTART_LATER && service->entry->powers_off)
-		process_power_off(shell_status(status));
 }
 
 static void leave(struct service *service, int status)
@@ -277,7 +287,7 @@ static void ended(struct service *service, int status)
 	else if (reason == STOP_RESTART)
 		start_again(service);
 	else
-		judge(service, status);
+		judge(service);
 	waiters_settled(service);
 }
 

@@ -367,6 +367,53 @@ static void the_power_goes_off_when_it_ends_for_good_by_itself(void **state)
 	assert_int_equal(machine.powered_off, 0);
 }
 
+/* As if it had been given up because of how it ended. */
+static void the_power_goes_off_when_it_can_not_be_started_again(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a onexit=poweroff restart=always giveup=3\n");
+	machine_exit("a", 7);
+	machine.fork_error = ENOMEM;
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	assert_int_equal(machine.powered_off, 0);
+	machine_pass(10 * SEC);
+	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
+	assert_int_equal(machine.powered_off, 1);
+	assert_int_equal(machine.off_status, 7);
+	machine_boot("service a bin/a onexit=poweroff restart=always\n");
+	machine_kill("a", SIGSEGV);
+	machine.rights_error = EINVAL;
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_UNSTARTABLE);
+	assert_int_equal(machine.powered_off, 1);
+	assert_int_equal(machine.off_status, 128 + SIGSEGV);
+}
+
+/* Somebody has asked for it, or it has never run. */
+static void the_power_stays_on_when_it_has_not_ended_by_itself(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a onexit=poweroff restart=always giveup=2\n"
+	             "service b bin/missing onexit=poweroff\n");
+	machine.fork_error = ENOMEM;
+	assert_int_equal(machine_restart(0, "a"), SERVER_NO_REPLY);
+	machine_reap();
+	machine_pass(10 * SEC);
+	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
+	assert_int_equal(state_of("b"), RS_IS_UNSTARTABLE);
+	assert_int_equal(machine.powered_off, 0);
+	machine_boot("service a bin/a onexit=poweroff restart=always\n");
+	machine_kill("a", SIGSEGV);
+	machine_reap();
+	machine_kill("a", SIGSEGV);
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	assert_int_equal(machine_down(0, "a"), OK);
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+	assert_int_equal(machine.powered_off, 0);
+}
+
 /* ---- Heartbeats ---- */
 
 static void who_answers_is_left_alone(void **state)
@@ -805,6 +852,8 @@ int main(void)
 	        cmocka_unit_test(one_that_crashes_at_once_is_given_up),
 	        cmocka_unit_test(ten_that_crash_together_come_back_together),
 	        cmocka_unit_test(the_power_goes_off_when_it_ends_for_good_by_itself),
+	        cmocka_unit_test(the_power_goes_off_when_it_can_not_be_started_again),
+	        cmocka_unit_test(the_power_stays_on_when_it_has_not_ended_by_itself),
 	        cmocka_unit_test(who_answers_is_left_alone),
 	        cmocka_unit_test(who_stops_answering_is_killed_and_restarted),
 	        cmocka_unit_test(one_late_answer_is_forgiven),
