@@ -91,12 +91,14 @@ static void no_field_of_a_call_of_ramfs_harms(void)
 
 #define KEY "aaaaaaaa"
 
-/* What is a key and a pattern, and there is something of that name. */
+/* What is a key and a pattern, and there is something of that name, and a snapshot of it. */
 static void lend_to_ds(void)
 {
+	int snapshot;
 	lend_pages(server, "a");
 	CHECK_INT(ds_publish_mem(KEY, POINTER(scratch()), 16, 0), OK);
 	CHECK_INT(ds_publish_map(KEY, POINTER(mapped()), PAGE_SIZE, 0), OK);
+	CHECK_INT(ds_snapshot_map(KEY, &snapshot), OK);
 	CHECK_INT(ds_subscribe(KEY, DSF_INITIAL), OK);
 }
 
