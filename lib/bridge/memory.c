@@ -75,8 +75,8 @@ static int32_t fill(const struct mapping *mapping, uint32_t place)
 }
 
 /*
- * The server writes the archive's bytes into new pages here. Whole pages are shared until they are written to,
- * if there are four or more; fewer are copied, and so is what follows the last whole page.
+ * The server writes the archive's bytes into new pages here. Whole pages are shared until they are written
+ * to, if there are four or more; fewer are copied, and so is what follows the last whole page.
  */
 static int32_t map_file(const struct mapping *mapping, vir_bytes *place)
 {
