@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <granite/abi/layout.h>
 
-#include "calls.h"
 #include "ds.h"
 #include "lendings.h"
 #include "quotas.h"
@@ -47,38 +46,32 @@ static int take_range(const struct store_caller *caller, const struct ds_publish
 	return result;
 }
 
-static int publish(const struct store_caller *caller, const struct ds_publish_map_req *request,
-                   const struct store_key *key, cp_grant_id_t *ended)
+static int publish(struct store_caller *caller, const struct ds_publish_map_req *request,
+                   const struct store_key *key)
 {
 	struct store_map map = {.number = 0};
-	struct call *call;
 	int result = take_range(caller, request, &map);
 
 	if (result != OK)
 		return result;
-	call = calls_note_entry(CALL_PUBLISH_MAP, caller, request->serial, key);
-	call->address = map.address;
-	call->ended = (uint64_t)ranges_grant(caller, key);
-	calls_begin();
+	caller->answer = (uint64_t)ranges_grant(caller, key);
 	result = store_publish_map(store, caller, key, &map, request->flags & ~(uint32_t)DSMF_WRITABLE);
-	calls_end(result, call->ended);
 	if (result == OK)
 		quotas_add(&map);
 	else
 		ranges_put_back(map.address, map.length);
-	*ended = result == OK ? (cp_grant_id_t)call->ended : 0;
 	return result;
 }
 
 int do_publish_map(endpoint_t endpoint, const struct ds_publish_map_req *request,
                    struct ds_publish_map_rep *reply)
 {
-	const struct store_caller caller = request_caller(endpoint);
+	struct store_caller caller = request_changer(endpoint, request->serial);
 	struct store_key key;
 	uint64_t ended;
 	int result;
 
-	if (calls_repeated(endpoint, request->serial, &ended)) {
+	if (store_is_done(store, endpoint, request->serial, &ended)) {
 		reply->ended = (cp_grant_id_t)ended;
 		return OK;
 	}
@@ -86,7 +79,9 @@ int do_publish_map(endpoint_t endpoint, const struct ds_publish_map_req *request
 	if (result == OK)
 		result = request_key(endpoint, &request->key, &key);
 	if (result == OK)
-		result = publish(&caller, request, &key, &reply->ended);
+		result = publish(&caller, request, &key);
+	if (result == OK)
+		reply->ended = (cp_grant_id_t)caller.answer;
 	ranges_release();
 	wake_all();
 	return result;
@@ -191,11 +186,9 @@ static int take_snapshot(const struct store_caller *caller, const struct store_m
 	return result;
 }
 
-static int snapshot(const struct store_caller *caller, uint64_t serial, const struct store_key *key,
-                    uint32_t *number)
+static int snapshot(const struct store_caller *caller, const struct store_key *key, uint32_t *number)
 {
 	struct store_map range, map = {.number = 0};
-	struct call *call;
 	int result = store_may_snapshot(store, caller, key);
 
 	if (result == OK)
@@ -204,11 +197,7 @@ static int snapshot(const struct store_caller *caller, uint64_t serial, const st
 		result = take_snapshot(caller, &range, &map);
 	if (result != OK)
 		return result;
-	call = calls_note_entry(CALL_SNAPSHOT, caller, serial, key);
-	call->address = map.address;
-	calls_begin();
 	result = store_snapshot(store, caller, key, &map, number);
-	calls_end(result, *number);
 	map.number = *number;
 	if (result == OK)
 		quotas_add(&map);
@@ -219,42 +208,33 @@ static int snapshot(const struct store_caller *caller, uint64_t serial, const st
 
 int do_snapshot(endpoint_t endpoint, const struct ds_snapshot_req *request, struct ds_snapshot_rep *reply)
 {
-	const struct store_caller caller = request_caller(endpoint);
+	const struct store_caller caller = request_changer(endpoint, request->serial);
 	struct store_key key;
 	uint64_t number;
 	int result;
 
-	if (calls_repeated(endpoint, request->serial, &number)) {
+	if (store_is_done(store, endpoint, request->serial, &number)) {
 		reply->number = (uint32_t)number;
 		return OK;
 	}
 	result = request_key(endpoint, &request->key, &key);
-	return result == OK ? snapshot(&caller, request->serial, &key, &reply->number) : result;
-}
-
-static int drop(const struct store_caller *caller, uint64_t serial, const struct store_key *key,
-                uint32_t number)
-{
-	struct call *call = calls_note_drop(caller, serial, key, number);
-
-	calls_begin();
-	return calls_end(store_drop_snapshot(store, caller, key, call->number), 0);
+	return result == OK ? snapshot(&caller, &key, &reply->number) : result;
 }
 
 int do_drop_snapshot(endpoint_t endpoint, const struct ds_drop_snapshot_req *request,
                      struct ds_drop_snapshot_rep *reply)
 {
-	const struct store_caller caller = request_caller(endpoint);
+	const struct store_caller caller = request_changer(endpoint, request->serial);
 	struct store_key key;
-	uint64_t value;
+	uint64_t answer;
 	int result;
 
 	(void)reply;
-	if (calls_repeated(endpoint, request->serial, &value))
+	if (store_is_done(store, endpoint, request->serial, &answer))
 		return OK;
 	result = request_key(endpoint, &request->key, &key);
 	if (result == OK)
-		result = drop(&caller, request->serial, &key, request->number);
+		result = store_drop_snapshot(store, &caller, &key, request->number);
 	ranges_release();
 	return result;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "calls.h"
 #include "ds.h"
 
 static int take_pattern(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes, char *pattern)
@@ -15,41 +14,19 @@ static int take_pattern(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes, 
 	return lent_read(caller, grant, pattern, bytes);
 }
 
-#define BEGUN 1 /* the store is to be asked now */
-
-/*
- * The beginning of both calls: takes the pattern and notes the call. Not BEGUN: then this is the answer, OK
- * if the request has been carried out before.
- */
-static int begin(enum call_kind kind, endpoint_t caller, const struct ds_unsubscribe_req *request,
-                 char *pattern)
-{
-	struct call *call;
-	uint64_t value;
-	int result;
-
-	if (calls_repeated(caller, request->serial, &value))
-		return OK;
-	result = take_pattern(caller, request->grant, request->bytes, pattern);
-	if (result != OK)
-		return result;
-	call = calls_note(kind, caller, request->serial, pattern, request->bytes);
-	call->existed = (uint32_t)call_is_subscribed(call);
-	calls_begin();
-	return BEGUN;
-}
-
 int do_subscribe(endpoint_t endpoint, const struct ds_subscribe_req *request, struct ds_subscribe_rep *reply)
 {
-	const struct ds_unsubscribe_req same = {request->grant, request->serial, request->bytes};
-	const struct store_caller caller = request_caller(endpoint);
+	const struct store_caller caller = request_changer(endpoint, request->serial);
 	char pattern[DS_PATTERN_MAX];
-	int result = begin(CALL_SUBSCRIBE, endpoint, &same, pattern);
+	uint64_t answer;
+	int result;
 
 	(void)reply;
-	if (result != BEGUN)
-		return result;
-	result = calls_end(store_subscribe(store, &caller, pattern, request->bytes, request->flags), 0);
+	if (store_is_done(store, endpoint, request->serial, &answer))
+		return OK;
+	result = take_pattern(endpoint, request->grant, request->bytes, pattern);
+	if (result == OK)
+		result = store_subscribe(store, &caller, pattern, request->bytes, request->flags);
 	wake_all();
 	return result;
 }
@@ -57,13 +34,16 @@ int do_subscribe(endpoint_t endpoint, const struct ds_subscribe_req *request, st
 int do_unsubscribe(endpoint_t endpoint, const struct ds_unsubscribe_req *request,
                    struct ds_unsubscribe_rep *reply)
 {
-	const struct store_caller caller = request_caller(endpoint);
+	const struct store_caller caller = request_changer(endpoint, request->serial);
 	char pattern[DS_PATTERN_MAX];
-	int result = begin(CALL_UNSUBSCRIBE, endpoint, request, pattern);
+	uint64_t answer;
+	int result;
 
 	(void)reply;
-	return result == BEGUN ? calls_end(store_unsubscribe(store, &caller, pattern, request->bytes), 0)
-	                       : result;
+	if (store_is_done(store, endpoint, request->serial, &answer))
+		return OK;
+	result = take_pattern(endpoint, request->grant, request->bytes, pattern);
+	return result == OK ? store_unsubscribe(store, &caller, pattern, request->bytes) : result;
 }
 
 /*

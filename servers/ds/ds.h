@@ -18,12 +18,15 @@ extern struct store *store;
 
 /* ---- request.c: what is common to all requests ---- */
 
-/* The data store's work space: a value that is being retrieved, or a list. */
+/* The data store's work space: a value that is being published or retrieved, or a list. */
 #define WORK_BYTES DS_VALUE_MAX
 extern uint8_t work[WORK_BYTES];
 
 /* Who the caller is. */
 struct store_caller request_caller(endpoint_t caller);
+
+/* The same of a call that changes something, which is kept. */
+struct store_caller request_changer(endpoint_t caller, uint64_t serial);
 
 /* Copies a key that the caller has lent; it is good until the next call. -EINVAL: its length; others of
  * lent_read. */

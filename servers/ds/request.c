@@ -14,6 +14,14 @@ struct store_caller request_caller(endpoint_t caller)
 	return who;
 }
 
+struct store_caller request_changer(endpoint_t caller, uint64_t serial)
+{
+	struct store_caller who = request_caller(caller);
+
+	who.serial = serial;
+	return who;
+}
+
 int request_key(endpoint_t caller, const struct ds_key *from, struct store_key *key)
 {
 	static char text[DS_KEY_MAX];

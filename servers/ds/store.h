@@ -34,7 +34,7 @@ struct store_config {
 };
 
 #define STORE_SUBSCRIPTIONS 1024
-#define STORE_BYTES_MIN     32768      /* of memory */
+#define STORE_BYTES_MIN     0x18000    /* of memory */
 #define STORE_BYTES_MAX     0x20000000 /* of memory */
 
 /* Fills in what suits a store of some 32 MiB; the secret is 0 and wants to be chosen. */
@@ -66,7 +66,16 @@ struct store_owner {
 struct store_caller {
 	struct store_owner owner;
 	int is_rs;
+	uint64_t serial; /* of the call, if it is kept that it was done: see store_is_done; otherwise 0 */
+	uint64_t answer; /* that is kept with it; store_snapshot keeps the snapshot's number instead */
 };
+
+/*
+ * A function that changes something keeps the caller's serial, and its answer, at the same stroke; one that
+ * fails keeps nothing. Says whether the last call of `endpoint` that was kept so is this one, and what its
+ * answer was. Of serial 0 nothing is kept.
+ */
+int store_is_done(const struct store *store, endpoint_t endpoint, uint64_t serial, uint64_t *answer);
 
 /* Who the endpoint is: by the label that points to it, if one does. */
 void store_owner_of(const struct store *store, endpoint_t endpoint, struct store_owner *owner);
@@ -200,10 +209,6 @@ GRANITE_MUST_CHECK int store_subscribe(struct store *store, const struct store_c
 /* Ends it; what no other subscription of the owner matches is not told any more. -ESRCH; -EINVAL: length. */
 GRANITE_MUST_CHECK int store_unsubscribe(struct store *store, const struct store_caller *caller,
                                          const char *pattern, uint32_t length);
-
-/* Whether the caller has a subscription of just this pattern. */
-int store_is_subscribed(const struct store *store, const struct store_caller *caller, const char *pattern,
-                        uint32_t length);
 
 struct store_change {
 	char key[DS_KEY_SIZE];

@@ -14,8 +14,9 @@
 struct store {
 	/* Into the kept memory. */
 	struct store_header *header;
-	uint32_t *buckets;   /* struct entry, by hash */
-	uint32_t *directory; /* the list of entries: where each position's is */
+	uint32_t *buckets;      /* struct entry, by hash */
+	uint32_t *directory;    /* the list of entries: where each position's is */
+	struct answer *answers; /* ENDPOINT_SLOTS of them */
 	struct subscription *slots;
 	uint8_t *blocks;
 
@@ -152,6 +153,11 @@ void notices_tell(struct store *store, uint32_t entry, uint32_t what); /* everyb
 void notice_add(struct store *store, uint32_t owner, uint32_t entry, uint32_t what);
 void notice_drop(struct store *store, uint32_t notice);
 void owner_wake(struct store *store, uint32_t owner);
+
+/* ---- Answers (store_answers.c) ---- */
+
+/* The caller's call is done, and this is its answer. Once in each operation, in its first transaction. */
+void answer_keep(struct store *store, const struct store_caller *caller, uint64_t answer);
 
 /* ---- Subscriptions (store_subscribe.c) ---- */
 

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lies in the kept memory. Only 32-bit words, and numbers instead of pointers: of blocks from 1, so that
- * 0 is none, or of slots. Whoever changes a word that says anything goes through tx_set (store_core.h).
+ * What lies in the kept memory. Only whole 32-bit words, and numbers instead of pointers: of blocks from 1,
+ * so that 0 is none, or of slots. Whoever changes a word that says anything goes through tx_set
+ * (store_core.h).
  *
- *     header | undo log | hash table | list of entries | subscriptions | blocks ...
+ *     header | undo log | answers | hash table | list of entries | subscriptions | blocks ...
  *
  * All but the header's page and what is in use is untouched: the tables have room for as many entries as
  * there are blocks for, from the start, and cost no memory until then.
  */
 #ifndef DS_STORE_LAYOUT_H
 #define DS_STORE_LAYOUT_H
+
+#include <granite/once.h>
 
 #include "store.h"
 
@@ -125,7 +128,15 @@ _Static_assert(sizeof(struct map) <= STORE_BLOCK_BYTES, "a mapped range is a blo
 _Static_assert(sizeof(struct notice) <= STORE_BLOCK_BYTES, "a notice is a block");
 _Static_assert(sizeof(struct owner) == STORE_BLOCK_BYTES, "an owner is a block");
 
-/* Not a block, but a slot in a table. Free if it has no owner. */
+/* ---- Not blocks, but slots in tables ---- */
+
+/* Of the process in this slot of the process table: its last call that was done. */
+struct answer {
+	struct once once; /* the answer is the reply */
+	uint32_t endpoint;
+};
+
+/* Free if it has no owner. */
 struct subscription {
 	uint32_t owner;
 	uint32_t pattern, length; /* struct chunk */

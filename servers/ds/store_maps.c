@@ -176,6 +176,7 @@ int store_snapshot(struct store *store, const struct store_caller *caller, const
 	tx_set(store, &map_at(store, snapshot)->next, entry->snapshots);
 	tx_set(store, &entry->snapshots, snapshot);
 	*number = entry->snapshot_number;
+	answer_keep(store, caller, *number);
 	tx_commit(store);
 	return OK;
 }
@@ -199,6 +200,7 @@ int store_drop_snapshot(struct store *store, const struct store_caller *caller, 
 	tx_set(store, link, map_at(store, dropped)->next);
 	tx_set(store, &map_at(store, dropped)->next, 0);
 	release(store, dropped);
+	answer_keep(store, caller, 0);
 	tx_commit(store);
 	return OK;
 }

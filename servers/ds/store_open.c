@@ -56,6 +56,7 @@ static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 	store->directory_size = entries;
 	place(store, &at, HEADER_BYTES);
 	store->journal.records = place(store, &at, store->journal.size * sizeof(struct journal_record));
+	store->answers = place(store, &at, ENDPOINT_SLOTS * sizeof(struct answer));
 	store->buckets = place(store, &at, store->bucket_count * sizeof(uint32_t));
 	store->directory = place(store, &at, entries * sizeof(uint32_t));
 	store->slots = place(store, &at, slots * sizeof(struct subscription));

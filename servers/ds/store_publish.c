@@ -113,6 +113,7 @@ static void end(struct store *store, const struct draft *draft)
 		value_drop(store, draft->key->type, draft->old_value, draft->old_snapshots);
 	if (draft->old_owner && draft->old_owner != draft->owner)
 		owner_tidy(store, draft->old_owner);
+	answer_keep(store, draft->caller, draft->caller->answer);
 	tx_commit(store);
 }
 
@@ -244,6 +245,7 @@ int store_delete(struct store *store, const struct store_caller *caller, const s
 		return result;
 	tx_begin(store);
 	entry_end(store, found, DS_DELETED);
+	answer_keep(store, caller, caller->answer);
 	tx_commit(store);
 	return OK;
 }

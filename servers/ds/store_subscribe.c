@@ -25,14 +25,6 @@ static uint32_t free_slot(const struct store *store)
 	return slot;
 }
 
-int store_is_subscribed(const struct store *store, const struct store_caller *caller, const char *pattern,
-                        uint32_t length)
-{
-	uint32_t owner = owner_find(store, &caller->owner);
-
-	return owner && find(store, owner, pattern, length) < store->header->slots;
-}
-
 /* ---- Subscribing ---- */
 
 static int check(const struct store *store, const struct store_caller *caller, uint32_t owner,
@@ -77,14 +69,17 @@ static void subscribe(struct store *store, const struct store_caller *caller, ui
 		owner = owner_make(store, &caller->owner);
 	keep(store, slot, owner, pattern, length);
 	begin_initial(store, slot, flags);
+	answer_keep(store, caller, caller->answer);
 	tx_commit(store);
 	unfinished_finish(store);
 }
 
-static void subscribe_again(struct store *store, uint32_t slot, uint32_t flags)
+static void subscribe_again(struct store *store, const struct store_caller *caller, uint32_t slot,
+                            uint32_t flags)
 {
 	tx_begin(store);
 	begin_initial(store, slot, flags);
+	answer_keep(store, caller, caller->answer);
 	tx_commit(store);
 	unfinished_finish(store);
 }
@@ -103,7 +98,7 @@ int store_subscribe(struct store *store, const struct store_caller *caller, cons
 	if (slot < store->header->slots) {
 		if (!(flags & DSF_OVERWRITE))
 			return -EEXIST;
-		subscribe_again(store, slot, flags);
+		subscribe_again(store, caller, slot, flags);
 		return OK;
 	}
 	result = check(store, caller, owner, length);
@@ -145,6 +140,7 @@ int store_unsubscribe(struct store *store, const struct store_caller *caller, co
 	tx_begin(store);
 	unfinished_note(store, UNFINISHED_FORGET, owner);
 	subscription_drop(store, slot);
+	answer_keep(store, caller, caller->answer);
 	tx_commit(store);
 	unfinished_finish(store);
 	return OK;

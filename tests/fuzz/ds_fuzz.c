@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* links: servers/ds/store_*.c servers/ds/tx.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
- * tests/host/journal_hooked.c */
+ * lib/sys/once.c tests/host/journal_hooked.c */
 /*
  * libFuzzer's bytes as operations on a data store: hostile keys, patterns, lengths and flags by several
  * people, death at any store of a word, and reopenings. After each operation all invariants must hold; what

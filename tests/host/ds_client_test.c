@@ -2,7 +2,7 @@
 /* links: tests/host/ds_machine.c tests/host/ds_memory.c lib/sys/ds.c lib/sys/ds_map.c lib/sys/ds_client.c
  * servers/ds/calls.c servers/ds/request.c servers/ds/owners.c servers/ds/ranges.c servers/ds/quotas.c
  * servers/ds/lendings.c servers/ds/do_*.c servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c
- * servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c */
+ * lib/sys/once.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c */
 /* The data store as its clients see it, killed at every place. */
 #include <errno.h>
 #include <setjmp.h>
@@ -843,7 +843,7 @@ static char *without_endpoints(const char *text)
 }
 
 /* Kills DS at each piece of the call in turn, until the call ends first. */
-static void kill_everywhere_in(void (*call)(void), int may_tell_again)
+static void kill_everywhere_in(void (*call)(void))
 {
 	uint32_t pieces = 0;
 	char *expected, *found;
@@ -858,8 +858,7 @@ static void kill_everywhere_in(void (*call)(void), int may_tell_again)
 		if (!machine_was_killed())
 			break;
 		found = without_endpoints(what_is_there());
-		if (!may_tell_again)
-			assert_string_equal(found, expected);
+		assert_string_equal(found, expected);
 		free(found);
 		machine_check();
 	} while (1);
@@ -867,37 +866,33 @@ static void kill_everywhere_in(void (*call)(void), int may_tell_again)
 	free(expected);
 }
 
-/* When what is published was there already it may be published twice, and told of or not. */
 static void a_kill_anywhere_in_a_call_makes_no_difference(void **state)
 {
-	static const struct {
-		void (*call)(void);
-		int may_tell_again;
-	} calls[] = {
-	        {publish_new, 0},
-	        {publish_over, 0},
-	        {publish_same, 1},
-	        {publish_in_vain, 0},
-	        {delete_one, 0},
-	        {delete_none, 0},
-	        {subscribe, 0},
-	        {subscribe_in_vain, 0},
-	        {unsubscribe, 0},
-	        {check_one, 0},
-	        {retrieve, 0},
-	        {publish_range, 0},
-	        {publish_other_range, 0},
-	        {publish_range_in_vain, 0},
-	        {delete_range, 0},
-	        {snapshot_range, 0},
-	        {drop_snapshot, 0},
-	        {drop_snapshot_in_vain, 0},
-	        {map_range, 0},
+	static void (*const calls[])(void) = {
+	        publish_new,
+	        publish_over,
+	        publish_same,
+	        publish_in_vain,
+	        delete_one,
+	        delete_none,
+	        subscribe,
+	        subscribe_in_vain,
+	        unsubscribe,
+	        check_one,
+	        retrieve,
+	        publish_range,
+	        publish_other_range,
+	        publish_range_in_vain,
+	        delete_range,
+	        snapshot_range,
+	        drop_snapshot,
+	        drop_snapshot_in_vain,
+	        map_range,
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		kill_everywhere_in(calls[i].call, calls[i].may_tell_again);
+		kill_everywhere_in(calls[i]);
 }
 
 /* A write that was done before the kill is not done again over what another has written since. */
@@ -940,6 +935,91 @@ static void a_repeated_write_does_not_undo_another_s(void **state)
 	assert_int_equal(number_at("k"), 6);
 }
 
+/* ---- What others do between a kill and the repetition ---- */
+
+static uint32_t told;
+
+/* BOB looks what he is told of. */
+static void bob_looks(void)
+{
+	struct ds_change change;
+
+	machine_be(BOB);
+	while (ds_check_change(&change) == OK)
+		told++;
+}
+
+/* ANN is told of what BOB has published, and publishes something newer. */
+static void ann_answers(void)
+{
+	struct ds_change change;
+
+	machine_be(ANN);
+	while (ds_check_change(&change) == OK)
+		told++;
+	if (told)
+		assert_int_equal(ds_publish_u32("level", 2, DSF_OVERWRITE | DSF_PRIV_RETRIEVE), OK);
+}
+
+/* Both want it, with the same value: only one has it. */
+static void a_lock_is_never_held_by_two(void **state)
+{
+	uint32_t pieces = 0;
+
+	(void)state;
+	do {
+		machine_boot();
+		machine_be(ANN);
+		assert_int_equal(ds_publish_u32("lock", 1, 0), OK);
+		machine_be(BOB);
+		machine_kill_after(pieces++);
+		assert_int_equal(ds_publish_u32("lock", 1, 0), -EEXIST);
+	} while (machine_was_killed());
+	assert_true(pieces > 3);
+}
+
+/* The value is one that its writer may not see. */
+static void an_older_value_does_not_come_back(void **state)
+{
+	uint32_t pieces = 0, both = 0, times;
+
+	(void)state;
+	for (times = 0;; times++) {
+		machine_boot();
+		machine_be(ANN);
+		assert_int_equal(ds_publish_u32("level", 0, DSF_PRIV_RETRIEVE), OK);
+		assert_int_equal(ds_subscribe("level", 0), OK);
+		machine_be(BOB);
+		told = 0;
+		machine_meanwhile(ann_answers);
+		machine_kill_after(pieces++);
+		assert_int_equal(ds_publish_u32("level", 1, DSF_OVERWRITE), OK);
+		if (!machine_was_killed())
+			break;
+		machine_be(ANN);
+		assert_int_equal(number_at("level"), told ? 2 : 1);
+		both += told;
+	}
+	assert_in_range(both, 1, times - 1); /* kills before it was done, and after */
+}
+
+static void the_same_value_again_is_told_just_once(void **state)
+{
+	uint32_t pieces = 0;
+
+	(void)state;
+	do {
+		prepare();
+		told = 0;
+		machine_meanwhile(bob_looks);
+		machine_kill_after(pieces++);
+		publish_same();
+		bob_looks();
+		assert_int_equal(told, 1);
+	} while (machine_was_killed());
+	assert_true(pieces > 3);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, boot, sound)
@@ -970,6 +1050,9 @@ int main(void)
 	        cmocka_unit_test_setup(calls_wait_until_it_is_back_or_fail_as_wanted, boot),
 	        CASE(a_kill_anywhere_in_a_call_makes_no_difference),
 	        CASE(a_repeated_write_does_not_undo_another_s),
+	        CASE(a_lock_is_never_held_by_two),
+	        CASE(an_older_value_does_not_come_back),
+	        CASE(the_same_value_again_is_told_just_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

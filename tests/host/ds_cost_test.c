@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* sanitizers: none */
-/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c servers/ds/hash.c servers/ds/pattern*.c
- * servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c tests/host/stepper.c */
+/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c lib/sys/once.c servers/ds/hash.c
+ * servers/ds/pattern*.c servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c
+ * tests/host/stepper.c */
 /*
  * What an operation costs does not depend on how much else there is: counted in instructions, by single
  * steps. No sanitizers: their instructions would be counted.

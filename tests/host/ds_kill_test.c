@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* sanitizers: none */
-/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c servers/ds/hash.c servers/ds/pattern*.c
- * servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c tests/host/stepper.c */
+/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c lib/sys/once.c servers/ds/hash.c
+ * servers/ds/pattern*.c servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c
+ * tests/host/stepper.c */
 /*
  * DS is killed at every instruction of every kind of operation. What counts is what is in the kept memory
  * then: a child does the operation step by step, all of the memory is compared after each instruction, and
  * where anything has changed a successor opens a copy of it. All invariants must hold, and all that can be
  * seen must be as before the operation, or from one point on as after it, and after it if it had returned.
- * That a kill leaves just this memory is tried for some instructions with SIGKILL. No sanitizers: their
- * instructions would be stepped through, too, and the other tests have them.
+ * And the successor knows whether a call was done, in each of those places: so a client that makes it again
+ * finds the same as if nobody had been killed. That a kill leaves just this memory is tried for some
+ * instructions with SIGKILL. No sanitizers: their instructions would be stepped through, too, and the other
+ * tests have them.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -28,8 +31,8 @@
 #define STEPS_MAX 400000 /* that one may take */
 
 static unsigned seed;
-static uint8_t *shared;                                             /* the kept memory */
-static _Alignas(64) uint8_t last[BYTES], copy[BYTES], image[BYTES]; /* of it */
+static uint8_t *shared;                                                           /* the kept memory */
+static _Alignas(64) uint8_t last[BYTES], copy[BYTES], image[BYTES], again[BYTES]; /* of it */
 static uint32_t sums[STEPS_MAX]; /* of its contents, after so many instructions */
 
 /* ---- Looking ---- */
@@ -63,6 +66,41 @@ static uint32_t sum_of(const uint8_t *bytes)
 	return sum;
 }
 
+static void (*preparation)(void), (*operation)(void);
+
+static const struct store_caller *client; /* who makes the call; NULL: it is not one that is made again */
+static int is_refused;                    /* and changes nothing */
+static uint64_t answer_after;
+
+static int is_done(uint64_t *answer)
+{
+	return store_is_done(store, client->owner.endpoint, client->serial, answer);
+}
+
+/* The client makes the call again, and the server does it if it is not done. */
+static void repeat(long instructions)
+{
+	int should_be = is_after && !is_refused;
+	uint64_t answer = 0;
+	char *text;
+
+	memcpy(again, shared, BYTES);
+	world_begin_in(again, BYTES);
+	if (is_done(&answer) != should_be)
+		fail_msg("after %ld instructions it is said to be %s", instructions,
+		         should_be ? "not done" : "done");
+	if (should_be)
+		assert_true(answer == answer_after);
+	else
+		operation();
+	text = state_of_image(again);
+	world_end();
+	if (strcmp(text, after) != 0)
+		fail_msg("killed after %ld instructions and made again:\n%s\nwithout a kill:\n%s",
+		         instructions, text, after);
+	free(text);
+}
+
 static void look(long instructions, int returned)
 {
 	char *text = state_of_image(shared);
@@ -75,6 +113,8 @@ static void look(long instructions, int returned)
 	if (returned && strcmp(text, after) != 0)
 		fail_msg("it had returned, and is lost:\n%s\nafter:\n%s", text, after);
 	free(text);
+	if (client)
+		repeat(instructions);
 }
 
 /* The first time also if nothing has changed, and when it has returned. */
@@ -96,8 +136,6 @@ static void each(long instructions, int returned)
 
 /* ---- One operation ---- */
 
-static void (*preparation)(void), (*operation)(void);
-
 /* DS starts, on what is in the shared memory. */
 static void start(void)
 {
@@ -116,6 +154,8 @@ static void run_undisturbed(void)
 	before = state_of_image(shared);
 	operation();
 	after = state_of_image(shared);
+	if (client)
+		assert_int_equal(is_done(&answer_after), !is_refused);
 	world_end();
 }
 
@@ -164,6 +204,14 @@ static void kill_everywhere(const char *name, void (*prepare)(void), void (*act)
 static const char long_text[] =
         "a value that needs more than one block, because it is longer than sixty bytes; and then some";
 
+/* So that each has a call to make again. */
+static void number_calls(struct store_caller *caller, endpoint_t endpoint)
+{
+	caller->owner.endpoint = endpoint;
+	caller->serial = 0x700000001;
+	caller->answer = 0x500000003;
+}
+
 /* Entries, ranges with snapshots, labels, subscribers with notices and without, blocks that are free again.
  */
 static void furnish(void)
@@ -194,32 +242,40 @@ static int setup(void **state)
 	world_end();
 	store_config_default(&config);
 	config.subscriptions = 8;
+	client = NULL;
 	ann = process(1200);
+	bob = process(1201);
 	eth = service("eth");
 	root = rs();
 	memset(shared, 0, BYTES);
 	world_begin_in(shared, BYTES);
 	furnish();
 	world_end();
+	number_calls(&ann, 1200);
+	number_calls(&bob, 1201);
+	number_calls(&eth, 1300);
+	number_calls(&root, RS_PROC_NR);
 	return 0;
 }
 
 /* ---- The operations ---- */
 
 static int result;
-static struct store_key text, ring, label;
+static struct store_key text, ring, label, nothing;
 
-/* A test for one operation, and what is done before it, undisturbed. */
-#define OPERATION(name, first, act)                       \
+/*
+ * A test for one operation: who makes the call, what it returns, and what is done before it, undisturbed.
+ */
+#define CALL(name, who, expected, first, act)             \
 	static void first_##name(void)                    \
 	{                                                 \
 		first;                                    \
 	}                                                 \
 	static void do_##name(void)                       \
 	{                                                 \
-		result = OK;                              \
+		result = expected;                        \
 		act;                                      \
-		if (result != OK)                         \
+		if (result != (expected))                 \
 			abort();                          \
 	}                                                 \
 	static void killed_in_##name(void **state)        \
@@ -228,8 +284,12 @@ static struct store_key text, ring, label;
 		start();                                  \
 		first_##name();                           \
 		world_end();                              \
+		client = who;                             \
+		is_refused = (expected) != OK;            \
 		kill_everywhere(#name, start, do_##name); \
 	}
+
+#define OPERATION(name, first, act) CALL(name, NULL, OK, first, act)
 
 static int call_snapshot(void)
 {
@@ -267,47 +327,68 @@ static int call_wake(void)
 	return store_wake_next(store, &endpoint);
 }
 
-static int by_bob(void)
-{
-	struct store_caller bob = process(1201);
-
-	return publish_str(&bob, "new", long_text, 0);
-}
-
 static void end_map(void)
 {
 	assert_int_equal(publish_map(&eth, "ring", 0x2000, DSF_OVERWRITE), OK);
 }
 
-/* Behind ranges that wait to be released. */
+/* Behind ranges that wait to be released. These calls of the client's have no number. */
 static void end_map_and_keep_two(void)
 {
+	uint64_t serial = eth.serial;
+
+	eth.serial = 0;
 	end_map();
 	assert_int_equal(call_snapshot(), OK);
 	assert_int_equal(call_snapshot(), OK);
+	eth.serial = serial;
 }
 
-OPERATION(publish, , result = publish_u32(&eth, "new", 5, 0))
-OPERATION(publish_by_somebody_new, , result = by_bob())
-OPERATION(publish_told_to_two, , result = publish_u32(&ann, "one", 2, DSF_OVERWRITE))
-OPERATION(publish_what_was_deleted, delete_u32(&ann, "one"), result = publish_u32(&eth, "one", 2, 0))
-OPERATION(overwrite, , result = publish_str(&ann, "text", long_text + 20, DSF_OVERWRITE | DSF_PRIV))
-OPERATION(overwrite_told, assert_int_equal(call_seen(&eth), OK),
-          result = publish_str(&ann, "text", long_text + 20, DSF_OVERWRITE))
-OPERATION(overwrite_map, , result = publish_map(&eth, "ring", 0x2000, DSF_OVERWRITE))
+/* What a stranger writes then it can't read, and the owner is told. */
+static void keep_level(void)
+{
+	assert_int_equal(publish_u32(&ann, "level", 0, DSF_PRIV_RETRIEVE), OK);
+	assert_int_equal(subscribe(&ann, "level", 0), OK);
+}
+
+static int name_service(const char *name, endpoint_t endpoint, uint32_t flags)
+{
+	struct store_key key = key_of(DS_TYPE_LABEL, name);
+
+	return store_publish_label(store, &root, &key, endpoint, flags);
+}
+
+CALL(publish, &eth, OK, , result = publish_u32(&eth, "new", 5, 0))
+CALL(publish_by_somebody_new, &bob, OK, , result = publish_str(&bob, "new", long_text, 0))
+CALL(publish_told_to_two, &ann, OK, , result = publish_u32(&ann, "one", 2, DSF_OVERWRITE))
+CALL(publish_what_was_deleted, &eth, OK, delete_u32(&ann, "one"), result = publish_u32(&eth, "one", 2, 0))
+CALL(publish_what_is_there, &eth, OK, assert_int_equal(subscribe(&bob, "up", 0), OK),
+     result = publish_u32(&eth, "up", 1, DSF_OVERWRITE))
+CALL(publish_what_is_another_s, &bob, -EEXIST, , result = publish_u32(&bob, "one", 1, 0))
+CALL(publish_what_is_private, &bob, -EPERM, , result = publish_str(&bob, "text", long_text, DSF_OVERWRITE))
+CALL(publish_unseen, &bob, OK, keep_level(), result = publish_u32(&bob, "level", 1, DSF_OVERWRITE))
+CALL(publish_with_flags, &eth, OK, , result = publish_u32(&eth, "up", 1, DSF_OVERWRITE | DSF_PRIV_RETRIEVE))
+CALL(publish_with_flags_of_another_s, &bob, OK, call_seen(&ann),
+     result = publish_u32(&bob, "one", 1, DSF_OVERWRITE | DSF_PRIV_RETRIEVE))
+CALL(overwrite, &ann, OK, , result = publish_str(&ann, "text", long_text + 20, DSF_OVERWRITE | DSF_PRIV))
+CALL(overwrite_told, &ann, OK, assert_int_equal(call_seen(&eth), OK),
+     result = publish_str(&ann, "text", long_text + 20, DSF_OVERWRITE))
+CALL(overwrite_map, &eth, OK, , result = publish_map(&eth, "ring", 0x2000, DSF_OVERWRITE))
 OPERATION(released, end_map(), store_released(store))
-OPERATION(publish_label, , result = publish_label("disk", 1301, 0))
-OPERATION(move_label, , result = publish_label("eth", 1302, DSF_OVERWRITE))
-OPERATION(delete_string, , result = store_delete(store, &ann, &text))
-OPERATION(delete_map, , result = store_delete(store, &eth, &ring))
-OPERATION(delete_label, , result = store_delete(store, &root, &label))
-OPERATION(snapshot, , result = call_snapshot())
-OPERATION(drop_newest_snapshot, , result = call_drop(2))
-OPERATION(drop_oldest_snapshot, end_map_and_keep_two(), result = call_drop(1))
-OPERATION(subscribe, , result = subscribe(&ann, "text", 0))
-OPERATION(subscribe_initial, , result = subscribe(&root, "(up|one)", DSF_INITIAL))
-OPERATION(subscribe_again, , result = subscribe(&eth, "one", DSF_INITIAL | DSF_OVERWRITE))
-OPERATION(unsubscribe, , result = store_unsubscribe(store, &eth, "text", 4))
+CALL(publish_label, &root, OK, , result = name_service("disk", 1301, 0))
+CALL(move_label, &root, OK, , result = name_service("eth", 1302, DSF_OVERWRITE))
+CALL(delete_string, &ann, OK, , result = store_delete(store, &ann, &text))
+CALL(delete_nothing, &ann, -ESRCH, , result = store_delete(store, &ann, &nothing))
+CALL(delete_map, &eth, OK, , result = store_delete(store, &eth, &ring))
+CALL(delete_label, &root, OK, , result = store_delete(store, &root, &label))
+CALL(snapshot, &eth, OK, , result = call_snapshot())
+CALL(drop_newest_snapshot, &eth, OK, , result = call_drop(2))
+CALL(drop_oldest_snapshot, &eth, OK, end_map_and_keep_two(), result = call_drop(1))
+CALL(subscribe, &ann, OK, , result = subscribe(&ann, "text", 0))
+CALL(subscribe_in_vain, &ann, -EEXIST, , result = subscribe(&ann, "one", DSF_INITIAL))
+CALL(subscribe_initial, &root, OK, , result = subscribe(&root, "(up|one)", DSF_INITIAL))
+CALL(subscribe_again, &eth, OK, , result = subscribe(&eth, "one", DSF_INITIAL | DSF_OVERWRITE))
+CALL(unsubscribe, &eth, OK, , result = store_unsubscribe(store, &eth, "text", 4))
 OPERATION(change_seen, , result = call_seen(&eth))
 OPERATION(last_change_of_a_deleted_entry_seen, delete_map_and_see_the_rest(), result = call_seen(&ann))
 OPERATION(wake, , result = call_wake())
@@ -371,6 +452,12 @@ int main(void)
 	        KILLED_IN(publish_by_somebody_new),
 	        KILLED_IN(publish_told_to_two),
 	        KILLED_IN(publish_what_was_deleted),
+	        KILLED_IN(publish_what_is_there),
+	        KILLED_IN(publish_what_is_another_s),
+	        KILLED_IN(publish_what_is_private),
+	        KILLED_IN(publish_unseen),
+	        KILLED_IN(publish_with_flags),
+	        KILLED_IN(publish_with_flags_of_another_s),
 	        KILLED_IN(overwrite),
 	        KILLED_IN(overwrite_told),
 	        KILLED_IN(overwrite_map),
@@ -378,12 +465,14 @@ int main(void)
 	        KILLED_IN(publish_label),
 	        KILLED_IN(move_label),
 	        KILLED_IN(delete_string),
+	        KILLED_IN(delete_nothing),
 	        KILLED_IN(delete_map),
 	        KILLED_IN(delete_label),
 	        KILLED_IN(snapshot),
 	        KILLED_IN(drop_newest_snapshot),
 	        KILLED_IN(drop_oldest_snapshot),
 	        KILLED_IN(subscribe),
+	        KILLED_IN(subscribe_in_vain),
 	        KILLED_IN(subscribe_initial),
 	        KILLED_IN(subscribe_again),
 	        KILLED_IN(unsubscribe),
@@ -403,5 +492,6 @@ int main(void)
 	text = key_of(DS_TYPE_STR, "text");
 	ring = key_of(DS_TYPE_MAP, "ring");
 	label = key_of(DS_TYPE_LABEL, "eth");
+	nothing = key_of(DS_TYPE_U32, "nothing");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

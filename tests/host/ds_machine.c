@@ -38,6 +38,7 @@ static struct machine {
 	endpoint_t ds, last_endpoint;
 	int lives, given_up, was_killed, returns, answered;
 	uint32_t stays_dead;
+	void (*meanwhile)(void);
 	uint32_t countdown, next_countdown; /* MACHINE_NEVER: none */
 	endpoint_t dead[DEAD];
 	uint32_t nr_dead;
@@ -182,6 +183,16 @@ int ds_peer_call(endpoint_t ds, int32_t operation, struct message *m)
 	return result;
 }
 
+static void come_back(void)
+{
+	uint32_t self = machine.self;
+
+	start_ds();
+	if (machine.meanwhile)
+		machine.meanwhile();
+	machine.self = self;
+}
+
 endpoint_t ds_peer_find(int wait, endpoint_t dead)
 {
 	if (machine.given_up)
@@ -191,7 +202,7 @@ endpoint_t ds_peer_find(int wait, endpoint_t dead)
 		return wait ? -EINTR : -ESRCH;
 	}
 	if (!machine.lives && wait)
-		start_ds();
+		come_back();
 	if (!machine.lives)
 		return -ESRCH;
 	assert_int_not_equal(machine.ds, dead);
@@ -447,6 +458,11 @@ int machine_was_killed(void)
 void machine_stay_dead(uint32_t attempts)
 {
 	machine.stays_dead = attempts;
+}
+
+void machine_meanwhile(void (*what)(void))
+{
+	machine.meanwhile = what;
 }
 
 void machine_give_up(void)

@@ -38,6 +38,8 @@ int machine_was_killed(void);
 
 /* DS does not come back for so many attempts to find it; at once: 0. */
 void machine_stay_dead(uint32_t attempts);
+/* From now on this is done each time that DS is back, before whoever has waited for it calls again. */
+void machine_meanwhile(void (*what)(void));
 /* Nobody starts DS again. */
 void machine_give_up(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* links: servers/ds/store_*.c servers/ds/tx.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
- * tests/host/journal_hooked.c tests/host/ds_world.c tests/host/ds_state.c tests/host/ds_model.c
- * tests/host/ds_model_notices.c tests/host/ds_model_state.c */
+ * lib/sys/once.c tests/host/journal_hooked.c tests/host/ds_world.c tests/host/ds_state.c
+ * tests/host/ds_model.c tests/host/ds_model_notices.c tests/host/ds_model_state.c */
 /*
  * Random operations by several people, on the store and on a model that is as simple as can be: results are
  * the same, and all that can be seen. Now and then DS is killed at a random store of an operation, or while
@@ -388,7 +388,7 @@ static void random_operations_and_kills_agree_with_a_model(void **state)
 	        (struct store_limits){.entries = 10, .bytes = 700, .subscriptions = 3, .notices = 12};
 	config.service =
 	        (struct store_limits){.entries = 25, .bytes = 2000, .subscriptions = 5, .notices = 30};
-	world_begin_sized(0x30000);
+	world_begin_sized(0x42000);
 	model_begin(&model, &config);
 	left = malloc(world_bytes());
 	journal_hook = count_down;

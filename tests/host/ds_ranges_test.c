@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c servers/ds/hash.c servers/ds/pattern*.c
- * servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c */
+/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c lib/sys/once.c servers/ds/hash.c
+ * servers/ds/pattern*.c servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c */
 /* Labels, mapped ranges and snapshots, and the death of owners. */
 #include <errno.h>
 #include <setjmp.h>

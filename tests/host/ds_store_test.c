@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c servers/ds/hash.c servers/ds/pattern*.c
- * servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c */
+/* links: servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c lib/sys/once.c servers/ds/hash.c
+ * servers/ds/pattern*.c servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c */
 /* Entries of the data store: publishing, overwriting, retrieving, deleting, and who may do it. */
 #include <errno.h>
 #include <setjmp.h>
@@ -319,6 +319,74 @@ static void statistics_tell_what_there_is(void **state)
 	assert_memory_equal(&statistics, &empty, sizeof(empty));
 }
 
+/* ---- Calls that are made again ---- */
+
+static uint64_t answer_to(const struct store_caller *caller, uint64_t serial)
+{
+	uint64_t answer = 0;
+
+	return store_is_done(store, caller->owner.endpoint, serial, &answer) ? answer : UINT64_MAX;
+}
+
+static void assert_not_done(const struct store_caller *caller, uint64_t serial)
+{
+	assert_true(answer_to(caller, serial) == UINT64_MAX);
+}
+
+static void a_call_that_was_done_is_known_with_its_answer(void **state)
+{
+	uint64_t first = 0x123456789, second = first + (1ull << 32);
+
+	(void)state;
+	ann.serial = first;
+	ann.answer = 0xfedcba9876543210;
+	assert_not_done(&ann, first);
+	assert_int_equal(publish_u32(&ann, "a", 1, 0), OK);
+	assert_true(answer_to(&ann, first) == ann.answer);
+	assert_not_done(&ann, second);
+	assert_not_done(&bob, first);
+	ann.serial = second;
+	assert_int_equal(publish_u32(&ann, "a", 1, 0), -EEXIST);
+	assert_true(answer_to(&ann, first) == ann.answer);
+	assert_not_done(&ann, second);
+	world_reopen();
+	assert_true(answer_to(&ann, first) == ann.answer);
+	ann.answer = 5;
+	assert_int_equal(delete_u32(&ann, "a"), OK);
+	assert_true(answer_to(&ann, second) == 5);
+	assert_not_done(&ann, first);
+}
+
+static void a_call_without_a_number_is_never_known(void **state)
+{
+	(void)state;
+	assert_not_done(&ann, 0);
+	assert_int_equal(publish_u32(&ann, "a", 1, 0), OK);
+	assert_not_done(&ann, 0);
+	ann.serial = 7;
+	assert_int_equal(publish_u32(&ann, "a", 1, DSF_OVERWRITE), OK);
+	ann.serial = 0;
+	assert_int_equal(publish_u32(&ann, "a", 1, DSF_OVERWRITE), OK);
+	assert_true(answer_to(&ann, 7) == 0);
+	assert_not_done(&ann, 0);
+}
+
+/* Its number may be the same: it is another process. */
+static void who_has_the_slot_of_a_dead_process_has_not_its_calls(void **state)
+{
+	struct store_caller next = process(1100 + ENDPOINT_SLOTS);
+
+	(void)state;
+	ann.serial = next.serial = 7;
+	ann.answer = 1;
+	next.answer = 2;
+	assert_int_equal(publish_u32(&ann, "a", 1, 0), OK);
+	assert_not_done(&next, 7);
+	assert_int_equal(publish_u32(&next, "b", 1, 0), OK);
+	assert_true(answer_to(&next, 7) == 2);
+	assert_not_done(&ann, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +402,9 @@ int main(void)
 	        WORLD_TEST(keys_meet_by_the_secret_alone),
 	        WORLD_TEST(the_list_has_every_entry_at_one_position),
 	        WORLD_TEST(statistics_tell_what_there_is),
+	        WORLD_TEST(a_call_that_was_done_is_known_with_its_answer),
+	        WORLD_TEST(a_call_without_a_number_is_never_known),
+	        WORLD_TEST(who_has_the_slot_of_a_dead_process_has_not_its_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

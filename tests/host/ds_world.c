@@ -10,7 +10,7 @@
 
 #include "ds_world.h"
 
-#define USUAL_BYTES 0x40000
+#define USUAL_BYTES 0x54000
 
 struct store *store;
 struct store_config config;

@@ -8,7 +8,7 @@
 extern struct store *store;
 extern struct store_config config; /* for the next opening */
 
-/* A new store; the old one is forgotten. With `bytes` of memory, or 256 KiB. */
+/* A new store; the old one is forgotten. With `bytes` of memory, or 336 KiB. */
 void world_begin(void);
 void world_begin_sized(uint32_t bytes);
 void world_begin_in(uint8_t *memory, uint32_t bytes); /* whatever is there */
