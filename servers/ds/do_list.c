@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "calls.h"
 #include "ds.h"
+#include "kept.h"
 
 _Static_assert(DS_LIST_MAX * sizeof(struct ds_entry) <= WORK_BYTES, "a list fits the work space");
 
@@ -59,7 +59,7 @@ int do_stats(endpoint_t caller, const struct ds_stats_req *request, struct ds_st
 	        .value_bytes = from.used.bytes,
 	        .bytes = from.blocks * STORE_BLOCK_BYTES,
 	        .bytes_free = from.blocks_free * STORE_BLOCK_BYTES,
-	        .starts = calls->starts,
+	        .starts = kept->starts,
 	};
 	memcpy(told.types, from.types, sizeof(told.types));
 	return lent_write(caller, request->grant, &told, sizeof(told));

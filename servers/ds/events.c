@@ -5,8 +5,8 @@
  */
 #include <granite/pm.h>
 
-#include "calls.h"
 #include "ds.h"
+#include "kept.h"
 #include "ranges.h"
 
 static void take(const struct pm_event *event)
@@ -15,8 +15,8 @@ static void take(const struct pm_event *event)
 		owner_exited(event->endpoint);
 	else if (event->what == PM_EVENT_EXEC)
 		ranges_execed(event->endpoint);
-	calls_in_order();
-	calls->events_done++;
+	kept_in_order();
+	kept->events_done++;
 }
 
 int events_pull(void)
@@ -25,13 +25,13 @@ int events_pull(void)
 	int result;
 
 	do {
-		call.req = (struct pm_events_req){.done = calls->events_done};
+		call.req = (struct pm_events_req){.done = kept->events_done};
 		result = pm_events_call(&call);
 		if (result != OK)
 			return result;
 		if (call.rep.lost)
 			owners_check();
-		calls->events_done = call.rep.done;
+		kept->events_done = call.rep.done;
 		for (uint32_t i = 0; i < call.rep.count; i++)
 			take(&call.rep.events[i]);
 	} while (call.rep.count == PM_EVENTS_AT_ONCE);

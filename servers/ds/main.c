@@ -3,7 +3,7 @@
  * The data store's start and its loop. What lies where in its kept memory:
  *
  *     KEPT_BASE     the store (store.h)
- *     CALLS_AT      calls that change something (calls.h)
+ *     BESIDE_AT     what is kept beside it (kept.h)
  *     RANGES_AT     mapped ranges and snapshots (ranges.h)
  */
 #include <errno.h>
@@ -15,15 +15,16 @@
 #include <granite/sys.h>
 #include <granite/vm.h>
 
-#include "calls.h"
 #include "ds.h"
+#include "kept.h"
 #include "ranges.h"
 
 #define MIB         0x100000u
 #define STORE_BYTES (32 * MIB)
-#define CALLS_AT    (KEPT_BASE + STORE_BYTES)
+#define BESIDE_AT   (KEPT_BASE + STORE_BYTES)
 
-_Static_assert(CALLS_AT + sizeof(struct calls) <= RANGES_AT, "the calls end before the ranges");
+_Static_assert(BESIDE_AT + sizeof(struct kept) <= RANGES_AT,
+               "what is beside the store ends before the ranges");
 
 void ds_log(const char *format, ...)
 {
@@ -45,7 +46,7 @@ static int keep_all(int *is_found)
 {
 	int result = vm_keep("store", KEPT_BASE, STORE_BYTES, is_found);
 
-	return result == OK ? vm_keep("calls", CALLS_AT, sizeof(struct calls), NULL) : result;
+	return result == OK ? vm_keep("kept", BESIDE_AT, sizeof(struct kept), NULL) : result;
 }
 
 /* Nobody who chooses keys can know it: that is all that is asked of it. */
@@ -72,7 +73,7 @@ static int open_store(void)
 static int begin_anew(int *is_found, int result)
 {
 	ds_log("the store is damaged, all entries are lost: %s", strerror(-result));
-	result = vm_munmap(KEPT_BASE, CALLS_AT + sizeof(struct calls) - KEPT_BASE);
+	result = vm_munmap(KEPT_BASE, BESIDE_AT + sizeof(struct kept) - KEPT_BASE);
 	if (result == OK)
 		result = keep_all(is_found);
 	return result == OK ? open_store() : result;
@@ -109,7 +110,7 @@ static void start(void)
 		ds_log("the store can't be opened: %s", strerror(-result));
 		exit(EXIT_FAILURE);
 	}
-	calls_open(pointer(CALLS_AT)); /* before anything changes */
+	kept_open(pointer(BESIDE_AT));
 	ranges_open();
 	pull_or_end();
 	if (is_found) {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calls.h"
 #include "ds.h"
+#include "kept.h"
 #include "ranges.h"
 
 static const struct store_caller rs = {.is_rs = 1, .owner = {.label = "rs", .endpoint = RS_PROC_NR}};
@@ -28,7 +28,7 @@ void owner_exited(endpoint_t endpoint)
 
 static struct label_note *note_of(const char *label)
 {
-	for (struct label_note *note = calls->labels; note < calls->labels + LABEL_NOTES; note++)
+	for (struct label_note *note = kept->labels; note < kept->labels + LABEL_NOTES; note++)
 		if (note->endpoint != NONE && strcmp(note->text, label) == 0)
 			return note;
 	return NULL;
@@ -36,7 +36,7 @@ static struct label_note *note_of(const char *label)
 
 static struct label_note *free_note(void)
 {
-	for (struct label_note *note = calls->labels; note < calls->labels + LABEL_NOTES; note++)
+	for (struct label_note *note = kept->labels; note < kept->labels + LABEL_NOTES; note++)
 		if (note->endpoint == NONE || !note->text[0])
 			return note;
 	return NULL;
@@ -52,9 +52,9 @@ static void note_label(const char *label, endpoint_t endpoint)
 	if (!note)
 		return;
 	note->endpoint = NONE;
-	calls_in_order();
+	kept_in_order();
 	memcpy(note->text, label, strlen(label) + 1);
-	calls_in_order();
+	kept_in_order();
 	note->endpoint = endpoint;
 }
 
@@ -140,7 +140,7 @@ static void end_labels(void)
 {
 	char label[PROC_NAME_MAX];
 
-	for (struct label_note *note = calls->labels; note < calls->labels + LABEL_NOTES; note++) {
+	for (struct label_note *note = kept->labels; note < kept->labels + LABEL_NOTES; note++) {
 		if (!note->text[0] || !is_dead(note->endpoint))
 			continue;
 		memcpy(label, note->text, sizeof(label));

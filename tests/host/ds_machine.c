@@ -12,8 +12,8 @@
 
 #include "ds_machine.h"
 #include "lib/sys/ds_peer.h"
-#include "servers/ds/calls.h"
 #include "servers/ds/ds.h"
+#include "servers/ds/kept.h"
 #include "servers/ds/lendings.h"
 #include "servers/ds/ranges.h"
 
@@ -47,7 +47,7 @@ static struct machine {
 } machine;
 
 static uint8_t *memory;
-static struct calls *kept_calls;
+static struct kept *kept_memory;
 static int inside; /* DS runs */
 static jmp_buf killed;
 
@@ -126,7 +126,7 @@ static void start_ds(void)
 	}
 	assert_int_equal(open_store(), OK);
 	memory_begin();
-	calls_open(kept_calls);
+	kept_open(kept_memory);
 	ranges_open();
 	tell_deaths();
 	if (is_found) {
@@ -349,11 +349,11 @@ int service_returns(const char *label)
 static void fresh_memory(void)
 {
 	free(memory);
-	free(kept_calls);
+	free(kept_memory);
 	memory = aligned_alloc(64, MACHINE_STORE);
-	kept_calls = calloc(1, sizeof(*kept_calls));
+	kept_memory = calloc(1, sizeof(*kept_memory));
 	assert_non_null(memory);
-	assert_non_null(kept_calls);
+	assert_non_null(kept_memory);
 	memset(memory, 0, MACHINE_STORE);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sanitizers: none */
-/* links: servers/ds/ranges.c servers/ds/quotas.c servers/ds/lendings.c servers/ds/calls.c
+/* links: servers/ds/ranges.c servers/ds/quotas.c servers/ds/lendings.c servers/ds/kept.c
  * servers/ds/store_*.c servers/ds/tx.c lib/sys/journal.c lib/sys/once.c servers/ds/hash.c
  * servers/ds/pattern*.c servers/ds/watch.c tests/host/ds_world.c tests/host/ds_state.c tests/host/stepper.c
  */
@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "ds_world.h"
-#include "servers/ds/calls.h"
+#include "servers/ds/kept.h"
 #include "servers/ds/ds.h"
 #include "servers/ds/ranges.h"
 #include "stepper.h"
@@ -31,7 +31,7 @@
 #define EACH       2 /* ranges */
 
 static uint8_t *shared;
-static struct calls kept;
+static struct kept memory;
 
 /* ---- What the server has around it ---- */
 
@@ -118,8 +118,8 @@ static void begin(uint32_t entries)
 		sprintf(text, "entry.%u", i);
 		assert_int_equal(publish_u32(&caller, text, i, 0), OK);
 	}
-	memset(&kept, 0, sizeof(kept));
-	calls = &kept;
+	memset(&memory, 0, sizeof(memory));
+	kept = &memory;
 	ranges_open();
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is kept beside the store, in memory of its own. */
-#ifndef DS_CALLS_H
-#define DS_CALLS_H
+#ifndef DS_KEPT_H
+#define DS_KEPT_H
 
 #include <granite/abi/endpoint.h>
 #include <granite/abi/info.h>
@@ -15,19 +15,19 @@ struct label_note {
 
 #define LABEL_NOTES NR_PRIVS /* each service has a privilege set of its own */
 
-struct calls {
+struct kept {
 	uint32_t starts;                       /* how often DS was started */
 	uint32_t events_done;                  /* events.c's: the number of PM's last event that is done */
 	struct label_note labels[LABEL_NOTES]; /* owners.c's: so that it need not look through all entries */
 };
 
-extern struct calls *calls;
+extern struct kept *kept;
 
 /* Takes the kept memory, zeros at first. */
-void calls_open(struct calls *memory);
+void kept_open(struct kept *memory);
 
 /* What is kept must not be written in another order than it says: a kill can come anywhere. */
-static inline void calls_in_order(void)
+static inline void kept_in_order(void)
 {
 	__asm__ volatile("" : : : "memory");
 }
