@@ -6,17 +6,23 @@
 
 #include "bridge.h"
 #include "fd.h"
+#include "files.h"
 #include "fileserver.h"
 
-/* What has been lost needs no closing. */
-static void close_served(int32_t fd)
+void file_close_left(int32_t fd)
 {
 	union ramfs_close_message call;
 
 	call.req = (struct ramfs_close_req){.fd = fd};
+	GRANITE_IGNORE(
+	        fileserver_ask(RAMFS_CLOSE, &call.m)); /* if it fails, the number is found open later */
+}
+
+/* What has been lost needs no closing. */
+static void close_served(int32_t fd)
+{
 	if (fd_is_served(fd))
-		GRANITE_IGNORE(
-		        fileserver_ask(RAMFS_CLOSE, &call.m)); /* a server that has died has closed it */
+		file_close_left(fd);
 }
 
 /* close(fd) */
@@ -48,6 +54,8 @@ static int32_t duplicate(int32_t fd, int32_t to, uint32_t flags)
 		result = duplicate_served(fd, to, flags);
 	else
 		close_served(to);
+	if (result == -EIO && fd_is_served(to))
+		fd_put(to, FD_LOST, 0); /* nobody knows which of the two files it is now */
 	if (result != OK)
 		return result;
 	fd_put(to, fd_kind(fd), flags);
@@ -202,16 +210,27 @@ static void set_pipe(const int32_t fds[2], enum fd_kind kind, uint32_t flags)
 	}
 }
 
-static int32_t make_pipe(uint32_t address, uint32_t flags)
+static int32_t ask_for_pipe(const int32_t fds[2], uint32_t flags)
 {
 	union ramfs_pipe_message call;
+
+	call.req = (struct ramfs_pipe_req){.read_fd = fds[0], .write_fd = fds[1], .flags = flags};
+	return fileserver_call(FILE_ANEW, RAMFS_PIPE, &call.m, NULL);
+}
+
+static int32_t make_pipe(uint32_t address, uint32_t flags)
+{
 	int32_t fds[2];
 	int32_t result = flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK) ? -EINVAL : find_two(fds);
 
 	if (result != OK)
 		return result;
-	call.req = (struct ramfs_pipe_req){.read_fd = fds[0], .write_fd = fds[1], .flags = flags};
-	result = fileserver_call(FILE_ANEW, RAMFS_PIPE, &call.m, NULL);
+	result = ask_for_pipe(fds, flags);
+	if (result == -EBUSY) {
+		file_close_left(fds[0]);
+		file_close_left(fds[1]);
+		result = ask_for_pipe(fds, flags);
+	}
 	if (result != OK)
 		return result;
 	set_pipe(fds, FD_PIPE, flags);

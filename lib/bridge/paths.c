@@ -12,7 +12,7 @@
 
 /* ---- open ---- */
 
-static int32_t open_as(int32_t fd, int32_t directory, uint32_t path, uint32_t flags)
+static int32_t ask_to_open(int32_t fd, int32_t directory, uint32_t path, uint32_t flags)
 {
 	union ramfs_open_message call;
 	struct loan loan;
@@ -22,6 +22,17 @@ static int32_t open_as(int32_t fd, int32_t directory, uint32_t path, uint32_t fl
 		call.req.fd = fd;
 		call.req.flags = flags;
 		result = fileserver_call(FILE_ANEW, RAMFS_OPEN, &call.m, &loan);
+	}
+	return result;
+}
+
+static int32_t open_as(int32_t fd, int32_t directory, uint32_t path, uint32_t flags)
+{
+	int32_t result = ask_to_open(fd, directory, path, flags);
+
+	if (result == -EBUSY) {
+		file_close_left(fd);
+		result = ask_to_open(fd, directory, path, flags);
 	}
 	if (result != OK)
 		return result;

@@ -14,6 +14,7 @@
 #include <granite/abi/layout.h>
 #include <granite/grant.h>
 #include <granite/pm.h>
+#include <granite/ramfs.h>
 #include <granite/rs.h>
 
 #include "pages.h"
@@ -641,6 +642,34 @@ static void a_server_that_begins_anew_is_never_taken_for_the_old_one(void)
 }
 
 /* A poll that waits is told; and one that comes later. */
+/* As if the answer to a call that opened it had been lost. */
+static void open_behind_the_library(int fd)
+{
+	union ramfs_pipe_message call = {.req = {.read_fd = fd, .write_fd = 40}};
+	CHECK_INT(ramfs_pipe_call(rs_lookup("ramfs"), &call), OK);
+	union ramfs_close_message close = {.req = {.fd = 40}};
+	CHECK_INT(ramfs_close_call(rs_lookup("ramfs"), &close), OK);
+}
+
+static void a_number_that_only_the_server_has_open_can_be_used(void)
+{
+	int fds[2];
+	char c;
+	open_behind_the_library(3);
+	CHECK_INT(open(FILE_NAME, O_RDONLY), 3);
+	CHECK_INT(read(3, &c, 1), 1);
+	CHECK_INT(c, '\177');
+	CHECK_INT(close(3), 0);
+	for (int fd = 3; fd <= 4; fd++) {
+		open_behind_the_library(fd);
+		CHECK_INT(pipe(fds), 0);
+		CHECK_INT(fds[0], 3);
+		CHECK_INT(write(fds[1], "p", 1), 1);
+		CHECK_INT(read(fds[0], &c, 1), 1);
+		CHECK_INT(close(fds[0]) | close(fds[1]), 0);
+	}
+}
+
 static void poll_tells_of_lost_descriptors(void)
 {
 	int fds[2];
@@ -728,6 +757,7 @@ int main(void)
 	        TEST(who_dies_leaves_nothing_open),
 	        TEST(a_dead_server_s_descriptors_live_on),
 	        TEST(a_server_that_begins_anew_is_never_taken_for_the_old_one),
+	        TEST(a_number_that_only_the_server_has_open_can_be_used),
 	        TEST(poll_tells_of_lost_descriptors),
 	        TEST(a_lost_directory_is_not_the_root),
 	};
