@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: time=counted timeout=180 flags=control manifest=rs.manifest programs=rs_subject.c */
+/* guest: time=counted timeout=180 flags=control calls=schedule manifest=rs.manifest programs=rs_subject.c */
 /* Services that behave badly, and who controls them: what RS does, and that the system answers all the while.
  */
 #include "pages.h"
@@ -89,13 +89,37 @@ static void a_server_that_hangs_under_a_call_gets_a_successor(void)
 	CHECK_INT(rs_status_of("serve").end.kind, RS_UNHEARD);
 }
 
+/* RS, which is less urgent than who kills and than PM, does not run before all are dead. */
+static void kill_together(const int32_t *pids, int count)
+{
+	CHECK_INT(sys_schedule(sys_self(), SCHED_PRIO_VM, 50), OK);
+	for (int i = 0; i < count; i++)
+		CHECK_INT(kill(pids[i], SIGKILL), 0);
+	for (int i = 0; i < count; i++)
+		CHECK_INT(kill(pids[i], 0), 0); /* RS would have buried it */
+	CHECK_INT(sys_schedule(sys_self(), SCHED_PRIO_USER, 50), OK);
+}
+
 static void ten_that_die_together_come_back(void)
 {
+	struct rs_status_rep before[10];
+	int32_t pids[10];
 	char label[] = "one0";
-	for (label[3] = '0'; label[3] <= '9'; label[3]++)
-		CHECK(rs_kill(label));
-	for (label[3] = '0'; label[3] <= '9'; label[3]++)
+	for (int i = 0; i < 10; i++) {
+		label[3] = (char)('0' + i);
 		CHECK(rs_echo(label));
+		before[i] = rs_status_of(label);
+		pids[i] = before[i].pid;
+	}
+	kill_together(pids, 10);
+	for (int i = 0; i < 10; i++) {
+		label[3] = (char)('0' + i);
+		CHECK(rs_echo(label));
+		struct rs_status_rep after = rs_status_of(label);
+		CHECK(after.pid != before[i].pid);
+		CHECK_INT(after.restarts, before[i].restarts + 1);
+		CHECK_INT(after.end.kind, RS_KILLED);
+	}
 }
 
 /* How long it takes until the successor has answered. */
