@@ -25,7 +25,8 @@ static void clear_payload(struct message *m)
 		m->m_words[word] = 0;
 }
 
-static int serve(const struct server_table *table, const struct message *request, struct message *reply)
+static inline int serve(const struct server_table *table, const struct message *request,
+                        struct message *reply)
 {
 	uint32_t index = (uint32_t)request->m_type - table->base;
 
@@ -55,6 +56,23 @@ static void told(const struct server *server, const struct message *m, struct me
 		server->cancelled(request->endpoint);
 }
 
+static __attribute__((cold)) void take_unasked(const struct server *server, const struct message *m,
+                                               int status, struct message *unused)
+{
+	if (status == IPC_NOTIFY)
+		notified(server, m);
+	else if (status == IPC_SENDA)
+		told(server, m, unused);
+}
+
+/* Whose answer is waited for, perhaps. NULL: nobody's. */
+static const struct server_table *asked(const struct server *server, int status)
+{
+	if (status == IPC_SENDREC || status == IPC_SEND)
+		return &server->calls;
+	return status == (IPC_SEND | IPC_STATUS_FROM_KERNEL) ? &server->kernel_calls : NULL;
+}
+
 /*
  * What kind of message it is says the status, which the kernel writes, and not the message: a process that
  * sends the number of a kernel operation gets EBADCALL. What asks for no answer never gets one, not even an
@@ -64,21 +82,12 @@ static void told(const struct server *server, const struct message *m, struct me
 static int dispatch(const struct server *server, const struct message *request, int status,
                     struct message *reply)
 {
-	switch (status) {
-	case IPC_SENDREC:
-	case IPC_SEND:
-		return serve(&server->calls, request, reply);
-	case IPC_SEND | IPC_STATUS_FROM_KERNEL:
-		return serve(&server->kernel_calls, request, reply);
-	case IPC_NOTIFY:
-		notified(server, request);
-		return SERVER_NO_REPLY;
-	case IPC_SENDA:
-		told(server, request, reply);
-		return SERVER_NO_REPLY;
-	default:
-		return SERVER_NO_REPLY;
-	}
+	const struct server_table *table = asked(server, status);
+
+	if (table)
+		return serve(table, request, reply);
+	take_unasked(server, request, status, reply);
+	return SERVER_NO_REPLY;
 }
 
 /* A client that is dead, or does not wait, goes without its reply, and the server just receives. */
