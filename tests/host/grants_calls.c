@@ -22,6 +22,7 @@ static struct call {
 	int expected; /* what VM must say to a VM_LEND */
 	struct verdict verdict;
 	bool vm_failed; /* it could not bring memory in */
+	int judged;     /* at its end */
 } calls[PEOPLE];
 
 static struct call *call_of(const struct person *p)
@@ -290,6 +291,13 @@ static void change_grant_used(const struct wish *wish)
 	}
 }
 
+/* Once it has a result others may take back what it was judged by. */
+static void judge_at_end(struct call *call, endpoint_t endpoint)
+{
+	if (!kernel_busy(endpoint))
+		call->judged = model_judge(&call->wish, &call->verdict);
+}
+
 /* The call to its end; others do what they like in between. False: its process was killed. */
 static bool make_call(struct person *p, int32_t type, const void *request, size_t bytes)
 {
@@ -299,6 +307,7 @@ static bool make_call(struct person *p, int32_t type, const void *request, size_
 	vm_call_begins(p, 0);
 	kernel_call(endpoint, type, request, bytes);
 	acting = NULL;
+	judge_at_end(call_of(p), endpoint);
 	ask_for_what_is_owed();
 	tally.suspended += kernel_busy(endpoint);
 	while (kernel_busy(endpoint)) {
@@ -315,20 +324,18 @@ static bool make_call(struct person *p, int32_t type, const void *request, size_
 		vm_call_begins(p, 0);
 		kernel_go_on(endpoint);
 		acting = NULL;
+		judge_at_end(call_of(p), endpoint);
 		ask_for_what_is_owed();
 	}
 	return true;
 }
 
-/* As it was judged last. */
-static void check_refusal(struct call *call, int result)
+static void check_refusal(const struct call *call, int result)
 {
-	int judged = model_judge(&call->wish, &call->verdict);
-
 	tally.refused++;
 	if (result == -EFAULT && call->vm_failed)
 		return;
-	assert_int_equal(result, judged);
+	assert_int_equal(result, call->judged);
 }
 
 static struct call *new_call(struct person *p, uint32_t rights)
@@ -394,13 +401,13 @@ static bool out_of_reach(const struct person *p, const struct call *call)
 	return false;
 }
 
-static void check_copy(const struct person *p, struct call *call, int result)
+static void check_copy(const struct person *p, const struct call *call, int result)
 {
 	if (result == OK) {
 		assert_int_equal(call->done, call->wish.bytes);
 		return;
 	}
-	if (model_judge(&call->wish, &call->verdict) != OK || result != -EFAULT) {
+	if (call->judged != OK || result != -EFAULT) {
 		check_refusal(call, result);
 		return;
 	}
