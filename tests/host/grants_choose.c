@@ -41,18 +41,20 @@ static endpoint_t random_grantee(const struct person *giver)
 	return p->endpoint;
 }
 
-/* A page that p itself has by a grant. */
+/* A page that p itself has by a grant: of some, that with the longest chain which can still go on. */
 static bool find_lent(const struct person *p, uint32_t *page)
 {
-	for (int tries = 0; tries < 30; tries++) {
-		uint32_t i = random_below(choose_before);
+	uint32_t most = 0;
 
-		if (!p->page[i].lent)
+	for (int tries = 0; tries < 30; tries++) {
+		uint32_t i = random_below(choose_before), depth = model_depth(p->page[i].lent);
+
+		if (depth <= most || depth == GRANT_DEPTH_MAX)
 			continue;
 		*page = i;
-		return true;
+		most = depth;
 	}
-	return false;
+	return most > 0;
 }
 
 /* Whole pages mostly; now and then what no library would write into a table. */
@@ -154,7 +156,7 @@ struct cp_grant choose_grant(const struct person *p)
 
 static void random_wish(const struct person *p, uint32_t rights, struct wish *wish)
 {
-	struct grant_link link = random_below(4) ? find_any_grant(p, rights) : find_good_grant(p);
+	struct grant_link link = random_below(2) ? find_any_grant(p, rights) : find_good_grant(p);
 
 	*wish = (struct wish){
 	        .caller = p->endpoint,

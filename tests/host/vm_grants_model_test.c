@@ -595,7 +595,7 @@ static void succeed(struct person *p)
 
 	if (!dead)
 		return;
-	if (random_below(3) == 0)
+	if (random_below(2) == 0)
 		give_up(dead);
 	else if (name_heir(dead, p) && random_below(4))
 		exec_person(p);
