@@ -27,14 +27,14 @@ static int bring_new(const struct region *region, vir_bytes page, bool write, ui
 /* The entry gets a frame of its own instead of the one that it shares. */
 static int copy_shared(const struct space *space, vir_bytes page, uint32_t *entry, uint32_t right)
 {
-	phys_bytes shared = *entry & PTE_FRAME, copy = frame_allocate_copy(shared);
+	phys_bytes shared = *entry & PTE_FRAME, copy = frame_allocate_copy(shared, *entry & PTE_PAID);
 
 	if (!copy)
 		return -ENOMEM;
 	note_add(NOTE_COPY, shared, copy);
 	pagetable_set(entry, copy | PTE_PRESENT | PTE_USER | right);
 	note_add(NOTE_INVAL_PAGE, pagetable_physical(&space->pagetable), page);
-	frame_release(shared);
+	frame_release(shared, false);
 	return OK;
 }
 

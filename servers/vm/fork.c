@@ -30,7 +30,8 @@ static int copy_page(const struct sharing *sharing, uint32_t *child, uint32_t ol
 
 /*
  * Who came to share a frame by a promise needs one more for the child: it could else write, take what was
- * promised to the page's owner as well, and leave that to share the page with the child unpaid.
+ * promised to the page's owner as well, and leave that to share the page with the child unpaid. The owner's
+ * child needs none: no promise is its, nor its parent's, while both share the page (frames.h).
  */
 static bool share_frame(uint32_t entry)
 {

@@ -125,13 +125,14 @@ static void take_promise_back(struct frame *f)
 	frames.promised--;
 }
 
-void frame_release(phys_bytes frame)
+/* A promise goes with who has paid for it. If only such are left, one of them needs none. */
+void frame_release(phys_bytes frame, bool paid)
 {
 	struct frame *f = frame_of(frame);
 
 	vmassert(f->references > f->lent);
 	f->references--;
-	if (f->promised && f->promised >= f->references - f->lent)
+	if (f->promised && (paid || f->promised == f->references - f->lent))
 		take_promise_back(f);
 	if (f->references == 0)
 		put_on_free_list(f - frames.table);
@@ -177,12 +178,17 @@ bool frame_share_paid(phys_bytes frame)
 	return true;
 }
 
-phys_bytes frame_allocate_copy(phys_bytes frame)
+bool frame_copy_promised(phys_bytes frame, bool paid)
 {
-	struct frame *f = frame_of(frame);
+	uint32_t promised = frame_of(frame)->promised;
 
-	if (!f->promised)
+	return promised && (paid || promised + 1 == frame_sharers(frame));
+}
+
+phys_bytes frame_allocate_copy(phys_bytes frame, bool paid)
+{
+	if (!frame_copy_promised(frame, paid))
 		return frame_allocate();
-	take_promise_back(f);
+	take_promise_back(frame_of(frame));
 	return take();
 }

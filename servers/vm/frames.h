@@ -11,8 +11,16 @@
  * others: its owner's.
  *
  * A snapshot (lend.h) is a frame shared copy-on-write, too, and whoever writes first needs a frame for the
- * copy. It is promised beforehand on account of who has the snapshot, so that the other need not find it. So
- * is the frame for a child of who has the snapshot; its entry says so (PTE_PAID).
+ * copy. It is promised beforehand on account of who has the snapshot, so that the other need not find it. A
+ * reference that came about so is paid for: its entry says so (PTE_PAID). A child of its holder's is paid for
+ * as well, or there is none.
+ *
+ * A promise belongs to who has paid for it, and goes with it. Of those that share the frame unpaid, say the
+ * owner and a child of its, all but the last find their frames themselves when they write, as if nobody had
+ * paid. The last one may take a promise: all that are left have paid then, and one of them needs none. So
+ * always, between the steps of an ending (lend_end.c) excepted,
+ *
+ *     promised == the lesser of: references paid for; all that share the frame, less one
  */
 #ifndef VM_FRAMES_H
 #define VM_FRAMES_H
@@ -29,7 +37,7 @@ struct frame {
 		uint32_t next; /* while free: the next free one's index */
 		struct {
 			uint16_t lent;     /* references of pages lent; then there is one more */
-			uint16_t promised; /* frames kept for copies of it; fewer than share it */
+			uint16_t promised; /* frames kept for copies of it */
 		};
 	};
 };
@@ -80,7 +88,7 @@ static inline void frame_share(phys_bytes frame)
 }
 
 /* Gives one reference back, not of a page lent, and with the last one the frame. */
-void frame_release(phys_bytes frame);
+void frame_release(phys_bytes frame, bool paid);
 
 /* How many share it copy-on-write, and whether it is more than one. */
 static inline uint32_t frame_sharers(phys_bytes frame)
@@ -117,7 +125,11 @@ void frame_unlend(phys_bytes frame);
 bool frame_promise(phys_bytes frame);
 bool frame_share_paid(phys_bytes frame);
 
-/* As frame_allocate(), for a copy of the frame: what was promised for it comes first. */
-phys_bytes frame_allocate_copy(phys_bytes frame);
+/*
+ * Whether a frame is promised for the copy that who has such a reference makes; and as frame_allocate(), for
+ * this copy. Then the reference is to be given back, and not as one paid for: what it had is used up.
+ */
+bool frame_copy_promised(phys_bytes frame, bool paid);
+phys_bytes frame_allocate_copy(phys_bytes frame, bool paid);
 
 #endif

@@ -101,7 +101,7 @@ static void drop_page(struct step *step, vir_bytes address, uint32_t *entry)
 	if (old & PTE_PRESENT)
 		flush_page(&step->holder, address);
 	if (!(old & PTE_DEVICE))
-		frame_release(old & PTE_FRAME);
+		frame_release(old & PTE_FRAME, false);
 }
 
 /*
@@ -139,7 +139,7 @@ static void copy_page(struct step *step, vir_bytes address, uint32_t *entry)
 	note_add(NOTE_COPY, frame, copy);
 	pagetable_set(entry, copy | (*entry & ~PTE_FRAME));
 	flush_page(&step->holder, address);
-	frame_release(frame);
+	frame_release(frame, false);
 }
 
 static int settle_page(void *context, vir_bytes address, uint32_t *entry)

@@ -76,7 +76,7 @@ static int share_present(struct sharing *sharing, const struct page_pair *pair)
 	pagetable_set(pair->to_entry, new);
 	if (old) {
 		flush_page(&sharing->destination_flush, pair->to);
-		frame_release(old & PTE_FRAME);
+		frame_release(old & PTE_FRAME, old & PTE_PAID);
 	}
 	vm_notes.shared_pages++;
 	return OK;

@@ -47,7 +47,7 @@ static void release(uint32_t entry)
 		return;
 	if (entry & PTE_LENT)
 		frame_unlend(entry & PTE_FRAME);
-	frame_release(entry & PTE_FRAME);
+	frame_release(entry & PTE_FRAME, entry & PTE_PAID);
 }
 
 static int release_page(void *context, vir_bytes address, uint32_t *entry)

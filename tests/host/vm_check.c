@@ -100,7 +100,7 @@ static const char *check_entry(const struct region *region, uint32_t entry)
 
 /* What page tables refer to, by frame. */
 static struct count {
-	uint32_t references, lent;
+	uint32_t references, lent, paid;
 } * counts;
 
 static struct count *count_of(phys_bytes frame)
@@ -120,6 +120,7 @@ static const char *check_table(struct space *space, vir_bytes start)
 			continue;
 		count_of(*entry & PTE_FRAME)->references++;
 		count_of(*entry & PTE_FRAME)->lent += (*entry & PTE_LENT) != 0;
+		count_of(*entry & PTE_FRAME)->paid += (*entry & PTE_PAID) != 0;
 	}
 	return NULL;
 }
@@ -222,6 +223,14 @@ static void clear_counts(void)
 		count_of(archive_start() + page)->references = 1;
 }
 
+/* Each reference paid for has its promise; but if there are no others the last one needs none. */
+static uint32_t promises(const struct count *count)
+{
+	uint32_t others = count->references - count->lent - 1;
+
+	return count->paid < others ? count->paid : others;
+}
+
 static const char *check_frame(const struct frame *frame, const struct count *count)
 {
 	if (frame->references != count->references)
@@ -232,9 +241,7 @@ static const char *check_frame(const struct frame *frame, const struct count *co
 		return "a frame's lent references are miscounted";
 	if (frame->lent && frame->references != frame->lent + 1u)
 		return "a frame is lent, and not its owner's alone";
-	if (frame->promised && frame->promised >= frame->references - frame->lent)
-		return "a frame was promised more copies than it can need";
-	return NULL;
+	return frame->promised == promises(count) ? NULL : "a frame's promises are not those paid for";
 }
 
 static const char *check_counts(void)

@@ -179,7 +179,8 @@ static bool copy_is_promised(const struct person *p, uint32_t page)
 {
 	const uint32_t *entry = pagetable_find(&process_space(p->endpoint)->pagetable, page_address(page));
 
-	return entry && *entry && !(*entry & PTE_LENT) && frame_of(*entry & PTE_FRAME)->promised;
+	return entry && *entry && !(*entry & (PTE_LENT | PTE_DEVICE)) &&
+	       frame_copy_promised(*entry & PTE_FRAME, *entry & PTE_PAID);
 }
 
 static void touch(struct person *p)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "kept_calls.h"
+#include "lend_calls.h"
 
 #define MINE  0x40000000u                 /* where partners have and map memory */
 #define THERE (KEPT_BASE + PAGE_SIZE)     /* where the service has mapped the owner's */
@@ -20,33 +20,9 @@
 
 static endpoint_t service, owner, user;
 
-/* As the kernel asks for it when `from` has granted `to` what it has at `source`, by grant `id`. */
-static int lend_flags(endpoint_t from, vir_bytes source, endpoint_t to, vir_bytes place, cp_grant_id_t id,
-                      uint32_t flags)
-{
-	struct vm_lend_req request = {from, source, place, PAGES * PAGE_SIZE, flags};
-
-	vm_notes.chain = (struct vm_chain){.depth = 1, .link = {{.id = id, .endpoint = from}}};
-	return MACHINE_CALL(lend, to, &request, NULL);
-}
-
 static void lend(endpoint_t from, vir_bytes source, endpoint_t to, vir_bytes place, cp_grant_id_t id)
 {
-	assert_int_equal(lend_flags(from, source, to, place, id, VM_LEND_WRITE), OK);
-}
-
-static void revoke(endpoint_t who, cp_grant_id_t id)
-{
-	struct vm_revoke_req request = {.what = VM_REVOKE_GRANT, .grant = id};
-
-	assert_int_equal(MACHINE_CALL(revoke, who, &request, NULL), OK);
-}
-
-static void revoke_page(endpoint_t who, vir_bytes address)
-{
-	struct vm_revoke_req request = {.what = VM_REVOKE_ADDRESS, .address = address};
-
-	assert_int_equal(MACHINE_CALL(revoke, who, &request, NULL), OK);
+	assert_int_equal(lend_pages(from, source, to, place, PAGES, id, VM_LEND_WRITE), OK);
 }
 
 /* The owner has lent its memory to the service, which has lent it on to the user, and its own beside it. */
@@ -196,7 +172,8 @@ static void the_owner_takes_it_back_from_the_successor(void **state)
 static void what_was_lent_for_no_longer_is_gone(void **state)
 {
 	(void)state;
-	assert_int_equal(lend_flags(owner, MINE, service, THERE, 3, VM_LEND_UNMAP | VM_LEND_WRITE), OK);
+	assert_int_equal(lend_pages(owner, MINE, service, THERE, PAGES, 3, VM_LEND_UNMAP | VM_LEND_WRITE),
+	                 OK);
 	lend(service, THERE, user, MINE, 4);
 	machine_exit(service);
 	revoke(owner, 3);
@@ -398,13 +375,13 @@ static void a_lending_is_kept_as_a_whole_or_not_at_all(void **state)
 	vir_bytes below = KEPT_BASE - 2 * PAGE_SIZE, above = KEPT_END - 2 * PAGE_SIZE;
 
 	(void)state;
-	assert_int_equal(lend_flags(owner, MINE, service, below, 11, 0), -EINVAL);
-	assert_int_equal(lend_flags(owner, MINE, service, above, 11, 0), -EINVAL);
+	assert_int_equal(lend_pages(owner, MINE, service, below, PAGES, 11, 0), -EINVAL);
+	assert_int_equal(lend_pages(owner, MINE, service, above, PAGES, 11, 0), -EINVAL);
 	keep(service, "first", KEPT_BASE, 1, 0);
 	assert_int_equal(map_at(service, KEPT_BASE - (PAGES - 1) * PAGE_SIZE, PAGES - 1, 0), OK);
-	assert_int_equal(lend_flags(service, KEPT_BASE - (PAGES - 1) * PAGE_SIZE, user, MINE, 11, 0),
+	assert_int_equal(lend_pages(service, KEPT_BASE - (PAGES - 1) * PAGE_SIZE, user, MINE, PAGES, 11, 0),
 	                 -EINVAL);
-	assert_int_equal(lend_flags(owner, MINE, service, KEPT_END - PAGES * PAGE_SIZE, 11, 0), OK);
+	assert_int_equal(lend_pages(owner, MINE, service, KEPT_END - PAGES * PAGE_SIZE, PAGES, 11, 0), OK);
 	check();
 }
 
@@ -412,8 +389,8 @@ static void nobody_borrows_from_the_dead(void **state)
 {
 	(void)state;
 	machine_exit(service);
-	assert_int_equal(lend_flags(service, OWN, owner, OWN, 12, 0), -EINVAL);
-	assert_int_equal(lend_flags(owner, MINE, service, OWN, 12, 0), -EINVAL);
+	assert_int_equal(lend_pages(service, OWN, owner, OWN, PAGES, 12, 0), -EINVAL);
+	assert_int_equal(lend_pages(owner, MINE, service, OWN, PAGES, 12, 0), -EINVAL);
 }
 
 /* What the user has by the service can't come back to that, or to its successor. */
@@ -424,7 +401,7 @@ static void a_loop_stays_one_over_the_succession(void **state)
 	(void)state;
 	machine_exit(service);
 	next = successor_of(service);
-	assert_int_equal(lend_flags(user, USERS_OWN, next, OWN + BIG_PAGE_SIZE, 13, 0), -ELOOP);
+	assert_int_equal(lend_pages(user, USERS_OWN, next, OWN + BIG_PAGE_SIZE, PAGES, 13, 0), -ELOOP);
 }
 
 #define LEND_TEST(function) cmocka_unit_test_setup_teardown(function, start, stop_and_check)
