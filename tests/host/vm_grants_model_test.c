@@ -2,7 +2,7 @@
 /* links: servers/vm/anon.c servers/vm/archive.c servers/vm/exec.c servers/vm/fault.c
  * servers/vm/fork.c servers/vm/frames.c servers/vm/info.c servers/vm/map.c servers/vm/memory.c
  * servers/vm/notes.c servers/vm/pagetable.c servers/vm/pool.c servers/vm/process.c servers/vm/region.c
- * servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend.c servers/vm/lend_end.c
+ * servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend*.c
  * servers/vm/share.c servers/vm/device.c kernel/grant.c kernel/safecopy.c kernel/proc.c kernel/sched.c
  * kernel/priv.c kernel/sys/do_safemap.c kernel/sys/do_safecopyfrom.c kernel/sys/do_safecopyto.c
  * kernel/sys/do_setgrant.c tests/host/vm_check.c tests/host/vm_machine.c tests/host/kernel_calls.c

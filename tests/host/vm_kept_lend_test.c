@@ -2,7 +2,7 @@
 /* links: servers/vm/anon.c servers/vm/archive.c servers/vm/exec.c servers/vm/fault.c
  * servers/vm/fork.c servers/vm/frames.c servers/vm/info.c servers/vm/map.c servers/vm/memory.c
  * servers/vm/notes.c servers/vm/pagetable.c servers/vm/pool.c servers/vm/process.c servers/vm/region.c
- * servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend.c servers/vm/lend_end.c
+ * servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend*.c
  * servers/vm/share.c servers/vm/device.c tests/host/vm_check.c tests/host/vm_machine.c
  */
 /* Lendings that wait with an estate: into kept memory and from it, over the service's death. */
