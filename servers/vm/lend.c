@@ -47,6 +47,10 @@ struct loan {
 	vir_bytes start, end, source, source_end;
 	uint32_t flags;
 	struct lending *parent;
+	bool is_device;
+	/* What the owner's pages need before they can be lent: some of them anything; so many frames. */
+	bool unready;
+	uint32_t frames;
 };
 
 static int find_spaces(endpoint_t holder, endpoint_t owner, struct loan *loan)
@@ -103,20 +107,25 @@ static bool is_of_a_kind(const struct region *a, const struct region *b)
 	       (a->type == REGION_KEPT) == (b->type == REGION_KEPT);
 }
 
-/* The whole range is the owner's own memory, or kept, or a device's, or lent to it by one lending. */
+/*
+ * The whole range is there, with the rights that lending it takes; and it is the owner's own memory, or kept,
+ * or a device's, or lent to it by one lending.
+ */
 static int check_regions(struct loan *loan)
 {
-	const struct region *first = regions_find(&loan->owner->regions, loan->source), *region = first;
+	const struct regions *regions = &loan->owner->regions;
+	const struct region *first = regions_find(regions, loan->source), *region = first;
+	bool write = loan->flags & VM_LEND_WRITE, mixed = false;
 
+	while (region && region_allows(region, write) && region->end < loan->source_end) {
+		region = regions_find(regions, region->end);
+		mixed |= region && !is_of_a_kind(region, first);
+	}
+	if (!region || !region_allows(region, write))
+		return -EFAULT;
 	loan->parent = had_by(first);
-	while ((region = regions_next(&loan->owner->regions, region, loan->source_end)))
-		if (!is_of_a_kind(region, first))
-			return -EINVAL;
-	if (is_device(first))
-		loan->flags |= VM_LEND_UNMAP;
-	else if (loan->parent)
-		loan->flags |= loan->parent->flags & VM_LEND_UNMAP;
-	return OK;
+	loan->is_device = is_device(first);
+	return mixed ? -EINVAL : OK;
 }
 
 static uint32_t depth_of(const struct loan *loan)
@@ -126,58 +135,103 @@ static uint32_t depth_of(const struct loan *loan)
 
 static int check_source(struct loan *loan)
 {
-	int result;
+	int result = check_regions(loan);
 
-	if (!regions_allow(&loan->owner->regions, loan->source, loan->source_end,
-	                   loan->flags & VM_LEND_WRITE))
-		return -EFAULT;
-	result = check_regions(loan);
 	if (result != OK)
 		return result;
+	if (loan->is_device)
+		loan->flags |= VM_LEND_UNMAP;
+	else if (loan->parent)
+		loan->flags |= loan->parent->flags & VM_LEND_UNMAP;
 	return comes_back(loan) || depth_of(loan) > GRANT_DEPTH_MAX ? -ELOOP : OK;
 }
 
-/* Whether all that mapping takes is there, but for the owner's frames. What unmapping the range would give
- * back does not count. */
-static bool has_room(const struct loan *loan)
+/* Whether the page can be lent as it is: nobody shares it copy-on-write, and it may be lent once more. */
+static bool is_ready(uint32_t entry)
 {
-	uint32_t tables = pagetable_slot(loan->end - 1) - pagetable_slot(loan->start) + 1;
+	phys_bytes frame = entry & PTE_FRAME;
 
-	return regions_may_change(&loan->holder->regions, loan->start, loan->end, true) &&
-	       pagetable_may_grow(&loan->holder->pagetable, tables) && tables + 4 <= pool_available();
+	if (entry & PTE_DEVICE)
+		return true;
+	return entry && !frame_shared(frame) && frame_of(frame)->lent < FRAME_COUNT_MAX;
 }
 
-/* Brings the owner's page, gives it a frame that is not shared copy-on-write, and sees that it can be lent
- * once more. *entry is its entry, or NULL: there may be no table yet. */
-static int prepare_page(struct space *owner, vir_bytes page, uint32_t **entry)
+/* A page that is not ready will be brought in, or copied, or both; that takes a frame at most. */
+static int count_page(struct loan *loan, uint32_t entry)
 {
-	uint32_t **place = entry;
-	int result = OK;
+	phys_bytes frame = entry & PTE_FRAME;
 
-	if (!*place || !**place)
-		result = space_bring(owner, page, false);
-	if (result == OK && !*place)
-		*place = pagetable_find(&owner->pagetable, page);
-	if (result == OK)
-		result = space_make_own(owner, page, *place);
-	if (result == OK && !(**place & PTE_DEVICE) && frame_of(**place & PTE_FRAME)->lent == FRAME_COUNT_MAX)
-		result = -ENOMEM;
-	return result;
+	if (!entry)
+		loan->frames += !loan->is_device;
+	else if (!frame_shared(frame))
+		return -ENOMEM; /* it has been lent too often */
+	else
+		loan->frames += !frame_copy_promised(frame, entry & PTE_PAID);
+	return OK;
 }
 
-static int prepare_source(const struct loan *loan)
+/* From the first page on that is not ready. */
+static int count_unready(struct loan *loan, vir_bytes page)
 {
-	uint32_t *entry = NULL;
 	int result = OK;
 
-	for (vir_bytes page = loan->source; page < loan->source_end && result == OK; page += PAGE_SIZE) {
-		if (!entry || page % BIG_PAGE_SIZE == 0)
-			entry = pagetable_find(&loan->owner->pagetable, page);
-		result = prepare_page(loan->owner, page, &entry);
-		if (result == OK)
-			entry++;
+	loan->unready = true;
+	for (; page < loan->source_end && result == OK; page += PAGE_SIZE) {
+		const uint32_t *entry = pagetable_find(&loan->owner->pagetable, page);
+
+		if (!entry || !is_ready(*entry))
+			result = count_page(loan, entry ? *entry : 0);
 	}
 	return result;
+}
+
+/* What the owner's pages need, mostly nothing: only counted, for it may turn out that it can't be had. */
+static int count_needs(struct loan *loan)
+{
+	const struct pagetable *pt = &loan->owner->pagetable;
+	const uint32_t *entry = pagetable_find(pt, loan->source);
+	vir_bytes page = loan->source;
+
+	while (entry && is_ready(*entry)) {
+		page += PAGE_SIZE;
+		if (page == loan->source_end)
+			return OK;
+		entry = page % BIG_PAGE_SIZE ? entry + 1 : pagetable_find(pt, page);
+	}
+	return count_unready(loan, page);
+}
+
+/*
+ * Whether all that mapping takes is there, at both sides, but for the record itself. What unmapping the range
+ * would give back does not count. Four more pages of the pool may be taken by regions and by the record.
+ */
+static bool has_room(const struct loan *loan)
+{
+	uint32_t tables = pagetable_slot(loan->end - 1) - pagetable_slot(loan->start) + 1, owners = 0;
+
+	if (loan->unready) {
+		owners = pagetable_missing(&loan->owner->pagetable, loan->source, loan->source_end);
+		if (loan->frames > frames_available() || !pagetable_may_grow(&loan->owner->pagetable, owners))
+			return false;
+	}
+	return regions_may_change(&loan->holder->regions, loan->start, loan->end, true) &&
+	       pagetable_may_grow(&loan->holder->pagetable, tables) &&
+	       tables + owners + 4 <= pool_available();
+}
+
+/* Brings the owner's page and gives it a frame that is not shared copy-on-write. */
+static int prepare_page(struct space *owner, vir_bytes page)
+{
+	int result = space_bring(owner, page, false);
+
+	return result == OK ? space_make_own(owner, page, pagetable_find(&owner->pagetable, page)) : result;
+}
+
+static void prepare_source(const struct loan *loan)
+{
+	for (vir_bytes page = loan->source; page < loan->source_end; page += PAGE_SIZE)
+		if (prepare_page(loan->owner, page) != OK)
+			vm_panic("what it takes to lend a page was miscounted");
 }
 
 static int map_page(void *context, const struct page_pair *pair)
@@ -226,23 +280,21 @@ static void commit(struct loan *loan, struct lending *lending)
 	map_pages(loan, lending);
 }
 
+/* All that it takes is found first, the record last of all: so who is refused has changed nothing. */
 static int lend(struct loan *loan)
 {
 	struct lending *lending;
 	int result = check_source(loan);
 
+	if (result == OK)
+		result = count_needs(loan);
 	if (result != OK)
 		return result;
-	/* The owner's pages first: they may take tables out of the pool, of which there must be enough left.
-	 */
-	result = prepare_source(loan);
-	if (result != OK)
-		return result;
-	if (!has_room(loan))
-		return -ENOMEM;
-	lending = lending_add(loan->holder);
+	lending = has_room(loan) ? lending_add(loan->holder) : NULL;
 	if (!lending)
 		return -ENOMEM;
+	if (loan->unready)
+		prepare_source(loan);
 	commit(loan, lending);
 	return OK;
 }

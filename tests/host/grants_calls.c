@@ -12,10 +12,12 @@
 #include <granite/abi/layout.h>
 
 #include "servers/vm/vm.h"
+#include "vm_state.h"
 
 /* A kernel call that somebody makes by a grant. */
 static struct call {
 	bool copying, lent;
+	uint64_t before; /* 0, or vm_state() before VM_LEND */
 	struct wish wish;
 	vir_bytes address; /* the caller's */
 	uint32_t done;
@@ -144,6 +146,7 @@ static void judged_to_lend(endpoint_t caller)
 	assert_false(call->copying);
 	assert_int_equal(model_judge(&call->wish, &call->verdict), OK);
 	call->expected = model_may_lend(p, &call->verdict, call->wish.bytes / PAGE_SIZE, write);
+	call->before = random_below(4) ? 0 : vm_state();
 	vm_call_begins(p, call->wish.bytes / PAGE_SIZE);
 }
 
@@ -151,6 +154,7 @@ static void lent(struct person *p, struct call *call, int result)
 {
 	uint32_t page = page_at(call->address), pages = call->wish.bytes / PAGE_SIZE;
 
+	assert_true(result == OK || !call->before || vm_state() == call->before);
 	if (call->expected == OK && result == -ENOMEM && memory_short(pages, 8)) {
 		call->expected = result;
 		return;

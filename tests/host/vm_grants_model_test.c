@@ -7,6 +7,7 @@
  * kernel/priv.c kernel/sys/do_safemap.c kernel/sys/do_safecopyfrom.c kernel/sys/do_safecopyto.c
  * kernel/sys/do_setgrant.c tests/host/vm_check.c tests/host/vm_machine.c tests/host/kernel_calls.c
  * tests/host/kernel_machine.c tests/host/grants_model.c tests/host/grants_choose.c tests/host/grants_calls.c
+ * tests/host/vm_state.c
  */
 /*
  * Processes lend each other memory, map and copy what was lent, write, fork, take it back, unmap, die and run
