@@ -443,7 +443,7 @@ inline protect_from_owner(h) {
 #define must_copy(f) frame_lent(f)
 #endif
 
-/* settle(): a snapshot, or nothing, by CPF_UNMAP or because the holder can't pay. Then retire(). */
+/* settle(): a snapshot, or nothing, by CPF_UNMAP or because the holder can't pay. Then forget(). */
 inline settle(h) {
 	if
 	:: drop_page(h)
@@ -453,14 +453,14 @@ inline settle(h) {
 	forget_lending(h)
 }
 
-/* end_all(): unlend_page() for all, then settle() for each, what was lent on first. Others run between the steps. */
+/* end_all(): unlend() for all, then settle() for each, in any order. Others run between the steps. */
 #define to_unlend(h) (ending[h] && lent[h])
 inline end_all() {
 	do
 	:: atomic { to_unlend(B) -> lent[B] = 0; writable[B] = 0 }
-	:: atomic { !to_unlend(B) && to_unlend(C) -> lent[C] = 0; writable[C] = 0 }
-	:: atomic { !to_unlend(B) && ending[C] && !lent[C] -> settle(C) }
-	:: atomic { !ending[C] && ending[B] && !lent[B] -> settle(B) }
+	:: atomic { to_unlend(C) -> lent[C] = 0; writable[C] = 0 }
+	:: atomic { !to_unlend(B) && !to_unlend(C) && ending[B] -> settle(B) }
+	:: atomic { !to_unlend(B) && !to_unlend(C) && ending[C] -> settle(C) }
 	:: !ending[B] && !ending[C] -> break
 	od
 }

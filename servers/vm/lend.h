@@ -47,7 +47,7 @@ struct lending {
 	struct lending *parent;       /* by which the owner has the memory itself; NULL: it is its own */
 	struct lending *next, **back; /* of the holder's; or, of free records, the next */
 	struct lending *next_ending;  /* lend_end.c */
-	bool ending;
+	bool ending, snapshot;
 	struct link link[GRANT_DEPTH_MAX]; /* the last one's giver is the owner */
 };
 

@@ -2,14 +2,18 @@
 /*
  * The end of lendings. Several may end at once, for instance one and all that were lent on from it:
  *
- *     collect   which they are
+ *     collect   which they are, and who can pay for a snapshot
  *     unlend    their entries lose PTE_LENT and the right to write: from here on
  *               no holder writes to the owner's frames
  *     settle    each page becomes a snapshot, or goes; where it is to be shared
  *               copy-on-write its first owner's entry loses the right to write as
- *               well: the snapshot does not see what that one writes later
- *     retire    the regions become the holder's own memory, or go; the records
- *               are forgotten
+ *               well: the snapshot does not see what that one writes later. The
+ *               regions become the holder's own memory, or go
+ *     forget    the records, only when no page needs them any more
+ *
+ * In the range of a lending other memory of the holder's may lie by now, in as many regions as that one
+ * likes, and the ranges of many lendings may overlap. So unlend and settle go through each holder's memory
+ * once, from the lowest of the ranges to the highest, and come by no region twice.
  *
  * VM may be interrupted in the middle of it. Others may then see some pages before and some after the change;
  * that is allowed until the call that ends the lendings has returned.
@@ -26,16 +30,33 @@
 
 struct endings {
 	struct lending *first, **last;
+	uint32_t count;
+	uint32_t frames; /* left to be promised or filled */
 };
+
+static void begin(struct endings *endings)
+{
+	*endings = (struct endings){.last = &endings->first, .frames = frames_available()};
+}
+
+/* Whether the holder gets a snapshot: a frame for each page is there. */
+static bool can_pay(const struct endings *endings, const struct lending *lending)
+{
+	return !(lending->flags & VM_LEND_UNMAP) && lending->pages <= endings->frames;
+}
 
 static void collect(struct endings *endings, struct lending *lending)
 {
 	if (lending->ending)
 		return;
 	lending->ending = true;
+	lending->snapshot = can_pay(endings, lending);
+	if (lending->snapshot)
+		endings->frames -= lending->pages;
 	lending->next_ending = NULL;
 	*endings->last = lending;
 	endings->last = &lending->next_ending;
+	endings->count++;
 }
 
 /* The lendings that its holder has made of what it holds by this one. */
@@ -46,11 +67,48 @@ static void collect_children(struct endings *endings, const struct lending *pare
 			collect(endings, link->lending);
 }
 
-/* What a step does to each page of a lending that its holder still has. */
+/* ---- In order ---- */
+
+static bool before(const struct lending *a, const struct lending *b)
+{
+	return a->holder == b->holder ? a->start < b->start : a->holder < b->holder;
+}
+
+static struct lending *merge(struct lending *a, struct lending *b)
+{
+	struct lending *first, **last = &first;
+
+	while (a && b) {
+		struct lending **least = before(b, a) ? &b : &a;
+
+		*last = *least;
+		last = &(*last)->next_ending;
+		*least = *last;
+	}
+	*last = a ? a : b;
+	return first;
+}
+
+/* The first `count` of the list, which is 1 at least, sorted. *rest: those behind them. */
+static struct lending *sort(struct lending *list, uint32_t count, struct lending **rest)
+{
+	struct lending *low, *high;
+
+	if (count == 1) {
+		*rest = list->next_ending;
+		list->next_ending = NULL;
+		return list;
+	}
+	low = sort(list, count / 2, &high);
+	return merge(low, sort(high, count - count / 2, rest));
+}
+
+/* ---- Page by page ---- */
+
+/* A walk over the pages of all that end: where it is. */
 struct step {
 	const struct lending *lending;
-	bool snapshot;
-	struct flush holder, owner;
+	struct flush holder, owner; /* translations of the lending's holder, and of its first owner */
 };
 
 static vir_bytes source_of(const struct lending *lending, vir_bytes address)
@@ -66,18 +124,49 @@ static const struct space *first_owner(const struct lending *lending)
 	return lending->owner;
 }
 
-static void each_page(struct step *step, pagetable_visitor *visit)
+static void flush_of(struct flush *flush, const struct space *space)
 {
-	const struct lending *lending = step->lending;
-	const struct region *piece;
+	phys_bytes directory = pagetable_physical(&space->pagetable);
 
-	step->holder = (struct flush){.directory = pagetable_physical(&lending->holder->pagetable)};
-	step->owner = (struct flush){.directory = pagetable_physical(&first_owner(lending)->pagetable)};
-	for (piece = lending_piece(lending, lending->start); piece;
-	     piece = lending_piece(lending, piece->end))
-		(void)pagetable_each(&lending->holder->pagetable, piece->start, piece->end, visit, step);
-	flush_end(&step->holder);
-	flush_end(&step->owner);
+	if (flush->directory == directory)
+		return;
+	flush_end(flush);
+	*flush = (struct flush){.directory = directory};
+}
+
+/* What is done to a piece: it may be another region afterwards, or none. */
+typedef void piece_visitor(struct step *step, vir_bytes start, vir_bytes end);
+
+static void visit_if_ending(struct step *step, const struct region *region, piece_visitor *visit)
+{
+	if (region->type != REGION_LENT || !lending_of(region)->ending)
+		return;
+	step->lending = lending_of(region);
+	flush_of(&step->holder, step->lending->holder);
+	flush_of(&step->owner, first_owner(step->lending));
+	visit(step, region->start, region->end);
+}
+
+/* The list is sorted: what lies behind a lending's start and before `address` was visited already. */
+static void each_piece(const struct endings *endings, piece_visitor *visit)
+{
+	struct step step = {.lending = NULL};
+	const struct space *holder = NULL;
+	vir_bytes address = 0;
+
+	for (const struct lending *lending = endings->first; lending; lending = lending->next_ending) {
+		const struct region *region;
+
+		if (lending->holder != holder || address < lending->start)
+			address = lending->start;
+		holder = lending->holder;
+		while ((region = regions_first(&holder->regions, address, lending->end))) {
+			address = region->end;
+			visit_if_ending(&step, region, visit);
+		}
+	}
+	flush_end(&step.holder);
+	flush_end(&step.owner);
 }
 
 static int unlend_page(void *context, vir_bytes address, uint32_t *entry)
@@ -147,7 +236,7 @@ static int settle_page(void *context, vir_bytes address, uint32_t *entry)
 	struct step *step = context;
 	phys_bytes frame = *entry & PTE_FRAME;
 
-	if (!step->snapshot)
+	if (!step->lending->snapshot)
 		drop_page(step, address, entry);
 	else if (frame_lent(frame) || !frame_promise(frame))
 		copy_page(step, address, entry);
@@ -156,49 +245,32 @@ static int settle_page(void *context, vir_bytes address, uint32_t *entry)
 	return OK;
 }
 
-/* Whether the holder gets a snapshot: a frame for each page is there, to be promised or filled. */
-static bool can_pay(const struct lending *lending)
+static void unlend(struct step *step, vir_bytes start, vir_bytes end)
 {
-	return !(lending->flags & VM_LEND_UNMAP) && lending->pages <= frames_available();
+	(void)pagetable_each(&step->lending->holder->pagetable, start, end, unlend_page, step);
 }
 
-static void retire(struct lending *lending, bool snapshot)
+static void settle(struct step *step, vir_bytes start, vir_bytes end)
 {
-	struct space *holder = lending->holder;
-	const struct region *piece;
+	struct space *holder = step->lending->holder;
 
-	while ((piece = lending_piece(lending, lending->start)))
-		if (snapshot)
-			regions_retype(&holder->regions, piece->start, piece->end,
-			               kept_snapshot_type(piece->start));
-		else
-			space_remove_regions(holder, piece->start, piece->end);
-	vm_notes.unlent_pages += lending->pages;
-	lending_remove(lending);
+	(void)pagetable_each(&holder->pagetable, start, end, settle_page, step);
+	if (step->lending->snapshot)
+		regions_retype(&holder->regions, start, end, kept_snapshot_type(start));
+	else
+		space_remove_regions(holder, start, end);
 }
 
-static void settle(struct lending *lending)
+static void forget(const struct endings *endings)
 {
-	struct step step = {.lending = lending, .snapshot = can_pay(lending)};
+	struct lending *lending = endings->first;
 
-	each_page(&step, settle_page);
-	retire(lending, step.snapshot);
-}
+	while (lending) {
+		struct lending *next = lending->next_ending;
 
-/* Settles what was lent on before what it was lent on from: it needs that one's record and pages. */
-static void settle_all(struct endings *endings)
-{
-	for (uint32_t depth = GRANT_DEPTH_MAX; depth > 0; depth--) {
-		struct lending **place = &endings->first, *lending;
-
-		while ((lending = *place)) {
-			if (lending->depth != depth) {
-				place = &lending->next_ending;
-				continue;
-			}
-			*place = lending->next_ending;
-			settle(lending);
-		}
+		vm_notes.unlent_pages += lending->pages;
+		lending_remove(lending);
+		lending = next;
 	}
 }
 
@@ -208,20 +280,20 @@ static void end_all(struct endings *endings)
 
 	for (lending = endings->first; lending; lending = lending->next_ending)
 		collect_children(endings, lending);
-	for (lending = endings->first; lending; lending = lending->next_ending) {
-		struct step step = {.lending = lending};
-
-		each_page(&step, unlend_page);
-	}
-	settle_all(endings);
+	if (endings->count > 1)
+		endings->first = sort(endings->first, endings->count, &lending);
+	each_piece(endings, unlend);
+	each_piece(endings, settle);
+	forget(endings);
 }
 
 /* ---- Which lendings end ---- */
 
 void lendings_revoke(struct space *granter, cp_grant_id_t grant)
 {
-	struct endings endings = {.last = &endings.first};
+	struct endings endings;
 
+	begin(&endings);
 	for (struct link *link = granter->lendings.given; link; link = link->next)
 		if (link->grant.id == grant)
 			collect(&endings, link->lending);
@@ -236,8 +308,9 @@ static bool shows(const struct lending *lending, const struct space *owner, vir_
 
 void lendings_end_range(struct space *owner, vir_bytes start, vir_bytes end)
 {
-	struct endings endings = {.last = &endings.first};
+	struct endings endings;
 
+	begin(&endings);
 	for (struct link *link = owner->lendings.given; link; link = link->next)
 		if (shows(link->lending, owner, start, end))
 			collect(&endings, link->lending);
@@ -246,8 +319,9 @@ void lendings_end_range(struct space *owner, vir_bytes start, vir_bytes end)
 
 void lendings_end_passed_on(struct space *space)
 {
-	struct endings endings = {.last = &endings.first};
+	struct endings endings;
 
+	begin(&endings);
 	for (struct link *link = space->lendings.given; link; link = link->next)
 		if (link->lending->owner != space)
 			collect(&endings, link->lending);
@@ -285,8 +359,9 @@ void lendings_unmapped(struct space *holder, vir_bytes start, vir_bytes end)
 
 void lendings_leave(struct space *space)
 {
-	struct endings endings = {.last = &endings.first};
+	struct endings endings;
 
+	begin(&endings);
 	for (struct link *link = space->lendings.given; link; link = link->next)
 		collect(&endings, link->lending);
 	end_all(&endings);
@@ -332,6 +407,7 @@ int do_unlend(endpoint_t caller, const struct vm_unlend_req *request, struct vm_
 	struct space *space = process_space(caller);
 	const struct region *piece;
 	struct lending *lending;
+	vir_bytes address;
 	uint32_t pages;
 
 	(void)reply;
@@ -341,11 +417,14 @@ int do_unlend(endpoint_t caller, const struct vm_unlend_req *request, struct vm_
 	if (!piece || piece->type != REGION_LENT)
 		return -EINVAL;
 	lending = lending_of(piece);
+	address = lending->start;
 	pages = lending->pages;
-	do {
+	for (;;) {
 		pages -= (piece->end - piece->start) >> PAGE_SHIFT;
 		space_unmap(space, piece->start, piece->end);
-		/* The last piece takes the record with it. */
-	} while (pages > 0 && (piece = lending_piece(lending, lending->start)));
-	return OK;
+		if (!pages)
+			return OK; /* and the last piece has taken the record with it */
+		piece = lending_piece(lending, address);
+		address = piece->end;
+	}
 }

@@ -102,9 +102,9 @@ static void climb(struct space **space, vir_bytes *page)
 
 static bool has_page(const struct lending *lending, vir_bytes page)
 {
-	const struct region *piece = lending_piece(lending, page);
+	const struct region *region = regions_find(&lending->holder->regions, page);
 
-	return piece && piece->start <= page;
+	return region && region->type == REGION_LENT && lending_of(region) == lending;
 }
 
 /* Adds all who have the owner's page by lendings; and from them others, no deeper than chains can be. */

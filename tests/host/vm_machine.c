@@ -45,6 +45,7 @@ static struct {
 	struct proc procs[PROCS_MAX];
 	bool fail_fork;
 	bool in_vm;
+	uint64_t steps;
 	uint32_t interval, left; /* until the next interrupt, in basic blocks */
 	void (*others)(void);
 } machine;
@@ -525,8 +526,16 @@ static void interrupt(void)
 /* VM's files are compiled so that each basic block calls this at its beginning. */
 void __sanitizer_cov_trace_pc(void)
 {
-	if (machine.in_vm && machine.left && !--machine.left)
+	if (!machine.in_vm)
+		return;
+	machine.steps++;
+	if (machine.left && !--machine.left)
 		interrupt();
+}
+
+uint64_t machine_steps(void)
+{
+	return machine.steps;
 }
 
 void machine_interrupts(uint32_t blocks, void (*others)(void))
