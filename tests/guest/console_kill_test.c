@@ -13,19 +13,9 @@
 #include <sys/wait.h>
 #include <termios.h>
 
-#include "fuzz_random.h"
-#include "pages.h"
-#include "rs_client.h"
+#include "kill_under_load.h"
 
 #define KILLS 300
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int number)
-{
-	(void)number;
-	stopped = 1;
-}
 
 static void note(int number)
 {
@@ -107,29 +97,7 @@ static void poll_for_input(void)
 static void (*const works[])(void) = {write_lines,           write_lines,    set_modes,     resize,
                                       change_the_foreground, wait_for_input, poll_for_input};
 
-#define WORKERS (sizeof(works) / sizeof(works[0]))
-
-static uint32_t starting;
-
-static void work(void)
-{
-	const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
-	CHECK_INT(sigaction(SIGTERM, &action, NULL), 0);
-	random_state = mix(random_state + starting);
-	while (!stopped)
-		works[starting]();
-}
-
-/* Most times it is soon there again, at others as late as RS likes. */
-static void kill_console(void)
-{
-	struct rs_outcome outcome;
-	usleep(below(once_in(3) ? 300 : 15000));
-	while (!rs_kill("console"))
-		usleep(100);
-	if (!once_in(20))
-		CHECK_INT(rs_up("console", &outcome), OK);
-}
+static const struct load load = {"console", works, sizeof(works) / sizeof(works[0])};
 
 /* ---- Tests ---- */
 
@@ -145,31 +113,20 @@ static void everything_is_as_it_should_be(void)
 	modes.c_cc[VMIN] = 255;
 	CHECK_INT(tcsetattr(0, TCSAFLUSH, &modes), 0);
 	CHECK_INT(rs_restart("console", &outcome), OK);
-	for (uint32_t i = 0; i < WORKERS; i++)
-		works[i]();
+	load_run_once(&load);
 	sleep(1);
 	before = account_now();
 }
 
 static void nobody_notices_that_the_driver_is_killed(void)
 {
-	pid_t workers[WORKERS];
-	for (starting = 0; starting < WORKERS; starting++)
-		workers[starting] = tap_start(work);
-	for (int i = 0; i < KILLS; i++)
-		kill_console();
-	for (uint32_t i = 0; i < WORKERS; i++)
-		CHECK_INT(kill(workers[i], SIGTERM), 0);
-	for (uint32_t i = 0; i < WORKERS; i++)
-		CHECK_EXITED(tap_wait(workers[i]), 0);
-	CHECK(rs_status_of("console").restarts >= KILLS);
+	kill_under_load(&load, KILLS);
 }
 
 static void everything_is_as_it_was(void)
 {
 	struct rs_outcome outcome;
-	for (uint32_t i = 0; i < WORKERS; i++)
-		works[i]();
+	load_run_once(&load);
 	CHECK_INT(rs_restart("console", &outcome), OK);
 	sleep(1);
 	check_account(&before);
@@ -183,7 +140,6 @@ int main(int argc, char **argv)
 	        TEST(everything_is_as_it_was),
 	};
 
-	random_state = (uint32_t)strtoul(argc > 1 ? argv[1] : "1", NULL, 0);
-	printf("# SEED=%u\n", (unsigned)random_state);
+	load_seed(argc, argv);
 	return TAP_RUN(tests);
 }

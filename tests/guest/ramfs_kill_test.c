@@ -15,23 +15,13 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "fuzz_random.h"
-#include "pages.h"
-#include "rs_client.h"
+#include "kill_under_load.h"
 
 #define KILLS     400
 #define FILE_NAME "/bin/sh"
 
 static uint8_t *contents; /* of FILE_NAME */
 static uint32_t file_bytes;
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int number)
-{
-	(void)number;
-	stopped = 1;
-}
 
 /* ---- Files ---- */
 
@@ -267,29 +257,7 @@ static void (*const works[])(void) = {read_a_file,   seek_and_read,       list_a
                                       send_a_stream, send_a_stream,       start_a_program_that_writes,
                                       poll_a_pipe,   read_between_signals};
 
-#define WORKERS (sizeof(works) / sizeof(works[0]))
-
-static uint32_t starting;
-
-static void work(void)
-{
-	const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
-	CHECK_INT(sigaction(SIGTERM, &action, NULL), 0);
-	random_state = mix(random_state + starting);
-	while (!stopped)
-		works[starting]();
-}
-
-/* Most times it is soon there again, at others as late as RS likes. */
-static void kill_ramfs(void)
-{
-	struct rs_outcome outcome;
-	usleep(below(once_in(3) ? 300 : 15000));
-	while (!rs_kill("ramfs"))
-		usleep(100);
-	if (!once_in(20))
-		CHECK_INT(rs_up("ramfs", &outcome), OK);
-}
+static const struct load load = {"ramfs", works, sizeof(works) / sizeof(works[0])};
 
 /* ---- Tests ---- */
 
@@ -306,8 +274,7 @@ static void everything_is_as_it_should_be(void)
 	CHECK_INT(read(fd, contents, file_bytes), file_bytes);
 	CHECK_INT(close(fd), 0);
 	list(&names_sum, &names_count);
-	for (uint32_t i = 0; i < WORKERS; i++)
-		works[i]();
+	load_run_once(&load);
 	CHECK_INT(chdir("/"), 0);
 	CHECK_INT(rs_restart("ramfs", &outcome), OK);
 	sleep(1);
@@ -316,24 +283,14 @@ static void everything_is_as_it_should_be(void)
 
 static void nobody_notices_that_the_file_server_is_killed(void)
 {
-	pid_t workers[WORKERS];
-	for (starting = 0; starting < WORKERS; starting++)
-		workers[starting] = tap_start(work);
-	for (int i = 0; i < KILLS; i++)
-		kill_ramfs();
-	for (uint32_t i = 0; i < WORKERS; i++)
-		CHECK_INT(kill(workers[i], SIGTERM), 0);
-	for (uint32_t i = 0; i < WORKERS; i++)
-		CHECK_EXITED(tap_wait(workers[i]), 0);
-	CHECK(rs_status_of("ramfs").restarts >= KILLS);
+	kill_under_load(&load, KILLS);
 }
 
 static void everything_is_as_it_was(void)
 {
 	struct rs_outcome outcome;
 	CHECK_INT(rs_restart("ramfs", &outcome), OK);
-	for (uint32_t i = 0; i < WORKERS; i++)
-		works[i]();
+	load_run_once(&load);
 	CHECK_INT(chdir("/"), 0);
 	CHECK_INT(rs_restart("ramfs", &outcome), OK);
 	sleep(1);
@@ -348,7 +305,6 @@ int main(int argc, char **argv)
 	        TEST(everything_is_as_it_was),
 	};
 
-	random_state = (uint32_t)strtoul(argc > 1 ? argv[1] : "1", NULL, 0);
-	printf("# SEED=%u\n", (unsigned)random_state);
+	load_seed(argc, argv);
 	return TAP_RUN(tests);
 }
