@@ -113,9 +113,10 @@ stable := Makefile $(O)/flags
 # The kernel, VM and PM are many small files, and their short functions call each other all the time: with gcc each is
 # compiled as one (-flto), and the optimiser may put more functions into their callers than it would by itself. Together
 # that takes four tenths of the instructions out of a message. -mtune=generic: what counts is fewer instructions, not an
-# old processor. (What runs hardly ever, such as a trace point's call, counts as code too: hence the generous sizes.)
+# old processor. (What runs hardly ever, such as a trace point's call or the end of many lendings at once, counts as code
+# too: hence the generous sizes.)
 ifeq ($(target),)
-as_one := -flto -flto-partition=one -mtune=generic --param max-inline-insns-auto=80 --param inline-unit-growth=100 \
+as_one := -flto -flto-partition=one -mtune=generic --param max-inline-insns-auto=80 --param inline-unit-growth=150 \
 	--param inline-min-speedup=5
 endif
 

@@ -277,6 +277,7 @@ static void commit(struct loan *loan, struct lending *lending)
 	lending->depth = depth_of(loan);
 	for (uint32_t i = 0; i < loan->nr_links; i++)
 		lending_link(lending, loan->granter[i], &vm_notes.chain.link[i]);
+	lending_attach(lending);
 	map_pages(loan, lending);
 }
 

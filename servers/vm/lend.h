@@ -38,27 +38,34 @@ struct link {
 struct lending {
 	struct space *holder; /* NULL: this record is free */
 	struct space *owner;
-	vir_bytes start, end; /* in the holder */
-	vir_bytes source;     /* in the owner: what is at `start` */
-	uint32_t flags;       /* VM_LEND_* */
-	uint32_t pages;       /* still mapped: the holder may unmap some of them */
-	uint32_t depth;       /* links, with those of its parents */
-	uint32_t nr_links;
+	vir_bytes start, end;         /* in the holder */
+	vir_bytes source;             /* in the owner: what is at `start` */
+	uint32_t pages;               /* still mapped: the holder may unmap some of them */
 	struct lending *parent;       /* by which the owner has the memory itself; NULL: it is its own */
+	struct lending *children;     /* those that have this one for a parent */
+	struct lending *sibling;      /* the next of the parent's children, or of the owner's `lent` */
+	struct lending **in_siblings; /* its place there; until it ends */
 	struct lending *next, **back; /* of the holder's; or, of free records, the next */
-	struct lending *next_ending;  /* lend_end.c */
-	bool ending, snapshot;
+	struct lending *next_ending;  /* lend_end.c, as what follows */
+	bool ending, snapshot, looked_at;
+	uint8_t flags; /* VM_LEND_* */
+	uint8_t depth; /* links, with those of its parents */
+	uint8_t nr_links;
 	struct link link[GRANT_DEPTH_MAX]; /* the last one's giver is the owner */
 };
 
 #define LENDING_PAGES_MAX 32 /* a holder's records */
+#define GIVEN_LISTS       64
 
 struct lending_page;
 
 /* What an address space has to do with lendings. All zeros: nothing. */
 struct lendings {
 	struct lending *held; /* by it */
-	struct link *given;   /* by it, as owner or go-between */
+	struct lending *lent; /* of its own memory; the others of which it is the owner are `children` */
+	uint32_t nr_lent;     /* of which it is the owner */
+	struct link *given[GIVEN_LISTS]; /* by it, as owner or go-between; lendings_given() */
+	bool has_given;                  /* or has had any */
 	struct lending *free;
 	uint32_t nr_pages;
 	struct lending_page *page[LENDING_PAGES_MAX];
@@ -77,7 +84,14 @@ struct lending *lending_add(struct space *holder);
 /* Makes `granter` know that the lending depends on it: the next link, from the holder's side on. */
 void lending_link(struct lending *lending, struct space *granter, const struct grant_link *grant);
 
-/* Forgets the record; its pages are gone. */
+/* The list in which the links of this grant are, among others. */
+struct link **lendings_given(struct space *granter, cp_grant_id_t grant);
+
+/* Puts it among its parent's children, or what its owner has lent; and takes it out. */
+void lending_attach(struct lending *lending);
+void lending_detach(struct lending *lending);
+
+/* Forgets the record; its pages are gone, and it has no children. */
 void lending_remove(struct lending *lending);
 
 /* Gives back the memory of the records, of which none is in use. */

@@ -54,17 +54,17 @@ static void collect(struct endings *endings, struct lending *lending)
 	if (lending->snapshot)
 		endings->frames -= lending->pages;
 	lending->next_ending = NULL;
+	lending_detach(lending);
 	*endings->last = lending;
 	endings->last = &lending->next_ending;
 	endings->count++;
 }
 
-/* The lendings that its holder has made of what it holds by this one. */
+/* Those that were made of this one: each is taken out of the list. */
 static void collect_children(struct endings *endings, const struct lending *parent)
 {
-	for (struct link *link = parent->holder->lendings.given; link; link = link->next)
-		if (link->lending->parent == parent)
-			collect(endings, link->lending);
+	while (parent->children)
+		collect(endings, parent->children);
 }
 
 /* ---- In order ---- */
@@ -294,16 +294,46 @@ void lendings_revoke(struct space *granter, cp_grant_id_t grant)
 	struct endings endings;
 
 	begin(&endings);
-	for (struct link *link = granter->lendings.given; link; link = link->next)
+	for (struct link *link = *lendings_given(granter, grant); link; link = link->next)
 		if (link->grant.id == grant)
 			collect(&endings, link->lending);
 	end_all(&endings);
 }
 
-static bool shows(const struct lending *lending, const struct space *owner, vir_bytes start, vir_bytes end)
+/* Of the list, all that show others some of [start, end) of their owner's. */
+static void collect_shown(struct endings *endings, struct lending *list, vir_bytes start, vir_bytes end)
 {
-	return lending->owner == owner && lending->source < end &&
-	       start < lending->source + (lending->end - lending->start);
+	struct lending *next;
+
+	for (; list; list = next) {
+		next = list->sibling;
+		if (list->source < end && start < list->source + (list->end - list->start))
+			collect(endings, list);
+	}
+}
+
+/*
+ * Of what the space has by lendings itself, of each once: its regions may be many to a lending. Whether some
+ * of the range is its own.
+ */
+static bool collect_lent_on(struct endings *endings, const struct space *space, vir_bytes start,
+                            vir_bytes end)
+{
+	const struct regions *regions = &space->regions;
+	const struct region *region;
+	bool own = false;
+
+	for (region = regions_first(regions, start, end); region; region = regions_next(regions, region, end))
+		if (region->type != REGION_LENT) {
+			own = true;
+		} else if (!lending_of(region)->looked_at) {
+			collect_shown(endings, lending_of(region)->children, start, end);
+			lending_of(region)->looked_at = true;
+		}
+	for (region = regions_first(regions, start, end); region; region = regions_next(regions, region, end))
+		if (region->type == REGION_LENT)
+			lending_of(region)->looked_at = false;
+	return own;
 }
 
 void lendings_end_range(struct space *owner, vir_bytes start, vir_bytes end)
@@ -311,10 +341,18 @@ void lendings_end_range(struct space *owner, vir_bytes start, vir_bytes end)
 	struct endings endings;
 
 	begin(&endings);
-	for (struct link *link = owner->lendings.given; link; link = link->next)
-		if (shows(link->lending, owner, start, end))
-			collect(&endings, link->lending);
+	if (collect_lent_on(&endings, owner, start, end))
+		collect_shown(&endings, owner->lendings.lent, start, end);
 	end_all(&endings);
+}
+
+/* All that depend on the space as owner or go-between; but for those of which `but` is the owner. */
+static void collect_given(struct endings *endings, const struct space *space, const struct space *but)
+{
+	for (uint32_t i = 0; i < GIVEN_LISTS; i++)
+		for (struct link *link = space->lendings.given[i]; link; link = link->next)
+			if (link->lending->owner != but)
+				collect(endings, link->lending);
 }
 
 void lendings_end_passed_on(struct space *space)
@@ -322,18 +360,17 @@ void lendings_end_passed_on(struct space *space)
 	struct endings endings;
 
 	begin(&endings);
-	for (struct link *link = space->lendings.given; link; link = link->next)
-		if (link->lending->owner != space)
-			collect(&endings, link->lending);
+	collect_given(&endings, space, space);
 	end_all(&endings);
 }
 
 void lendings_inherit(struct space *space)
 {
-	for (struct link *link = space->lendings.given; link; link = link->next) {
-		link->grant.id = GRANT_INHERITED;
-		link->grant.endpoint = space->endpoint;
-	}
+	for (uint32_t i = 0; i < GIVEN_LISTS; i++)
+		for (struct link *link = space->lendings.given[i]; link; link = link->next) {
+			link->grant.id = GRANT_INHERITED;
+			link->grant.endpoint = space->endpoint;
+		}
 }
 
 void lendings_unmapped(struct space *holder, vir_bytes start, vir_bytes end)
@@ -361,10 +398,11 @@ void lendings_leave(struct space *space)
 {
 	struct endings endings;
 
-	begin(&endings);
-	for (struct link *link = space->lendings.given; link; link = link->next)
-		collect(&endings, link->lending);
-	end_all(&endings);
+	if (space->lendings.has_given) {
+		begin(&endings);
+		collect_given(&endings, space, NULL);
+		end_all(&endings);
+	}
 	while (space->lendings.held) {
 		vm_notes.unlent_pages += space->lendings.held->pages;
 		lending_remove(space->lendings.held);

@@ -80,11 +80,18 @@ struct lending *lending_add(struct space *holder)
 	return lending;
 }
 
+/* A process's grants are in the lowest slots of its table: so there are few to a list. */
+struct link **lendings_given(struct space *granter, cp_grant_id_t grant)
+{
+	return &granter->lendings.given[GRANT_SLOT(grant) % GIVEN_LISTS];
+}
+
 void lending_link(struct lending *lending, struct space *granter, const struct grant_link *grant)
 {
 	struct link *link = &lending->link[lending->nr_links++];
-	struct link **list = &granter->lendings.given;
+	struct link **list = lendings_given(granter, grant->id);
 
+	granter->lendings.has_given = true;
 	*link = (struct link){.grant = *grant, .lending = lending, .next = *list, .back = list};
 	if (link->next)
 		link->next->back = &link->next;
@@ -102,10 +109,35 @@ static void unlink_all(struct lending *lending)
 	}
 }
 
+void lending_attach(struct lending *lending)
+{
+	struct lendings *owners = &lending->owner->lendings;
+	struct lending **list = lending->parent ? &lending->parent->children : &owners->lent;
+
+	lending->sibling = *list;
+	lending->in_siblings = list;
+	if (lending->sibling)
+		lending->sibling->in_siblings = &lending->sibling;
+	*list = lending;
+	owners->nr_lent++;
+}
+
+void lending_detach(struct lending *lending)
+{
+	*lending->in_siblings = lending->sibling;
+	if (lending->sibling)
+		lending->sibling->in_siblings = lending->in_siblings;
+	lending->in_siblings = NULL;
+	lending->owner->lendings.nr_lent--;
+}
+
 void lending_remove(struct lending *lending)
 {
 	struct lendings *set = &lending->holder->lendings;
 
+	vmassert(!lending->children);
+	if (lending->in_siblings)
+		lending_detach(lending);
 	unlink_all(lending);
 	*lending->back = lending->next;
 	if (lending->next)

@@ -123,7 +123,7 @@ void space_unmap(struct space *space, vir_bytes start, vir_bytes end)
 {
 	struct flush flush = {.directory = pagetable_physical(&space->pagetable)};
 
-	if (space->lendings.given)
+	if (space->lendings.nr_lent)
 		lendings_end_range(space, start, end);
 	(void)pagetable_each(&space->pagetable, start, end, unmap_page, &flush);
 	flush_end(&flush);

@@ -107,18 +107,16 @@ static bool has_page(const struct lending *lending, vir_bytes page)
 	return region && region->type == REGION_LENT && lending_of(region) == lending;
 }
 
-/* Adds all who have the owner's page by lendings; and from them others, no deeper than chains can be. */
-static void descend(const struct space *owner, vir_bytes page)
+/* Adds all of the list who have their owner's page; and from them others, no deeper than chains can be. */
+static void descend(const struct lending *list, vir_bytes page)
 {
-	for (const struct link *link = owner->lendings.given; link; link = link->next) {
-		const struct lending *lending = link->lending;
+	for (const struct lending *lending = list; lending; lending = lending->sibling) {
 		vir_bytes there = lending->start + (page - lending->source);
 
-		if (lending->owner != owner || page - lending->source >= lending->end - lending->start ||
-		    !has_page(lending, there))
+		if (page - lending->source >= lending->end - lending->start || !has_page(lending, there))
 			continue;
 		add(lending, &there);
-		descend(lending->holder, there);
+		descend(lending->children, there);
 	}
 }
 
@@ -141,7 +139,7 @@ int do_viewers(endpoint_t caller, const struct vm_viewers_req *request, struct v
 		return -EINVAL;
 	climb(&space, &page);
 	begin(request->from, request->count);
-	descend(space, page);
+	descend(space->lendings.lent, page);
 	reply->owner = space->endpoint;
 	reply->address = page;
 	reply->sharers = sharers(space, page);

@@ -21,6 +21,8 @@
 /* What all processes together have. */
 struct census {
 	uint32_t table_pages, own_pages;
+	uint32_t lendings, links; /* those that are held, and their links */
+	uint32_t listed, given;   /* those that are among siblings, and in lists of what was given */
 };
 
 /* ---- Regions ---- */
@@ -176,9 +178,10 @@ static const char *check_estate(const struct space *estate)
 	for (const struct space *other = estates; other != estate; other = other->kept->next)
 		if (other->endpoint == estate->endpoint)
 			return "two estates were left by one";
-	for (const struct link *link = estate->lendings.given; link; link = link->next)
-		if (link->lending->owner != estate)
-			return "an estate passes something on";
+	for (uint32_t i = 0; i < GIVEN_LISTS; i++)
+		for (const struct link *link = estate->lendings.given[i]; link; link = link->next)
+			if (link->lending->owner != estate)
+				return "an estate passes something on";
 	return NULL;
 }
 
@@ -299,7 +302,7 @@ static const char *check_chain(const struct lending *lending)
 	if (lending->nr_links == 0 || lending->depth != lending->nr_links + above ||
 	    lending->depth > GRANT_DEPTH_MAX)
 		return "a chain is too long, or miscounted";
-	if (lending->link[lending->nr_links - 1].lending != lending || lending->ending)
+	if (lending->link[lending->nr_links - 1].lending != lending || lending->ending || lending->looked_at)
 		return "a lending is in the middle of its end";
 	if (!source || (source->type == REGION_LENT) != (lending->parent != NULL))
 		return "a lending has not the parent that its source has";
@@ -308,14 +311,51 @@ static const char *check_chain(const struct lending *lending)
 	               : "a lending has the wrong parent";
 }
 
+static const char *check_given(struct space *space, struct census *census)
+{
+	for (uint32_t i = 0; i < GIVEN_LISTS; i++)
+		for (const struct link *link = space->lendings.given[i]; link; link = link->next) {
+			census->given++;
+			if (*link->back != link || link->lending->holder == NULL)
+				return "a link is broken";
+			if (link->grant.endpoint != space->endpoint || !space->lendings.has_given)
+				return "a link is not its giver's";
+			if (link->grant.id != GRANT_INHERITED &&
+			    lendings_given(space, link->grant.id) != &space->lendings.given[i])
+				return "a link is in the wrong list";
+		}
+	return NULL;
+}
+
+/* Those that the space has lent of its own memory, or of what it has by `parent`. */
+static const char *check_siblings(const struct space *space, const struct lending *parent, uint32_t *count)
+{
+	const struct lending *lending = parent ? parent->children : space->lendings.lent;
+
+	for (; lending; lending = lending->sibling, ++*count)
+		if (*lending->in_siblings != lending || lending->owner != space || lending->parent != parent)
+			return "a lending is not among its siblings";
+	return NULL;
+}
+
+static const char *check_lent(const struct space *space, struct census *census)
+{
+	uint32_t count = 0;
+
+	TRY(check_siblings(space, NULL, &count));
+	for (const struct lending *lending = space->lendings.held; lending; lending = lending->next)
+		TRY(check_siblings(space, lending, &count));
+	census->listed += count;
+	return count == space->lendings.nr_lent ? NULL : "what a space has lent is miscounted";
+}
+
 static const char *check_lendings(const struct space *space, struct census *census)
 {
-	for (const struct link *link = space->lendings.given; link; link = link->next)
-		if (*link->back != link || link->lending->holder == NULL)
-			return "a link is broken";
 	for (const struct lending *lending = space->lendings.held; lending; lending = lending->next) {
 		if (lending->holder != space || *lending->back != lending)
 			return "a lending is not its holder's";
+		census->lendings++;
+		census->links += lending->nr_links;
 		TRY(check_chain(lending));
 		TRY(check_pieces(lending));
 	}
@@ -338,6 +378,8 @@ static const char *check_lent_regions(struct space *space)
 static const char *check_space_lendings(struct space *space, struct census *census)
 {
 	TRY(check_lent_regions(space));
+	TRY(check_given(space, census));
+	TRY(check_lent(space, census));
 	return check_lendings(space, census);
 }
 
@@ -377,6 +419,8 @@ const char *vm_check(void)
 	TRY(check_estates());
 	TRY(check_counts());
 	TRY(each_space(check_space_lendings, &census));
+	if (census.listed != census.lendings || census.given != census.links)
+		return "lendings or links are in no list, or in two";
 	TRY(check_free_list());
 	return check_account(&census);
 }

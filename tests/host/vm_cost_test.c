@@ -187,11 +187,115 @@ static void what_lies_between_is_come_by_once_and_not_for_each_lending(void **st
 	assert_in_range(many, one / 2, one + one / 4);
 }
 
+/* ---- Many lendings of one grant, and of what was had by it ---- */
+
+#define EACH 400 /* of one grant, to one holder */
+#define MANY 13  /* others */
+
+static endpoint_t others[MANY];
+
+static void lend_often(endpoint_t from, vir_bytes source, endpoint_t to, cp_grant_id_t id)
+{
+	for (uint32_t i = 0; i < EACH; i++)
+		assert_int_equal(lend_pages(from, source, to, PLACE + 2 * i * PAGE_SIZE, 1, id, 0), OK);
+}
+
+/* The owner lends a page to the holder, again and again; and that lends one of these on, to each of so many.
+ */
+static void lend_on(uint32_t nr_others)
+{
+	start();
+	assert_int_equal(map_at(owner, MINE, 1, 0), OK);
+	lend_often(owner, MINE, holder, GRANT_ID(1, 1));
+	for (uint32_t i = 0; i < nr_others; i++) {
+		others[i] = new_process();
+		lend_often(holder, PLACE, others[i], GRANT_ID(1, 2 + i));
+	}
+}
+
+static uint64_t cost_of(void (*act)(void))
+{
+	uint64_t steps = machine_steps();
+
+	act();
+	return machine_steps() - steps;
+}
+
+static uint64_t cost_when_lent_on(uint32_t nr_others, void (*act)(void))
+{
+	uint64_t steps;
+
+	lend_on(nr_others);
+	steps = cost_of(act);
+	stop();
+	return steps;
+}
+
+static void revokes_all(void)
+{
+	revoke(owner, GRANT_ID(1, 1));
+}
+
+static void unmaps_all(void)
+{
+	assert_int_equal(unmap(owner, MINE, 1), OK);
+}
+
+static void exits_all(void)
+{
+	machine_exit(owner);
+}
+
+/* Not their number times that of all that the holder has lent on. */
+static void what_was_lent_on_costs_what_it_is(void **state)
+{
+	static void (*const acts[])(void) = {revokes_all, unmaps_all, exits_all};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		assert_in_proportion("all that was lent, and lent on", cost_when_lent_on(1, acts[i]),
+		                     cost_when_lent_on(MANY, acts[i]), (1 + MANY) / 2);
+}
+
+/* The holder is one that has lent to many, as the data store. What it does then for one of them, or for
+ * itself: */
+static void revokes_one(void)
+{
+	revoke(holder, GRANT_ID(1, 2));
+}
+
+static void unmaps_another(void)
+{
+	assert_int_equal(unmap(holder, PLACE + 2 * PAGE_SIZE, 1), OK);
+}
+
+static void takes_another_back(void)
+{
+	revoke_page(holder, PLACE + 2 * PAGE_SIZE);
+}
+
+static void unmaps_its_own(void)
+{
+	assert_int_equal(unmap(holder, DATA, 1), OK);
+}
+
+static void who_has_lent_to_many_is_not_slowed_down_by_others(void **state)
+{
+	static void (*const acts[])(void) = {revokes_one, unmaps_another, takes_another_back, unmaps_its_own};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		assert_in_proportion("one that has lent to many", cost_when_lent_on(1, acts[i]),
+		                     cost_when_lent_on(MANY, acts[i]), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(pieces_cost_what_they_are),
 	        cmocka_unit_test(pieces_behind_other_memory_cost_what_they_are),
+	        cmocka_unit_test(what_was_lent_on_costs_what_it_is),
+	        cmocka_unit_test(who_has_lent_to_many_is_not_slowed_down_by_others),
 	        cmocka_unit_test(what_lies_between_is_come_by_once_and_not_for_each_lending),
 	};
 

@@ -328,7 +328,8 @@ static void when_the_user_ends_nothing_is_left_of_it(void **state)
 	assert_false(frame_lent(*pagetable_find(&process_space(next)->pagetable, OWN) & PTE_FRAME));
 	put(next, THERE, 70);
 	assert_int_equal(get(owner, MINE), 70);
-	assert_null(process_space(next)->lendings.given);
+	assert_null(process_space(next)->lendings.lent);
+	assert_int_equal(process_space(next)->lendings.nr_lent, 0);
 }
 
 static void an_exec_of_no_heir_ends_all(void **state)
