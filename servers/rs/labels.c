@@ -32,7 +32,7 @@ static int tell(const struct label *label)
 }
 
 /* A store that is dead already will have a successor. */
-static void tell_all(void)
+void labels_tell(void)
 {
 	retry_at = NEVER;
 	for (uint32_t i = 0; i < nr_labels && store != NONE; i++) {
@@ -75,7 +75,8 @@ void labels_changed(const char *text, endpoint_t endpoint)
 	label->is_told = 0;
 	if (strcmp(text, DS_LABEL_SERVICE) == 0)
 		begin_with_store(endpoint);
-	tell_all();
+	else
+		labels_tell();
 }
 
 void labels_init(void)
@@ -90,7 +91,7 @@ void labels_init(void)
 void labels_expire(uint64_t now)
 {
 	if (retry_at <= now)
-		tell_all();
+		labels_tell();
 }
 
 uint64_t labels_deadline(void)

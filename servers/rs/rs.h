@@ -147,9 +147,13 @@ uint64_t waiters_deadline(void);
 
 /* VM, PM and RS have labels too. */
 void labels_init(void);
-/* The endpoint behind a label is another now; NONE: there is nobody, or it is sure now that nobody will come.
+/*
+ * The endpoint behind a label is another now; NONE: there is nobody, or it is sure now that nobody will come.
+ * The store is told, if it is not about itself.
  */
 void labels_changed(const char *label, endpoint_t endpoint);
+/* Tells the store what it has not been told: for when it has been released. */
+void labels_tell(void);
 /* Tells what has not been told, as far as that is possible. */
 void labels_expire(uint64_t now);
 uint64_t labels_deadline(void);

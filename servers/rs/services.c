@@ -97,11 +97,17 @@ struct service *services_by_endpoint(endpoint_t endpoint)
 
 /* ---- The start ---- */
 
-/* Whoever must know the successor before it runs is told here. */
+/*
+ * Whoever must know the successor before it runs is told first. The store itself is told of labels after its
+ * release: before, it takes whatever RS sends for that.
+ */
 static void succeed(struct service *service)
 {
 	pass_kept_memory(service, service->endpoint);
 	labels_changed(service->entry->label, service->endpoint);
+	heartbeat_begin(service, service->since);
+	process_release(service->endpoint);
+	labels_tell();
 }
 
 static void log_problem(const struct service *service)
@@ -198,11 +204,8 @@ static void start(struct service *service)
 	}
 	service->problem = RS_NO_PROBLEM;
 	set_state(service, RS_IS_RUNNING, NEVER);
-	if (result == -ESRCH)
-		return;
-	succeed(service);
-	heartbeat_begin(service, service->since);
-	process_release(service->endpoint);
+	if (result == OK)
+		succeed(service);
 }
 
 static void start_again(struct service *service)

@@ -152,6 +152,8 @@ int process_tell(endpoint_t to, const struct message *m)
 		return -machine.store_refuses;
 	if (!proc_at(to))
 		return -EDEADSRCDST;
+	assert_true(
+	        proc_at(to)->is_released); /* it would take it for the release, and nobody would read it */
 	assert_true(machine.nr_told < sizeof(machine.told) / sizeof(machine.told[0]));
 	machine.told_whom = to;
 	memcpy(&machine.told[machine.nr_told++], m->m_bytes, sizeof(struct ds_label_req));
