@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* guest: calls=schedule time=counted */
 /*
- * A process more urgent than PM and VM asks PM for exec without waiting for it, and wakes while that is under
- * way: at the next clock tick, with the request sent a little earlier each time. It may go on in its old
- * memory, and begin anew in the new one; but never may it go on in the new one from where it was.
+ * A process more urgent than PM and VM asks PM for exec without waiting for the answer, and wakes while that
+ * is under way: at the next clock tick, with the request sent a little earlier each time. It may go on in its
+ * old memory, and begin anew in the new one; but never may it go on in the new one from where it was.
  */
 #include <granite/abi/pm.h>
 #include <granite/ipc.h>
@@ -67,7 +67,7 @@ static void ask_for_exec(int step)
 	                                      .strings_bytes = (uint32_t)bytes,
 	                                      .argc = 2}};
 	call.m.m_type = PM_EXEC;
-	CHECK_INT(ipc_senda(PM_PROC_NR, &call.m), OK);
+	CHECK_INT(ipc_send(PM_PROC_NR, &call.m), OK);
 }
 
 /* PM has the request `step` steps before the next tick. */

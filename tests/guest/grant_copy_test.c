@@ -53,6 +53,12 @@ static int64_t pass_on_bytes(int64_t who_to, int64_t who_from, int64_t grant, in
 	                              CPF_READ);
 }
 
+static int64_t lend_own(int64_t who_to, int64_t unused, int64_t unused2, int64_t unused3)
+{
+	(void)unused, (void)unused2, (void)unused3;
+	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), 100, CPF_READ);
+}
+
 static int64_t revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
 {
 	(void)unused, (void)unused2, (void)unused3;
@@ -283,6 +289,43 @@ static void a_dead_link_breaks_the_chain(void)
 	CHECK_INT(cpf_revoke(id), OK);
 }
 
+static void check_sides(cp_grant_id_t id, endpoint_t granter, endpoint_t grantee)
+{
+	endpoint_t from = NONE, to = NONE;
+	CHECK_INT(cpf_lookup(id, &from, &to), OK);
+	CHECK_INT(from, granter);
+	CHECK_INT(to, grantee);
+	CHECK_INT(cpf_lookup(id, NULL, NULL), OK);
+}
+
+/* Direct, then indirect, then magic: each time what it was before is nothing any more. */
+static void an_id_can_be_set_to_every_kind_of_grant(void)
+{
+	endpoint_t self = sys_self();
+	cp_grant_id_t id, given = lending_do(first, lend_own, self, 0, 0, 0);
+	CHECK_INT(cpf_getgrants(&id, 1), 1);
+	lending_do(first, put, 3, '1', 0, 0);
+	CHECK_INT(cpf_setgrant_direct(id, second.endpoint, AT(mine), 10, CPF_READ), OK);
+	check_sides(id, SELF, second.endpoint);
+	CHECK_INT(lending_do(second, take, self, id, 3, 1), OK);
+	CHECK_INT(lending_do(second, get, 0, 0, 0, 0), mine[3]);
+	CHECK_INT(cpf_setgrant_indirect(id, second.endpoint, first.endpoint, given), OK);
+	check_sides(id, first.endpoint, second.endpoint);
+	CHECK_INT(lending_do(second, take, self, id, 3, 90), OK);
+	CHECK_INT(lending_do(second, get, 0, 0, 0, 0), '1');
+	CHECK_INT(cpf_setgrant_magic(id, second.endpoint, first.endpoint, AT(theirs) + 3, 1,
+	                             CPF_READ | CPF_WRITE),
+	          OK);
+	check_sides(id, first.endpoint, second.endpoint);
+	CHECK_INT(lending_do(second, take, self, id, 3, 90), -EPERM);
+	lending_do(second, put, 0, '2', 0, 0);
+	CHECK_INT(lending_do(second, give, self, id, 0, 1), OK);
+	CHECK_INT(lending_do(first, get, 3, 0, 0, 0), '2');
+	CHECK_INT(cpf_revoke(id), OK);
+	CHECK_INT(cpf_setgrant_magic(id, second.endpoint, first.endpoint, AT(theirs), 1, CPF_READ), -EPERM);
+	CHECK_INT(lending_do(first, revoke, given, 0, 0, 0), OK);
+}
+
 static void the_table_can_be_full(void)
 {
 	static cp_grant_id_t ids[GRANTS_MAX + 1];
@@ -323,6 +366,7 @@ int main(void)
 	        TEST(grants_that_can_not_be_are_refused),
 	        TEST(a_try_does_not_wait_for_memory),
 	        TEST(a_dead_link_breaks_the_chain),
+	        TEST(an_id_can_be_set_to_every_kind_of_grant),
 	        TEST(the_table_can_be_full),
 	        TEST(teardown),
 	};

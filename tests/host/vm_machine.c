@@ -549,7 +549,11 @@ static uint64_t random_state;
 
 void random_start(void)
 {
-	random_state = test_seed() * 2ull + 1;
+	static unsigned seed;
+
+	if (!seed)
+		seed = test_seed() | 1;
+	random_state = seed;
 	interrupt_chance = (uint32_t)random_state;
 }
 

@@ -78,7 +78,8 @@ void machine_interrupts(uint32_t blocks, void (*others)(void));
 /* How many of its basic blocks VM has run since the machine began: what its work has cost. */
 uint64_t machine_steps(void);
 
-/* A number below `below`, from the seed in the environment (SEED) or a new one, which is printed. */
+/* A number below `below`, from the seed in the environment (SEED) or a new one, which is printed: the same
+ * for all machines of a run. */
 void random_start(void);
 uint32_t random_below(uint32_t below);
 
