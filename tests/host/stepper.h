@@ -18,7 +18,7 @@ uint8_t *stepper_memory(uint32_t bytes);
  */
 long stepper_run(void (*prepare)(void), void (*act)(void), void (*each)(long instructions, int returned));
 
-/* The same, but the child is killed after so many instructions. */
+/* The same, but the child is killed after so many instructions, if it has not returned by then. */
 void stepper_kill(void (*prepare)(void), void (*act)(void), long instructions);
 
 #endif
