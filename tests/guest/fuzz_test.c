@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: timeout=300 time=counted calls=all args=100000 seed=yes variants=ubsan */
+/* guest: timeout=300 time=counted calls=all args=100000 seed=yes variants=no */
 /*
  * Random calls, by many processes at once, while a watchdog makes sure that everybody else is served. In the
  * end nothing is left of it. The arguments are the number of calls at least, and a seed: the same one makes

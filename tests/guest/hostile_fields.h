@@ -89,6 +89,13 @@ static inline int makes_a_mess(const struct message *m)
 	        is_within(from, zoo, ZOO_PAGES * PAGE_SIZE));
 }
 
+/* What is mapped over the worker's stack brings values of another's for its variables, the call's result
+ * among them. */
+static inline int replaces_the_stack(const struct message *m)
+{
+	return m->m_type == SYS_SAFEMAP && m->m_words[4] + m->m_words[5] > STACK_TOP - 16 * PAGE_SIZE;
+}
+
 /* A process group of its own, so that it can kill no others. */
 static inline void begin_work(void)
 {
@@ -198,7 +205,7 @@ static inline void tell(const struct operation *operation, int result)
 static inline int try_request(const struct operation *operation)
 {
 	if (ends_the_system(operation->number, &request) || makes_a_mess(&request) ||
-	    (spares && spares(&request)))
+	    replaces_the_stack(&request) || (spares && spares(&request)))
 		return OK;
 	int result = result_of(&request);
 	if (!result_is_good(operation->number, result)) {
