@@ -119,6 +119,8 @@ def one_trace_at_a_time_and_none_after_its_owner():
         terminal.expect(PROMPT)
         terminal.type("trace -s 1000 &\r")
         terminal.expect(PROMPT)
+        terminal.type("sleep 2\r")  # nobody else computes: it records by then
+        terminal.expect(PROMPT)
         terminal.type("trace true\r")
         assert "another trace is being made" in terminal.expect(PROMPT)
         terminal.type("kill -9 trace\r")
