@@ -57,13 +57,13 @@ static void finish_receive(struct proc *p, uint32_t status)
 	arch_set_result(p, OK);
 	arch_set_status(p, status);
 	if (p->rts_flags & RTS_RECEIVING)
-		proc_clear_flags(p, RTS_RECEIVING);
+		proc_clear_flags(p, RTS_RECEIVING | RTS_NOTED);
 }
 
-/* Whether p waits for a message from `source`. */
+/* Whether p waits for a message from `source`, and has been notified of nothing that comes before it. */
 static int waits_for(const struct proc *p, endpoint_t source)
 {
-	return (p->rts_flags & (RTS_RECEIVING | RTS_SENDING)) == RTS_RECEIVING &&
+	return (p->rts_flags & (RTS_RECEIVING | RTS_SENDING | RTS_NOTED)) == RTS_RECEIVING &&
 	       (p->receive_from == ANY || p->receive_from == source);
 }
 
@@ -134,11 +134,19 @@ static struct proc *callers_find(const struct proc *to, endpoint_t source)
 	return p && p->rts_flags & RTS_SENDING && p->send_to == to->endpoint ? p : NULL;
 }
 
+/* Something has come for p: what it was notified of for later it takes now, and this next. */
+static void take_noted(struct proc *p)
+{
+	if (p->rts_flags & RTS_NOTED && notify_take(p, ANY))
+		finish_receive(p, IPC_NOTIFY);
+}
+
 static void block_sending(struct proc *p, struct proc *to)
 {
 	p->send_to = to->endpoint;
 	callers_append(to, p);
 	proc_set_flags(p, RTS_SENDING);
+	take_noted(to);
 }
 
 static void block_receiving(struct proc *p, endpoint_t source, vir_bytes address)
@@ -179,6 +187,15 @@ static int send_now(struct proc *caller, struct proc *to, vir_bytes address, uin
 	if (send_verdict(caller, to, address, &result))
 		return result;
 	return priv_may_send(caller, to) ? -ENOTREADY : -ECALLDENIED;
+}
+
+static int send_if_ready(struct proc *caller, struct proc *to, vir_bytes address, uint32_t call)
+{
+	int result = send_now(caller, to, address, call);
+
+	if (result == -ENOTREADY)
+		take_noted(to);
+	return result;
 }
 
 /* Sends, and waits for the receiver if it must: then IPC_BLOCKED. */
@@ -302,7 +319,7 @@ static int sendrec(struct proc *caller, struct proc *to, vir_bytes address, uint
 
 static int reply_receive(struct proc *caller, struct proc *to, vir_bytes address)
 {
-	int result = send_now(caller, to, address, IPC_REPLY_RECEIVE);
+	int result = send_if_ready(caller, to, address, IPC_REPLY_RECEIVE);
 
 	return result == OK ? receive(caller, ANY, address) : result;
 }
@@ -324,29 +341,46 @@ static int send_async(struct proc *caller, struct proc *to, vir_bytes address)
 	}
 	entry->record = traced(TRACE_IPC) ? trace_senda(caller, to, &entry->message) : 0;
 	async_enqueue(to, entry);
+	take_noted(to);
 	if (can_take(to, caller, IPC_SENDA) && async_fetch(to, caller->endpoint, &to->deliver))
 		finish_receive(to, IPC_SENDA);
 	return OK;
 }
 
-static int send_notify(struct proc *caller, struct proc *to)
+/* Whether p waits for a message that may be a notification. */
+static int takes_notifications(const struct proc *p)
 {
-	if (!priv_may_send(caller, to))
-		return -ECALLDENIED;
-	TRACE(IPC, one(EVENT_NOTIFY, caller->endpoint, to->endpoint));
-	ipc_notify(caller, to);
-	return OK;
+	return (p->rts_flags & (RTS_RECEIVING | RTS_SENDING)) == RTS_RECEIVING &&
+	       !(p->misc_flags & MF_REPLY_PENDING);
 }
 
 void ipc_notify(struct proc *from, struct proc *to)
 {
 	if (from)
 		notify_post(from, to);
-	if ((to->rts_flags & (RTS_RECEIVING | RTS_SENDING)) != RTS_RECEIVING ||
-	    to->misc_flags & MF_REPLY_PENDING)
-		return;
-	if (notify_take(to, to->receive_from))
+	if (takes_notifications(to) && notify_take(to, to->receive_from))
 		finish_receive(to, IPC_NOTIFY);
+}
+
+static void notify_later(struct proc *from, struct proc *to)
+{
+	notify_post(from, to);
+	if (takes_notifications(to) && to->receive_from == ANY)
+		proc_set_flags(to, RTS_NOTED);
+	else
+		ipc_notify(NULL, to);
+}
+
+static int send_notify(struct proc *caller, struct proc *to, uint32_t call)
+{
+	if (!priv_may_send(caller, to))
+		return -ECALLDENIED;
+	TRACE(IPC, one(EVENT_NOTIFY, caller->endpoint, to->endpoint));
+	if (call == IPC_NOTIFY_LATER)
+		notify_later(caller, to);
+	else
+		ipc_notify(caller, to);
+	return OK;
 }
 
 int ipc_trap(struct proc *caller, uint32_t call, endpoint_t other, vir_bytes address)
@@ -356,7 +390,8 @@ int ipc_trap(struct proc *caller, uint32_t call, endpoint_t other, vir_bytes add
 	COUNT(ipc_calls);
 	if (call == 0 || call >= IPC_NR)
 		return -EBADCALL;
-	if (call != IPC_NOTIFY && address > arch_limit(caller) - sizeof(struct message))
+	if (address > arch_limit(caller) - sizeof(struct message) && call != IPC_NOTIFY &&
+	    call != IPC_NOTIFY_LATER)
 		return -EFAULT;
 	if (call == IPC_RECEIVE)
 		return receive(caller, other, address);
@@ -372,9 +407,10 @@ int ipc_trap(struct proc *caller, uint32_t call, endpoint_t other, vir_bytes add
 	case IPC_SEND:
 		return send(caller, to, address, call);
 	case IPC_SENDNB:
-		return send_now(caller, to, address, call);
+		return send_if_ready(caller, to, address, call);
 	case IPC_NOTIFY:
-		return send_notify(caller, to);
+	case IPC_NOTIFY_LATER:
+		return send_notify(caller, to, call);
 	default:
 		return send_async(caller, to, address);
 	}
@@ -416,7 +452,7 @@ void ipc_abort(struct proc *p, int result)
 	arch_set_result(p, result);
 	if (p->rts_flags & (RTS_SENDING | RTS_RECEIVING))
 		TRACE(IPC, one(EVENT_ENDED, p->endpoint, result));
-	proc_clear_flags(p, RTS_SENDING | RTS_RECEIVING);
+	proc_clear_flags(p, RTS_SENDING | RTS_RECEIVING | RTS_NOTED);
 }
 
 void ipc_forget(struct proc *p)

@@ -77,6 +77,13 @@ int notify_take(struct proc *p, endpoint_t source)
 	return p->notify_summary && take_from_process(p, source);
 }
 
+static void forget(struct proc *p, int slot)
+{
+	clear_bit(p, slot);
+	if (!p->notify_summary)
+		proc_clear_flags(p, RTS_NOTED);
+}
+
 void notify_forget(struct proc *p)
 {
 	int slot = proc_slot(p);
@@ -85,5 +92,5 @@ void notify_forget(struct proc *p)
 		return;
 	for (int i = 0; i < NR_PROCS; i++)
 		if (is_pending(&proc_table[i], slot))
-			clear_bit(&proc_table[i], slot);
+			forget(&proc_table[i], slot);
 }

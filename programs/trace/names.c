@@ -153,10 +153,15 @@ const char *names_args(uint32_t number)
 const char *names_ipc_call(uint32_t number)
 {
 	static const char *const names[IPC_NR] = {
-	        [IPC_SEND] = "send",       [IPC_RECEIVE] = "receive",
-	        [IPC_SENDREC] = "sendrec", [IPC_REPLY_RECEIVE] = "reply_receive",
-	        [IPC_NOTIFY] = "notify",   [IPC_SENDNB] = "sendnb",
-	        [IPC_SENDA] = "senda",     [IPC_SENDREC_INTR] = "sendrec_intr",
+	        [IPC_SEND] = "send",
+	        [IPC_RECEIVE] = "receive",
+	        [IPC_SENDREC] = "sendrec",
+	        [IPC_REPLY_RECEIVE] = "reply_receive",
+	        [IPC_NOTIFY] = "notify",
+	        [IPC_SENDNB] = "sendnb",
+	        [IPC_SENDA] = "senda",
+	        [IPC_SENDREC_INTR] = "sendrec_intr",
+	        [IPC_NOTIFY_LATER] = "notify_later",
 	};
 
 	return number < IPC_NR && names[number] ? names[number] : "no IPC call";

@@ -61,11 +61,14 @@ static inline void answer(struct message *m)
 	endpoint_t other = once_in(4) ? PICK(partners) : m->m_source;
 	int status;
 	m->m_type = once_in(4) ? (int32_t)roll() : OK;
-	switch (below(10)) {
+	switch (below(11)) {
 	case 0:
 		return;
 	case 1:
 		ipc_notify(other);
+		return;
+	case 10:
+		ipc_notify_later(other);
 		return;
 	case 2:
 		ipc_senda(other, m);

@@ -235,6 +235,147 @@ static void a_notification_can_be_told_from_a_message_like_one(void)
 	CHECK_EXITED(tap_wait(pid), 0);
 }
 
+/* ---- Notifications that can wait ---- */
+
+static int rts_flags_of(endpoint_t endpoint)
+{
+	struct proc_info info;
+	CHECK_INT(sys_getinfo(GET_PROCTAB, &info, sizeof(info), ENDPOINT_SLOT(endpoint)), sizeof(info));
+	CHECK_INT(info.endpoint, endpoint);
+	return (int)info.rts_flags;
+}
+
+static void take_in(int how, int32_t type)
+{
+	struct message m;
+	int status;
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	CHECK_INT(m.m_source, parent);
+	CHECK_INT(IPC_STATUS_CALL(status), how);
+	if (how != IPC_NOTIFY)
+		CHECK_INT(m.m_type, type);
+}
+
+static const int things_that_come[] = {IPC_SEND,  IPC_SENDREC, IPC_SENDREC_INTR,
+                                       IPC_SENDA, IPC_SENDNB,  IPC_REPLY_RECEIVE};
+static int comes;
+
+static void learn_it_with_the_next(void)
+{
+	struct message m = {.m_type = 43};
+	take_in(IPC_NOTIFY, 0);
+	take_in(comes == IPC_SENDREC_INTR ? IPC_SENDREC : comes, 42);
+	if (comes == IPC_SENDREC || comes == IPC_SENDREC_INTR)
+		CHECK_INT(ipc_send(parent, &m), OK);
+}
+
+static void send_it(endpoint_t child)
+{
+	struct message m = {.m_type = 42};
+	int status;
+	if (comes == IPC_SENDNB || comes == IPC_REPLY_RECEIVE) {
+		/* As it has the notification to take. */
+		CHECK_INT(ipc_trap((uint32_t)comes, child, &m, &status), -ENOTREADY);
+		let_others_run();
+	}
+	if (comes == IPC_REPLY_RECEIVE)
+		CHECK_INT(ipc_notify(parent), OK); /* to have something to receive */
+	CHECK_INT(ipc_trap((uint32_t)comes, child, &m, &status), OK);
+	if (comes == IPC_REPLY_RECEIVE)
+		return;
+	CHECK_INT(m.m_type, comes == IPC_SENDREC || comes == IPC_SENDREC_INTR ? 43 : 42);
+}
+
+static void notified_for_later_is_not_woken_but_told_before_the_next(void)
+{
+	parent = sys_self();
+	for (unsigned i = 0; i < sizeof(things_that_come) / sizeof(things_that_come[0]); i++) {
+		comes = things_that_come[i];
+		pid_t pid = tap_start(learn_it_with_the_next);
+		endpoint_t child = endpoint_of(pid);
+		let_others_run();
+		CHECK_INT(rts_flags_of(child), RTS_RECEIVING);
+		CHECK_INT(ipc_notify_later(child), OK);
+		CHECK_INT(ipc_notify_later(child), OK);
+		let_others_run();
+		CHECK_INT(rts_flags_of(child), RTS_RECEIVING | RTS_NOTED);
+		send_it(child);
+		CHECK_EXITED(tap_wait(pid), 0);
+	}
+}
+
+static void take_two_notifications(void)
+{
+	struct message m;
+	int status, clock = 0, others = 0;
+	CHECK_INT(sys_setalarm(50000000, 0, NULL), OK);
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+		CHECK_INT(IPC_STATUS_CALL(status), IPC_NOTIFY);
+		clock += m.m_source == CLOCK;
+		others += m.m_source == parent;
+	}
+	CHECK(clock == 1 && others == 1);
+}
+
+static void notified_for_later_is_told_of_it_by_the_next_notification(void)
+{
+	parent = sys_self();
+	pid_t pid = tap_start(take_two_notifications);
+	let_others_run();
+	CHECK_INT(ipc_notify_later(endpoint_of(pid)), OK);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+static void await_the_parent(void)
+{
+	struct message m;
+	int status;
+	CHECK_INT(ipc_receive(parent, &m, &status), OK);
+	CHECK_INT(status, IPC_NOTIFY);
+	let_others_run();
+	take_in(IPC_NOTIFY, 0);
+}
+
+/* Nor does who does something else, and is notified meanwhile, sleep over it. */
+static void who_waits_for_the_notifier_alone_is_woken_at_once(void)
+{
+	parent = sys_self();
+	pid_t pid = tap_start(await_the_parent);
+	endpoint_t child = endpoint_of(pid);
+	usleep(10000);
+	CHECK_INT(ipc_notify_later(child), OK);
+	usleep(10000);
+	CHECK_INT(ipc_notify_later(child), OK);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+static endpoint_t noted;
+
+static void notify_it_and_end(void)
+{
+	CHECK_INT(ipc_notify_later(noted), OK);
+	CHECK_INT(rts_flags_of(noted), RTS_RECEIVING | RTS_NOTED);
+}
+
+static void take_the_message(void)
+{
+	take_in(IPC_SENDNB, 42);
+}
+
+static void what_a_dead_one_notified_of_keeps_nobody_waiting(void)
+{
+	struct message m = {.m_type = 42};
+	parent = sys_self();
+	pid_t pid = tap_start(take_the_message);
+	noted = endpoint_of(pid);
+	let_others_run();
+	CHECK_EXITED(tap_child(notify_it_and_end), 0);
+	CHECK_INT(rts_flags_of(noted), RTS_RECEIVING);
+	CHECK_INT(ipc_sendnb(noted, &m), OK);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
 /* ---- Asynchronous messages ---- */
 
 static void send_many_then_ask(void)
@@ -361,6 +502,7 @@ static void wait_for_a_dead_peer(void)
 	CHECK_INT(ipc_sendrec(child, &m), -EDEADSRCDST);
 	CHECK_INT(ipc_receive(child, &m, &status), -EDEADSRCDST);
 	CHECK_INT(ipc_notify(child), -EDEADSRCDST);
+	CHECK_INT(ipc_notify_later(child), -EDEADSRCDST);
 	CHECK_INT(ipc_sendnb(child, &m), -EDEADSRCDST);
 	CHECK_INT(ipc_senda(child, &m), -EDEADSRCDST);
 	CHECK_INT(ipc_reply_receive(child, &m, &status), -EDEADSRCDST);
@@ -460,6 +602,10 @@ int main(void)
 	        TEST(sendnb_only_reaches_who_waits),
 	        TEST(notifications_coalesce_and_carry_the_time),
 	        TEST(a_notification_can_be_told_from_a_message_like_one),
+	        TEST(notified_for_later_is_not_woken_but_told_before_the_next),
+	        TEST(notified_for_later_is_told_of_it_by_the_next_notification),
+	        TEST(who_waits_for_the_notifier_alone_is_woken_at_once),
+	        TEST(what_a_dead_one_notified_of_keeps_nobody_waiting),
 	        TEST(asynchronous_messages_are_bounded_and_keep_their_order),
 	        TEST(nothing_asynchronous_is_taken_for_a_reply),
 	        TEST(only_the_server_called_can_answer),

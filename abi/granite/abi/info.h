@@ -36,7 +36,8 @@ struct proc_info {
 	FLAG(4, RTS_PAGEFAULT, "page fault") /* waits for VM to resolve a fault */                \
 	FLAG(5, RTS_VMREQUEST, "vm request") /* waits for VM to make memory present for a copy */ \
 	FLAG(6, RTS_EXCEPTION, "exception")  /* waits for PM's judgement */                       \
-	FLAG(7, RTS_STOPPED, "stopped")      /* by PM (sys_stop) */
+	FLAG(7, RTS_STOPPED, "stopped")      /* by PM (sys_stop) */                               \
+	FLAG(8, RTS_NOTED, "noted")          /* receiving: was notified for later */
 
 #define FLAG(bit, name, text) name = 1 << (bit),
 enum rts_flag { GRANITE_RTS_FLAGS(FLAG) };

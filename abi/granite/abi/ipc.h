@@ -23,10 +23,11 @@
 #define IPC_SENDNB        6
 #define IPC_SENDA         7
 #define IPC_SENDREC_INTR  8 /* as IPC_SENDREC, but EINTR once a signal waits for the caller */
-#define IPC_NR            9
+#define IPC_NOTIFY_LATER  9 /* wakes nobody: taken with what comes next, and before it */
+#define IPC_NR            10
 
 /*
- * Status of a received message: the IPC_* number that it was sent with (IPC_NOTIFY for a notification), and
+ * Status of a received message: the IPC_* number that it was sent with (IPC_NOTIFY for any notification), and
  * whether the kernel has sent it on m_source's behalf (a fault, a request).
  */
 #define IPC_STATUS_CALL(status) ((status)&0xff)

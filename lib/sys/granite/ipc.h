@@ -85,6 +85,19 @@ static inline int ipc_notify(endpoint_t destination)
 	return ipc_trap(IPC_NOTIFY, destination, 0, &status);
 }
 
+/*
+ * As ipc_notify, but does not wake `destination` while it waits for messages from ANY: it takes the
+ * notification when something else comes for it, and before that. So it knows in time, and costs nothing
+ * until then. Who sends to it without waiting (sendnb, reply_receive) meanwhile gets ENOTREADY, and has woken
+ * it.
+ */
+static inline int ipc_notify_later(endpoint_t destination)
+{
+	int status;
+
+	return ipc_trap(IPC_NOTIFY_LATER, destination, 0, &status);
+}
+
 /* Sends *m if `destination` waits for it right now. */
 static inline int ipc_sendnb(endpoint_t destination, struct message *m)
 {
