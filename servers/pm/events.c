@@ -3,7 +3,8 @@
  * What listeners, the file server and the data store, must know of processes: who was forked from whom, who
  * has called exec, who has ended. PM keeps it in order, for each of them, and notifies it; the listener asks
  * (PM_EVENTS) before it takes the next request, because notifications come first. So it knows of a fork
- * before the child's first call, and of an exec before the new program's.
+ * before the child's first call, and of an exec before the new program's. For a fork alone, of which nobody
+ * can see anything before such a call, it is not woken.
  *
  * What was told stays until the listener says that it is done with it, so that a successor is told it again.
  *
@@ -60,8 +61,12 @@ static void add(struct listener *listener, endpoint_t endpoint, endpoint_t what)
 	listener->count++;
 	listener->events[(listener->done + listener->count) % EVENTS_MAX] =
 	        (struct pm_event){.endpoint = endpoint, .what = what};
-	if (listener->state == LISTENER_HERE)
+	if (listener->state != LISTENER_HERE)
+		return;
+	if (what < 0) /* an end, or an exec, which closes descriptors */
 		peer_notify(listener->endpoint);
+	else
+		peer_notify_later(listener->endpoint);
 }
 
 static void add_for_all(endpoint_t endpoint, endpoint_t what)

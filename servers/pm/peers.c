@@ -32,6 +32,11 @@ void peer_notify(endpoint_t endpoint)
 	ipc_notify(endpoint);
 }
 
+void peer_notify_later(endpoint_t endpoint)
+{
+	ipc_notify_later(endpoint);
+}
+
 int peer_cancel(endpoint_t server, endpoint_t caller)
 {
 	const struct server_cancel_req request = {.endpoint = caller};

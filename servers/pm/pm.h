@@ -52,6 +52,9 @@ void peer_notify_rs(void);
 /* Notifies a process that is not RS. */
 void peer_notify(endpoint_t endpoint);
 
+/* The same, but it is not woken: as ipc_notify_later. */
+void peer_notify_later(endpoint_t endpoint);
+
 /* Has `server` end the call of `caller` under way with EINTR. -EAGAIN: try again later. */
 GRANITE_MUST_CHECK int peer_cancel(endpoint_t server, endpoint_t caller);
 

@@ -86,9 +86,12 @@ static void a_life_is_told_in_order(void **state)
 
 	(void)state;
 	assert_int_equal(machine.notified, 2);
+	assert_int_equal(machine.notified_later, 2); /* nobody is woken by a fork alone */
 	events_execed(child);
+	assert_int_equal(machine.notified, 3);
 	machine_kill(machine.rs, child->pid, SIGKILL);
 	assert_int_equal(machine.notified, 4);
+	assert_int_equal(machine.notified_later, 2);
 	pull();
 	assert_int_equal(told.count, 4);
 	assert_event(0, parent_endpoint, RS_PROC_NR);

@@ -228,6 +228,12 @@ void peer_notify(endpoint_t endpoint)
 	machine.notified++;
 }
 
+void peer_notify_later(endpoint_t endpoint)
+{
+	peer_notify(endpoint);
+	machine.notified_later++;
+}
+
 int peer_cancel(endpoint_t server, endpoint_t caller)
 {
 	machine.cancels++;

@@ -36,8 +36,8 @@ struct machine_proc {
 
 struct machine {
 	struct machine_proc procs[ENDPOINT_SLOTS];
-	uint64_t now, alarm; /* alarm 0: none */
-	int notified_rs, notified;
+	uint64_t now, alarm;                       /* alarm 0: none */
+	int notified_rs, notified, notified_later; /* the last of these: not woken, and counted in both */
 	endpoint_t cancelled_server, cancelled_caller;
 	int cancel_result, cancels;
 	int fork_error, exec_error;   /* of VM */
