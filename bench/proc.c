@@ -15,11 +15,18 @@ static void wait_for(pid_t pid)
 	REQUIRE(pid > 0 && waitpid(pid, NULL, 0) == pid);
 }
 
-/* A call to PM, which is what most system calls of the C library are here. */
+/* No call of anybody: the bridge knows it. */
 static void get_pid(uint32_t unused)
 {
 	(void)unused;
 	(void)getpid();
+}
+
+/* A call to PM, which is what most system calls of the C library are here. */
+static void get_parent_s_pid(uint32_t unused)
+{
+	(void)unused;
+	(void)getppid();
 }
 
 static void fork_exit_wait(uint32_t unused)
@@ -124,6 +131,7 @@ static void be_notified(void)
 /* Of scale.fork_exit_wait: other processes in the system. Of scale.children: the child's siblings. */
 static const struct row rows[] = {
         ROW("proc.getpid", 256, get_pid),
+        ROW("proc.getppid", 256, get_parent_s_pid),
         ROW("proc.fork_exit_wait", 8, fork_exit_wait),
         ROW("proc.vfork_exit_wait", 8, vfork_exit_wait),
         ROW("proc.fork_exec_exit_wait", 4, fork_exec_exit_wait),

@@ -53,6 +53,7 @@ void granite_bridge_upcall(void);
 /* Called by start.S and entry.S. */
 void bridge_start(uint32_t *stack);
 void bridge_take_descriptors(const void *passed_on); /* struct pm_descriptors, of exec */
+void bridge_take_pid(int32_t pid);
 void bridge_call(struct bridge_regs *regs);
 void bridge_upcall(struct bridge_regs *regs);
 

@@ -15,13 +15,18 @@ static int32_t ids_of(int32_t pid, struct pm_getid_rep *ids)
 	return result;
 }
 
+/* It never changes; a child has its own copy of the variable. */
+static int32_t own_pid;
+
+void bridge_take_pid(int32_t pid)
+{
+	own_pid = pid;
+}
+
 int32_t linux_getpid(struct bridge_regs *regs)
 {
-	struct pm_getid_rep ids;
-	int32_t result = ids_of(0, &ids);
-
 	(void)regs;
-	return result == OK ? ids.pid : result;
+	return own_pid;
 }
 
 int32_t linux_getppid(struct bridge_regs *regs)

@@ -30,8 +30,10 @@ static int32_t fork_process(uint32_t flags)
 
 	call.req = (struct pm_fork_req){.flags = flags};
 	result = pm_fork_call(&call);
-	if (result == OK && call.rep.pid == 0)
+	if (result == OK && call.rep.pid == 0) {
 		cpf_reload();
+		bridge_take_pid(call.rep.own_pid);
+	}
 	return result == OK ? call.rep.pid : result;
 }
 

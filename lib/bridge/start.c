@@ -30,5 +30,7 @@ void bridge_start(uint32_t *stack)
 			entry->a_un.a_val = (uint32_t)(uintptr_t)granite_bridge_entry;
 		if (entry->a_type == PM_AT_DESCRIPTORS)
 			bridge_take_descriptors(user_pointer(entry->a_un.a_val));
+		if (entry->a_type == PM_AT_PID)
+			bridge_take_pid((int32_t)entry->a_un.a_val);
 	}
 }

@@ -138,12 +138,14 @@ static void fill_random(uint8_t random[STACK_RANDOM_BYTES])
 	}
 }
 
-static int finish_stack(const struct pm_exec_req *request, const struct program *program)
+static int finish_stack(const struct process *process, const struct pm_exec_req *request,
+                        const struct program *program)
 {
 	struct stack_facts facts = {.argc = request->argc,
 	                            .envc = request->envc,
 	                            .hwcap = processor_features(),
-	                            .descriptors = request->descriptors};
+	                            .descriptors = request->descriptors,
+	                            .pid = process->pid};
 
 	fill_random(facts.random);
 	return stack_finish(&stack, &facts, &program->image);
@@ -245,7 +247,7 @@ int do_exec(struct process *caller, const struct pm_exec_req *request, struct pm
 	if (result == OK)
 		result = copy_strings(caller, request, path);
 	if (result == OK)
-		result = finish_stack(request, &program);
+		result = finish_stack(caller, request, &program);
 	return result == OK ? commit(caller, &program) : result;
 }
 
@@ -260,7 +262,7 @@ int exec_rs(struct process *rs)
 	if (result != OK)
 		return result;
 	memcpy(stack_begin(&stack, "/bin/rs", sizeof(strings)), strings, sizeof(strings));
-	result = finish_stack(&request, &program);
+	result = finish_stack(rs, &request, &program);
 	if (result != OK)
 		return result;
 	result = commit(rs, &program);

@@ -33,7 +33,7 @@ static int wait_for_vfork(struct process *parent, struct process *child)
 
 int do_fork(struct process *caller, const struct pm_fork_req *request, struct pm_fork_rep *reply)
 {
-	const struct pm_fork_rep reply_to_child = {.pid = 0};
+	struct pm_fork_rep reply_to_child = {.pid = 0};
 	struct process *child;
 	endpoint_t endpoint;
 	int result;
@@ -48,6 +48,7 @@ int do_fork(struct process *caller, const struct pm_fork_req *request, struct pm
 	child = process_allocate(endpoint);
 	inherit(child, caller);
 	events_forked(caller, child);
+	reply_to_child.own_pid = child->pid;
 	server_reply(endpoint, OK, &reply_to_child, sizeof(reply_to_child));
 	reply->pid = child->pid;
 	return request->flags & PM_FORK_VFORK ? wait_for_vfork(caller, child) : OK;

@@ -66,7 +66,7 @@ struct aux {
 	uint32_t type, value;
 };
 
-#define AUX_COUNT 20
+#define AUX_COUNT 21
 
 static void put_auxv(struct stack_image *image, uint32_t *at, const struct stack_facts *facts,
                      const struct elf_image *program)
@@ -91,6 +91,7 @@ static void put_auxv(struct stack_image *image, uint32_t *at, const struct stack
 	        {AT_EXECFN, address_of(image->path)},
 	        {AT_PLATFORM, address_of(image->platform)},
 	        {PM_AT_DESCRIPTORS, address_of(image->descriptors)},
+	        {PM_AT_PID, (uint32_t)facts->pid},
 	        {AT_NULL, 0},
 	};
 

@@ -40,6 +40,7 @@ struct stack_facts {
 	uint32_t hwcap; /* cpuid(1).edx */
 	uint8_t random[STACK_RANDOM_BYTES];
 	struct pm_descriptors descriptors;
+	int32_t pid;
 };
 
 /*

@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
+#include <spawn.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <granite/pm.h>
 
 #include "tap.h"
@@ -136,6 +138,38 @@ static void pid_and_endpoint_stay_over_exec(void)
 		_exit(99);
 	}
 	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+/* Nobody is asked for it: so it is compared with what PM says. */
+static int knows_its_pid(void)
+{
+	union pm_getid_message call = {.req = {.pid = 0}};
+	return pm_getid_call(&call) == OK && call.rep.pid == getpid() && call.rep.pid == syscall(SYS_gettid);
+}
+
+static void know_it_and_so_does_the_child(void)
+{
+	CHECK(knows_its_pid());
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(knows_its_pid() ? 0 : 1);
+	CHECK_EXITED(tap_wait(pid), 0);
+	CHECK(knows_its_pid());
+}
+
+static void everybody_knows_its_own_pid(void)
+{
+	know_it_and_so_does_the_child();
+	CHECK_EXITED(tap_child(know_it_and_so_does_the_child), 0);
+	pid_t pid = vfork();
+	if (pid == 0)
+		_exit(knows_its_pid() ? 0 : 1);
+	CHECK_EXITED(tap_wait(pid), 0);
+	CHECK(knows_its_pid());
+	char *argv[] = {"process_test", "own-pid", "", NULL};
+	CHECK(posix_spawn(&pid, SELF_PROGRAM, NULL, NULL, argv, environ) == 0);
+	CHECK_EXITED(tap_wait(pid), 0);
+	CHECK(knows_its_pid());
 }
 
 static void waiting_without_children_fails(void)
@@ -277,6 +311,7 @@ int main(int argc, char **argv)
 	        TEST(too_many_arguments_are_refused),
 	        TEST(a_failed_exec_leaves_the_caller_as_it_was),
 	        TEST(pid_and_endpoint_stay_over_exec),
+	        TEST(everybody_knows_its_own_pid),
 	        TEST(waiting_without_children_fails),
 	        TEST(wnohang_does_not_wait),
 	        TEST(a_stopped_child_is_told_and_goes_on),
@@ -291,5 +326,7 @@ int main(int argc, char **argv)
 		return check_many(argc, argv);
 	if (argc > 2 && strcmp(argv[1], "pid") == 0)
 		return check_pid(argv[2]);
+	if (argc > 2 && strcmp(argv[1], "own-pid") == 0)
+		return knows_its_pid() ? 0 : 1;
 	return TAP_RUN(tests);
 }

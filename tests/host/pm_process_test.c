@@ -67,13 +67,16 @@ static struct pm_wait_rep answered_wait(struct process *parent)
 static void fork_answers_both_sides(void **state)
 {
 	struct process *parent = machine_session(), *child;
+	struct pm_fork_rep told;
 
 	(void)state;
 	child = machine_fork(parent);
 	assert_ptr_not_equal(child, parent);
 	assert_int_equal(machine_proc(child)->replies, 1);
 	assert_int_equal(machine_proc(child)->result, OK);
-	assert_int_equal(*(int32_t *)machine_proc(child)->reply, 0);
+	memcpy(&told, machine_proc(child)->reply, sizeof(told));
+	assert_int_equal(told.pid, 0);
+	assert_int_equal(told.own_pid, child->pid);
 	assert_ptr_equal(child->parent, parent);
 	assert_int_equal(child->pgid, parent->pgid);
 	assert_int_equal(child->sid, parent->sid);

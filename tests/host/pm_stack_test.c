@@ -24,7 +24,8 @@ static const struct pm_descriptors descriptors = {.console = {5}, .pipes = {0, 9
 
 static int build(const char *path, const char *strings, uint32_t bytes, uint32_t argc, uint32_t envc)
 {
-	struct stack_facts facts = {.argc = argc, .envc = envc, .hwcap = 0x1234, .descriptors = descriptors};
+	struct stack_facts facts = {
+	        .argc = argc, .envc = envc, .hwcap = 0x1234, .descriptors = descriptors, .pid = 4711};
 
 	for (int i = 0; i < STACK_RANDOM_BYTES; i++)
 		facts.random[i] = (uint8_t)(i + 1);
@@ -122,6 +123,7 @@ static void the_auxiliary_vector_is_linux_s(void **state)
 	for (uint32_t i = 0; i < STACK_RANDOM_BYTES; i++)
 		assert_int_equal(*(const uint8_t *)at(aux(AT_RANDOM) + i), i + 1);
 	assert_memory_equal(at(aux(PM_AT_DESCRIPTORS)), &descriptors, sizeof(descriptors));
+	assert_int_equal(aux(PM_AT_PID), 4711);
 	assert_int_equal(word_at(STACK_TOP - 4), 0);
 }
 

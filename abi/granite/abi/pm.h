@@ -24,7 +24,8 @@ struct pm_fork_req {
 };
 #define PM_FORK_VFORK 1 /* the parent goes on when the child has called exec or exit */
 struct pm_fork_rep {
-	int32_t pid; /* the child's; in the child 0 */
+	int32_t pid;     /* the child's; in the child 0 */
+	int32_t own_pid; /* in the child: which that is */
 };
 
 /*
@@ -42,6 +43,7 @@ struct pm_descriptors {
 #define PM_DIRECTORY_ELSEWHERE 1 /* the file server knows where */
 #define PM_DIRECTORY_LOST      2 /* it knew, but has died */
 #define PM_AT_DESCRIPTORS      0x4752
+#define PM_AT_PID              0x4753 /* so in the auxiliary vector, too: the process's pid */
 
 /* The new program's strings: argc + envc strings, each ended by a 0 byte, arguments first. */
 #define PM_ARGS_MAX 0x10000 /* all strings together, in bytes */
