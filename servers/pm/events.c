@@ -126,17 +126,21 @@ static struct listener *place_for(const struct proc_info *info, uint32_t done)
 	return listener;
 }
 
-static struct listener *admit(const struct proc_info *info, uint32_t done)
+/* Whether it may listen is asked once: it is what it is for as long as it lives. */
+static int admit(struct process *caller, uint32_t done, struct listener **listener)
 {
-	struct listener *listener = place_for(info, done);
+	struct proc_info info;
 
-	if (!listener)
-		return NULL;
-	listener->state = LISTENER_HERE;
-	listener->endpoint = info->endpoint;
-	listener->set = info->priv_id;
-	listener->keeps = (info->priv_flags & PRIV_KEEP) != 0;
-	return listener;
+	if (!process_kernel_info(caller, &info) || !(info.priv_flags & PRIV_EVENTS))
+		return -EPERM;
+	*listener = place_for(&info, done);
+	if (!*listener)
+		return -EBUSY;
+	(*listener)->state = LISTENER_HERE;
+	(*listener)->endpoint = info.endpoint;
+	(*listener)->set = info.priv_id;
+	(*listener)->keeps = (info.priv_flags & PRIV_KEEP) != 0;
+	return OK;
 }
 
 /* Drops what it is done with. It can't be done with what it has not been told, nor without what it was done
@@ -167,14 +171,10 @@ static void tell(struct listener *listener, struct pm_events_rep *reply)
 int do_events(struct process *caller, const struct pm_events_req *request, struct pm_events_rep *reply)
 {
 	struct listener *listener = find(LISTENER_HERE, caller->endpoint, NR_PRIVS);
-	struct proc_info info;
+	int result = listener ? OK : admit(caller, request->done, &listener);
 
-	if (!process_kernel_info(caller, &info) || !(info.priv_flags & PRIV_EVENTS))
-		return -EPERM;
-	if (!listener)
-		listener = admit(&info, request->done);
-	if (!listener)
-		return -EBUSY;
+	if (result != OK)
+		return result;
 	reply->lost = drop(listener, request->done) != OK;
 	reply->done = listener->done;
 	tell(listener, reply);
