@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "grant.h"
 
+#include <granite/abi/bridge.h>
 #include <granite/abi/errno.h>
 #include <granite/abi/layout.h>
 
@@ -8,30 +9,85 @@
 #include "priv.h"
 #include "trace.h"
 
-int grant_set_table(struct proc *p, vir_bytes table, uint32_t entries)
+static int take_numbers(struct grant_numbers *numbers, uint64_t *sequence)
 {
+	if (numbers->blocks == GRANT_TABLES_MAX)
+		return -ENOSPC;
+	numbers->blocks++;
+	*sequence = (uint64_t)numbers->blocks << GRANT_SEQUENCE_BITS;
+	return OK;
+}
+
+int grant_set_table(struct proc *p, vir_bytes table, uint32_t entries, uint64_t *sequence)
+{
+	int result;
+
 	if (entries > GRANT_SLOTS)
 		return -EINVAL;
 	if (!copy_in_range(p, table, entries * sizeof(struct cp_grant)))
 		return -EFAULT;
-	if (p->grant_tables == GRANT_TABLES_MAX)
-		return -ENOSPC;
-	p->grant_tables++;
+	result = take_numbers(&p->table_numbers, sequence);
+	if (result != OK)
+		return result;
 	p->grant_table = table;
 	p->grant_entries = entries;
 	return OK;
 }
 
-void grant_forget_table(struct proc *p)
+int grant_number_loans(struct proc *p, uint64_t *sequence)
 {
-	p->grant_entries = 0;
-	p->grant_floor = p->grant_tables;
+	return take_numbers(&p->loan_numbers, sequence);
 }
 
-static int may_exist(const struct proc *granter, cp_grant_id_t id)
+static void forget(struct grant_numbers *numbers)
 {
-	return id > 0 && GRANT_SLOT(id) < granter->grant_entries &&
-	       GRANT_SEQUENCE(id) >> GRANT_SEQUENCE_BITS > granter->grant_floor;
+	numbers->floor = numbers->blocks;
+}
+
+void grant_forget_all(struct proc *p)
+{
+	p->grant_entries = 0;
+	forget(&p->table_numbers);
+	forget(&p->loan_numbers);
+}
+
+void grant_inherit(struct proc *child, const struct proc *parent)
+{
+	child->table_numbers = parent->table_numbers;
+	child->loan_numbers = parent->loan_numbers;
+	grant_forget_all(child);
+}
+
+static int has_loans(const struct proc *granter)
+{
+	return granter->bridge_control != 0;
+}
+
+static vir_bytes loan_at(const struct proc *granter)
+{
+	return granter->bridge_control + offsetof(struct bridge_control, loan);
+}
+
+static vir_bytes record_at(const struct proc *granter, uint32_t slot)
+{
+	return granter->grant_table + slot * sizeof(struct cp_grant);
+}
+
+/* Where the record of an id would be. 0: there can be none. */
+static int locate(const struct proc *granter, cp_grant_id_t id, vir_bytes *address)
+{
+	uint32_t slot = GRANT_SLOT(id), floor;
+
+	if (slot < granter->grant_entries) {
+		*address = record_at(granter, slot);
+		floor = granter->table_numbers.floor;
+	} else if (slot == GRANT_LOAN_SLOT && has_loans(granter)) {
+		*address = loan_at(granter);
+		floor = granter->loan_numbers.floor;
+	} else {
+		return 0;
+	}
+	return id > 0 && GRANT_SEQUENCE(id) >> GRANT_SEQUENCE_BITS > floor;
 }
 
 /*
@@ -40,9 +96,9 @@ static int may_exist(const struct proc *granter, cp_grant_id_t id)
  */
 static int fetch(struct proc *granter, cp_grant_id_t id, struct cp_grant *record)
 {
-	vir_bytes address = granter->grant_table + GRANT_SLOT(id) * sizeof(*record);
+	vir_bytes address;
 
-	return may_exist(granter, id) && copy_at_once(granter, address, record, sizeof(*record));
+	return locate(granter, id, &address) && copy_at_once(granter, address, record, sizeof(*record));
 }
 
 /* What is being judged. From record to record it becomes the wish for the grant below. */
@@ -187,36 +243,50 @@ int grant_judge(struct proc *caller, const struct grant_wish *wish, struct grant
 /* Slots looked at in one call, for it to be short. */
 #define SLOTS_AT_ONCE 1024
 
-static int is_grant(const struct proc *p, const struct cp_grant *record, uint32_t slot)
+static int is_grant(const struct proc *p, const struct cp_grant *record, vir_bytes address)
 {
-	return may_exist(p, record->id) && GRANT_SLOT(record->id) == slot && record->flags & CPF_KIND;
+	vir_bytes its;
+
+	return record->flags & CPF_KIND && locate(p, record->id, &its) && its == address;
+}
+
+/* Copies the record at an address. 0: the page is not there. *found: how many that has made more. */
+static int list_record(struct proc *p, vir_bytes address, struct cp_grant *grants, uint32_t *found)
+{
+	if (!copy_at_once(p, address, &grants[*found], sizeof(*grants)))
+		return 0;
+	*found += is_grant(p, &grants[*found], address);
+	return 1;
 }
 
 /* The slot after the page that the slot's record ends in. */
 static uint32_t next_page(const struct proc *p, uint32_t slot)
 {
-	vir_bytes address = p->grant_table + slot * sizeof(struct cp_grant);
-	vir_bytes page = (address + sizeof(struct cp_grant) - 1) / PAGE_SIZE + 1;
+	vir_bytes page = (record_at(p, slot) + sizeof(struct cp_grant) - 1) / PAGE_SIZE + 1;
 
 	return (page * PAGE_SIZE - p->grant_table) / sizeof(struct cp_grant);
 }
 
-uint32_t grant_list(struct proc *p, uint32_t slot, struct cp_grant *grants, uint32_t count, uint32_t *next)
+static uint32_t list_table(struct proc *p, uint32_t *slot, struct cp_grant *grants, uint32_t count)
 {
 	uint32_t found = 0, end = p->grant_entries;
 
-	if (slot < end && end - slot > SLOTS_AT_ONCE)
-		end = slot + SLOTS_AT_ONCE;
-	while (slot < end && found < count) {
-		vir_bytes address = p->grant_table + slot * sizeof(*grants);
+	if (*slot < end && end - *slot > SLOTS_AT_ONCE)
+		end = *slot + SLOTS_AT_ONCE;
+	while (*slot < end && found < count)
+		*slot = list_record(p, record_at(p, *slot), grants, &found) ? *slot + 1 : next_page(p, *slot);
+	return found;
+}
 
-		if (!copy_at_once(p, address, &grants[found], sizeof(*grants))) {
-			slot = next_page(p, slot);
-			continue;
-		}
-		found += is_grant(p, &grants[found], slot);
-		slot++;
+uint32_t grant_list(struct proc *p, uint32_t slot, struct cp_grant *grants, uint32_t count, uint32_t *next)
+{
+	uint32_t found = list_table(p, &slot, grants, count);
+
+	if (slot >= p->grant_entries && slot <= GRANT_LOAN_SLOT && found < count) {
+		if (has_loans(p))
+			(void)list_record(p, loan_at(p), grants, &found);
+		slot = GRANT_LOAN_SLOT + 1;
 	}
-	*next = slot < p->grant_entries ? slot : 0;
+	*next = slot <= GRANT_LOAN_SLOT ? slot : 0;
 	return found;
 }

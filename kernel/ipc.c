@@ -134,11 +134,18 @@ static struct proc *callers_find(const struct proc *to, endpoint_t source)
 	return p && p->rts_flags & RTS_SENDING && p->send_to == to->endpoint ? p : NULL;
 }
 
+/* Out of line, for few are notified for later. */
+static __attribute__((noinline, cold)) void wake_noted(struct proc *p)
+{
+	if (notify_take(p, ANY))
+		finish_receive(p, IPC_NOTIFY);
+}
+
 /* Something has come for p: what it was notified of for later it takes now, and this next. */
 static void take_noted(struct proc *p)
 {
-	if (p->rts_flags & RTS_NOTED && notify_take(p, ANY))
-		finish_receive(p, IPC_NOTIFY);
+	if (p->rts_flags & RTS_NOTED)
+		wake_noted(p);
 }
 
 static void block_sending(struct proc *p, struct proc *to)
@@ -189,9 +196,9 @@ static int send_now(struct proc *caller, struct proc *to, vir_bytes address, uin
 	return priv_may_send(caller, to) ? -ENOTREADY : -ECALLDENIED;
 }
 
-static int send_if_ready(struct proc *caller, struct proc *to, vir_bytes address, uint32_t call)
+static int send_if_ready(struct proc *caller, struct proc *to, vir_bytes address)
 {
-	int result = send_now(caller, to, address, call);
+	int result = send_now(caller, to, address, IPC_SENDNB);
 
 	if (result == -ENOTREADY)
 		take_noted(to);
@@ -319,9 +326,13 @@ static int sendrec(struct proc *caller, struct proc *to, vir_bytes address, uint
 
 static int reply_receive(struct proc *caller, struct proc *to, vir_bytes address)
 {
-	int result = send_if_ready(caller, to, address, IPC_REPLY_RECEIVE);
+	int result = send_now(caller, to, address, IPC_REPLY_RECEIVE);
 
-	return result == OK ? receive(caller, ANY, address) : result;
+	if (result == OK)
+		return receive(caller, ANY, address);
+	if (result == -ENOTREADY)
+		take_noted(to);
+	return result;
 }
 
 static int send_async(struct proc *caller, struct proc *to, vir_bytes address)
@@ -407,7 +418,7 @@ int ipc_trap(struct proc *caller, uint32_t call, endpoint_t other, vir_bytes add
 	case IPC_SEND:
 		return send(caller, to, address, call);
 	case IPC_SENDNB:
-		return send_if_ready(caller, to, address, call);
+		return send_if_ready(caller, to, address);
 	case IPC_NOTIFY:
 	case IPC_NOTIFY_LATER:
 		return send_notify(caller, to, call);

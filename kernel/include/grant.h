@@ -28,15 +28,20 @@ struct grant_use {
 	struct grant_link link[GRANT_DEPTH_MAX]; /* from the grant that was named to the memory's owner */
 };
 
-/* p's table from now on. Returns OK; -EFAULT it is not within p; -EINVAL too many; -ENOSPC no sequence is
- * left. */
-int grant_set_table(struct proc *p, vir_bytes table, uint32_t entries);
-
 /*
- * p has no grants any more: it has other memory, or it is a child with a copy of its parent's. Whatever
- * stands in that memory, no id of before is good again.
+ * p's table from now on. *sequence: from here on GRANT_SEQUENCES numbers are new. OK; -EFAULT it is not
+ * within p; -EINVAL too many; -ENOSPC there are no more numbers.
  */
-void grant_forget_table(struct proc *p);
+int grant_set_table(struct proc *p, vir_bytes table, uint32_t entries, uint64_t *sequence);
+
+/* The same for the loans of p's bridge. */
+int grant_number_loans(struct proc *p, uint64_t *sequence);
+
+/* p has no grants any more, for it has other memory. Whatever stands there, no id of before is good again. */
+void grant_forget_all(struct proc *p);
+
+/* Nor has a child any, though it has a copy of its parent's memory. */
+void grant_inherit(struct proc *child, const struct proc *parent);
 
 /*
  * Copies p's grants as they are now, from `slot` of its table on, `count` at most. Returns how many; *next:

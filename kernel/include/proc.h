@@ -43,6 +43,12 @@ struct priv;
  * proc_clear_flags() alone change the flags of a slot in use. Fields are the kernel's; who writes them is
  * said where it is not the file of that name.
  */
+/* The sequence numbers of a process's grants. */
+struct grant_numbers {
+	uint32_t blocks; /* of GRANT_SEQUENCES of them have been handed out */
+	uint32_t floor;  /* `blocks` when it got its present memory: older ids are no good */
+};
+
 struct proc {
 	uint32_t exit_room[ARCH_EXIT_ROOM]; /* stack for a fault while leaving the kernel: see entry.S */
 	struct arch_frame regs;             /* the processor's state, stored here by the entry itself */
@@ -86,8 +92,7 @@ struct proc {
 	/* grant.c: its table of grants, which lies in its memory */
 	vir_bytes grant_table;
 	uint32_t grant_entries; /* 0: it has none */
-	uint32_t grant_tables;  /* how often it has named one; each time it got GRANT_SEQUENCES numbers */
-	uint32_t grant_floor;   /* grant_tables when it got its present memory: older ids are no good */
+	struct grant_numbers table_numbers, loan_numbers;
 
 	/* do_bridge.c */
 	vir_bytes bridge_entry, bridge_upcall, bridge_control; /* 0: none registered */

@@ -20,8 +20,7 @@ static void become_child(struct proc *child, struct proc *parent)
 	child->bridge_entry = parent->bridge_entry;
 	child->bridge_upcall = parent->bridge_upcall;
 	child->bridge_control = parent->bridge_control;
-	child->grant_tables = parent->grant_tables;
-	grant_forget_table(child);
+	grant_inherit(child, parent);
 	proc_set_flags(child, RTS_RECEIVING);
 	proc_clear_flags(child, RTS_NO_IMAGE);
 	proc_set_name(child, parent->name);

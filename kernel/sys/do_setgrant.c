@@ -9,8 +9,5 @@
  */
 int do_setgrant(struct proc *caller, const struct sys_setgrant_req *request, struct sys_setgrant_rep *reply)
 {
-	int result = grant_set_table(caller, request->table, request->entries);
-
-	reply->sequence = (uint64_t)caller->grant_tables << GRANT_SEQUENCE_BITS;
-	return result;
+	return grant_set_table(caller, request->table, request->entries, &reply->sequence);
 }

@@ -31,7 +31,7 @@ static int set_directory(endpoint_t endpoint, phys_bytes directory)
 		return -EINVAL;
 	proc_set_flags(p, RTS_NO_IMAGE);
 	arch_set_directory(p, directory);
-	grant_forget_table(p); /* what now stands where its table was is no table */
+	grant_forget_all(p); /* what now stands where its table was is no table */
 	return OK;
 }
 

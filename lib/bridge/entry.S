@@ -31,7 +31,7 @@
 #define PENDING	granite_bridge_control + 4
 #define EIP	granite_bridge_control + 8
 
-#define CONTROL_BYTES	16
+#define CONTROL_BYTES	64
 #define STACK_BYTES	8192
 
 /* In struct bridge_regs. */

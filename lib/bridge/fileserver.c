@@ -9,7 +9,6 @@
 #include <string.h>
 #include <granite/abi/errno.h>
 
-#include "../sys/grant_table.h"
 #include "bridge.h"
 #include "fd.h"
 #include "fileserver.h"
@@ -68,25 +67,15 @@ static void lose(void)
 
 /* ---- Calls ---- */
 
-static int32_t send(enum file_call how, int32_t operation, struct message *m)
+static int32_t send(enum file_call how, int32_t operation, struct message *m, const struct loan *loan)
 {
-	return how == FILE_WAITS ? call_server_intr(server.endpoint, operation, m)
-	                         : call_server(server.endpoint, operation, m);
-}
+	int32_t result = loan_begin(server.endpoint, m, loan);
 
-static int32_t send_with_loan(enum file_call how, int32_t operation, struct message *m,
-                              const struct loan *loan)
-{
-	struct cp_grant content = grant_direct(server.endpoint, loan->address, loan->bytes, loan->access);
-	cp_grant_id_t grant = loan->bytes ? grant_table_add(&content) : 0;
-	int32_t result;
-
-	if (grant < 0)
-		return (int32_t)grant;
-	memcpy(m->m_bytes, &grant, sizeof(grant));
-	result = send(how, operation, m);
-	if (grant)
-		GRANITE_IGNORE(grant_table_remove(grant)); /* it is there: nobody else takes it back */
+	if (result != OK)
+		return result;
+	result = how == FILE_WAITS ? call_server_intr(server.endpoint, operation, m)
+	                           : call_server(server.endpoint, operation, m);
+	loan_end();
 	return result;
 }
 
@@ -121,7 +110,7 @@ static int32_t attempt(enum file_call how, int32_t operation, struct message *m,
 		return result;
 	if (outcome->is_done)
 		return once_take_answer(m, outcome);
-	return loan ? send_with_loan(how, operation, m, loan) : send(how, operation, m);
+	return send(how, operation, m, loan);
 }
 
 /* The replies that begin with the origin are those of calls after which there is something to be known. */

@@ -4,18 +4,9 @@
 #define BRIDGE_FILESERVER_H
 
 #include <stdint.h>
-#include <granite/grant.h>
 #include <granite/ramfs.h>
 
-/* Where a path begins. */
-enum path_start { START_ROOT, START_DIRECTORY, START_DESCRIPTOR };
-
-/* Memory of the program's, or of the bridge, that is lent to the server while a call lasts. */
-struct loan {
-	uint32_t address, bytes; /* 0 bytes: nothing */
-	int access;              /* CPF_READ, CPF_WRITE */
-	enum path_start start;   /* of a path */
-};
+#include "loan.h"
 
 /* How a call is made. */
 enum file_call {
@@ -26,8 +17,7 @@ enum file_call {
 };
 
 /*
- * Calls the server; in each request that has a grant it comes first, and is filled in here from *loan (null:
- * there is none). The grant is revoked when the call has ended, however that was. It is carried out once,
+ * Calls the server, with *loan (null: nothing is lent). It is carried out once,
  * also if servers die meanwhile. Returns the reply's result; -EIO: the server has died for good, or what it
  * knew of this process is lost.
  */

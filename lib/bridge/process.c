@@ -6,6 +6,7 @@
 
 #include "bridge.h"
 #include "convert.h"
+#include "loan.h"
 
 #define CLONE_SIGNAL        0x000000ffu /* what the parent gets when the child ends */
 #define CLONE_SHARED_MEMORY 0x00000100u
@@ -32,6 +33,7 @@ static int32_t fork_process(uint32_t flags)
 	result = pm_fork_call(&call);
 	if (result == OK && call.rep.pid == 0) {
 		cpf_reload();
+		loan_reload();
 		bridge_take_pid(call.rep.own_pid);
 	}
 	return result == OK ? call.rep.pid : result;

@@ -69,7 +69,7 @@ static void a_bad_bridge_harms_only_its_owner(void)
 /* The kernel writes there: it must never be led out of the process. */
 static void control_words_beyond_the_process_are_refused(void)
 {
-	static const uint32_t places[] = {PROC_SIZE, 0xf0000000, 0xf0100000, 0xfc000000, 0xfffffff0};
+	static const uint32_t places[] = {PROC_SIZE, 0xf0000000, 0xf0100000, 0xfc000000, 0xffffffc0};
 	for (unsigned i = 0; i < COUNT(places); i++)
 		CHECK_INT(sys_bridge(return_at_once, return_at_once, (void *)places[i]), -EFAULT);
 	CHECK_INT(sys_bridge(return_at_once, return_at_once, (void *)0x10008), -EINVAL);

@@ -241,7 +241,7 @@ static int64_t try_all_slots(int64_t granter, int64_t sequence, int64_t unused, 
 {
 	int64_t odd = 0;
 	(void)unused, (void)unused2;
-	for (uint32_t slot = 0; slot < GRANT_SLOTS; slot++)
+	for (uint32_t slot = 0; slot <= GRANT_LOAN_SLOT; slot++)
 		odd += take(granter, GRANT_ID(sequence, slot), PAIR(0, 1), AT(theirs)) != -EPERM;
 	return odd;
 }
@@ -261,7 +261,7 @@ static int64_t try_near_sequences(int64_t granter, int64_t id, int64_t unused, i
 	int64_t odd = 0;
 	(void)unused, (void)unused2;
 	for (int64_t i = -20000; i <= 20000; i++)
-		odd += take(granter, id + i * GRANT_SLOTS, PAIR(0, 1), AT(theirs)) != -EPERM;
+		odd += take(granter, id + GRANT_ID(i, 0), PAIR(0, 1), AT(theirs)) != -EPERM;
 	return odd;
 }
 
@@ -295,7 +295,7 @@ static void negative_ids_are_refused(void)
 	/* Not even if the table says so. */
 	raw_begin();
 	raw_grant(0, raw_direct(first.endpoint, AT(mine), PAGE_SIZE, ACCESS));
-	const cp_grant_id_t written[] = {0, INT64_MIN, -(cp_grant_id_t)GRANT_SLOTS, GRANT_ID(1, 0)};
+	const cp_grant_id_t written[] = {0, INT64_MIN, -GRANT_ID(1, 0), GRANT_ID(1, 0)};
 	for (unsigned i = 0; i < COUNT(written); i++) {
 		raw_table[0].id = written[i];
 		check_refused(first, self, written[i], -EPERM);

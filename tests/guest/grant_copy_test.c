@@ -333,6 +333,7 @@ static void the_table_can_be_full(void)
 	CHECK(n == GRANTS_MAX);
 	CHECK_INT(cpf_grant_direct(first.endpoint, AT(mine), 10, CPF_READ), GRANT_INVALID);
 	CHECK_INT(errno, ENOSPC);
+	CHECK_INT(write(1, "# words can be said with a full table\n", 38), 38);
 	CHECK_INT(cpf_setgrant_direct(ids[n - 1], first.endpoint, AT(mine), 10, CPF_READ), OK);
 	CHECK_INT(lending_do(first, take, sys_self(), ids[n - 1], 0, 1), OK);
 	CHECK_INT(cpf_setgrant_disable(ids[n - 1]), OK);

@@ -106,7 +106,7 @@ static void make_a_mess(int number)
 	cp_grant_id_t ring[2];
 
 	(void)number;
-	valid(cpf_grant_indirect(taker, giver, first + GRANT_SLOTS * 100ll));
+	valid(cpf_grant_indirect(taker, giver, first + GRANT_ID(100, 0)));
 	valid(cpf_grant_indirect_sub(taker, giver, first, 4 * PAGE_SIZE, PAGE_SIZE, RWM));
 	valid(cpf_grant_indirect_sub(taker, giver, first, 3 * PAGE_SIZE, 100 * PAGE_SIZE, RWM));
 	must(cpf_getgrants(ring, 2) == 2, "ids");

@@ -336,10 +336,9 @@ void kernel_add(endpoint_t endpoint, endpoint_t parent)
 	p->quantum = p->ticks_left = SCHED_DEFAULT_QUANTUM;
 	p->rts_flags = RTS_NO_IMAGE;
 	if (parent != NONE) {
-		p->grant_tables = proc_at(parent)->grant_tables;
+		grant_inherit(p, proc_at(parent));
 		memcpy(tables[proc_slot(p)], tables[ENDPOINT_SLOT(parent)], sizeof(tables[0]));
 	}
-	grant_forget_table(p);
 	proc_clear_flags(p, RTS_NO_IMAGE);
 }
 
@@ -353,7 +352,7 @@ void kernel_remove(endpoint_t endpoint)
 
 void kernel_forget_grants(endpoint_t endpoint)
 {
-	grant_forget_table(proc_at(endpoint));
+	grant_forget_all(proc_at(endpoint));
 }
 
 struct cp_grant *kernel_grant(endpoint_t endpoint, uint32_t slot)

@@ -13,7 +13,7 @@ from script import ON_TERMINAL, PROMPT, Terminal, archive_with, build_under_test
 BUILD = build_under_test()
 SIZE = (80, 24)
 LENDERS = ("giver", "passer", "taker", "hoarder")
-HOARDED = 65536  # GRANT_SLOTS
+HOARDED = 65535  # GRANT_SLOTS
 
 terminal = None
 

@@ -13,6 +13,9 @@
  *
  * The kernel keeps all registers but those named.
  *
+ * What a call needs of the program's memory the bridge lends to the server by one grant of its own, `loan`,
+ * for as long as the call lasts: whatever the program does with its table of grants, its calls go on working.
+ *
  * Behind the record lies the bridge's own stack. At its top are the program's registers, while `busy` is set
  * and the bridge has had the time to put them there. Nobody but the bridge depends on that; it is for those
  * who show where a process was.
@@ -22,13 +25,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <granite/abi/grant.h>
 
 struct bridge_control {
-	uint32_t busy;          /* not 0 while the bridge runs */
-	uint32_t pending;       /* set to 1 by the kernel: PM has a signal to fetch */
-	uint32_t eip;           /* written by the kernel with an upcall: where the process was */
-	uint32_t resume;        /* written by the bridge: where to go on after a SIGSEGV, or 0 */
-} __attribute__((aligned(16))); /* so that it never lies across two pages */
+	uint32_t busy;        /* not 0 while the bridge runs */
+	uint32_t pending;     /* set to 1 by the kernel: PM has a signal to fetch */
+	uint32_t eip;         /* written by the kernel with an upcall: where the process was */
+	uint32_t resume;      /* written by the bridge: where to go on after a SIGSEGV, or 0 */
+	struct cp_grant loan; /* of GRANT_LOAN_SLOT */
+	uint32_t unused[2];
+} __attribute__((aligned(64))); /* so that it never lies across two pages */
 
 /* As the bridge's entry.S pushes and pops them. */
 struct bridge_regs {
@@ -46,7 +52,7 @@ _Static_assert(offsetof(struct bridge_control, busy) == 0, "BUSY");
 _Static_assert(offsetof(struct bridge_control, pending) == 4, "PENDING");
 _Static_assert(offsetof(struct bridge_control, eip) == 8, "EIP");
 _Static_assert(offsetof(struct bridge_control, resume) == 12, "RESUME");
-_Static_assert(sizeof(struct bridge_control) == 16, "CONTROL_BYTES");
+_Static_assert(sizeof(struct bridge_control) == 64, "CONTROL_BYTES");
 _Static_assert(BRIDGE_STACK_BYTES == 8192, "STACK_BYTES");
 _Static_assert(sizeof(struct bridge_regs) == 52, "what is pushed");
 _Static_assert(offsetof(struct bridge_regs, eflags) == 40, "REGS_EFLAGS and those behind it");

@@ -12,16 +12,17 @@
 
 /*
  * A grant's name: the record's place in the table, and above it a sequence number. No sequence number is used
- * twice for one endpoint: each sys_setgrant hands out GRANT_SEQUENCES new ones.
+ * twice for one endpoint: each sys_setgrant, and each sys_bridge, hands out GRANT_SEQUENCES new ones.
  */
 #define GRANT_SLOT_BITS          16
-#define GRANT_SLOTS              (1 << GRANT_SLOT_BITS)
+#define GRANT_SLOTS              ((1 << GRANT_SLOT_BITS) - 1) /* of a table, at the most */
+#define GRANT_LOAN_SLOT          GRANT_SLOTS /* is in no table: the loan of the granter's bridge (bridge.h) */
 #define GRANT_SEQUENCE_BITS      24
 #define GRANT_SEQUENCES          (1 << GRANT_SEQUENCE_BITS)
 #define GRANT_TABLES_MAX         ((1 << (63 - GRANT_SLOT_BITS - GRANT_SEQUENCE_BITS)) - 1)
 
 #define GRANT_ID(sequence, slot) ((cp_grant_id_t)(sequence) << GRANT_SLOT_BITS | (cp_grant_id_t)(slot))
-#define GRANT_SLOT(id)           ((uint32_t)((id) & (GRANT_SLOTS - 1)))
+#define GRANT_SLOT(id)           ((uint32_t)((id) & ((1 << GRANT_SLOT_BITS) - 1)))
 #define GRANT_SEQUENCE(id)       ((id) >> GRANT_SLOT_BITS)
 
 #define GRANT_INVALID            ((cp_grant_id_t)-1)

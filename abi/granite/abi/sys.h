@@ -77,6 +77,7 @@ struct sys_bridge_req {
 	vir_bytes control; /* its struct bridge_control */
 };
 struct sys_bridge_rep {
+	uint64_t sequence; /* as of sys_setgrant, for the bridge's loans */
 };
 
 struct sys_settls_req {

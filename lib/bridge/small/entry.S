@@ -3,7 +3,7 @@
  * The bridge of a small process. int 0x80 and `call *%gs:0x10` arrive here with the return address on the stack. No
  * signal ever comes, so it works on the process's own stack.
  */
-#define CONTROL_BYTES	16	/* sizeof(struct bridge_control): abi/bridge.h asserts it */
+#define CONTROL_BYTES	64	/* sizeof(struct bridge_control): abi/bridge.h asserts it */
 
 	.bss
 	.globl	granite_bridge_control
