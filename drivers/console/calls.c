@@ -20,7 +20,7 @@ int do_read(endpoint_t caller, const struct console_read_req *request, struct co
 		reply->bytes = 0;
 		return OK;
 	}
-	return terminal_read(caller, request->address, clip(request->bytes));
+	return terminal_read(caller, request->grant, clip(request->bytes));
 }
 
 int do_write(endpoint_t caller, const struct console_write_req *request, struct console_write_rep *reply)
@@ -29,7 +29,7 @@ int do_write(endpoint_t caller, const struct console_write_req *request, struct 
 		reply->bytes = 0;
 		return OK;
 	}
-	return terminal_write(caller, request->address, clip(request->bytes));
+	return terminal_write(caller, request->grant, clip(request->bytes));
 }
 
 int do_getattr(endpoint_t caller, const struct console_getattr_req *request,

@@ -35,11 +35,11 @@ void terminal_pump(void);
 void terminal_interrupt(void);
 
 /*
- * Takes a read or write, to be answered when it is done. Returns SERVER_NO_REPLY, or
+ * Takes a read or write of lent memory, to be answered when it is done. Returns SERVER_NO_REPLY, or
  * -EBUSY: the caller has another under way.
  */
-int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes);
-int terminal_write(endpoint_t caller, vir_bytes address, uint32_t bytes);
+int terminal_read(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes);
+int terminal_write(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes);
 
 /* Nanoseconds since boot. */
 uint64_t terminal_now(void);

@@ -24,7 +24,8 @@ void request_remove(struct request *request)
 }
 
 /* If the place is taken by an earlier owner of the caller's slot, that process is dead. */
-struct request *request_add(struct request_queue *queue, endpoint_t caller, vir_bytes address, uint32_t bytes)
+struct request *request_add(struct request_queue *queue, endpoint_t caller, cp_grant_id_t grant,
+                            uint32_t bytes)
 {
 	struct request *request = &requests[ENDPOINT_SLOT(caller)];
 
@@ -32,7 +33,7 @@ struct request *request_add(struct request_queue *queue, endpoint_t caller, vir_
 		return NULL;
 	if (request->queue)
 		request_remove(request);
-	*request = (struct request){.caller = caller, .address = address, .bytes = bytes, .queue = queue};
+	*request = (struct request){.caller = caller, .grant = grant, .bytes = bytes, .queue = queue};
 	struct request **link = &queue->first;
 	while (*link)
 		link = &(*link)->next;

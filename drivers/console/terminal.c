@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <termios.h>
+#include <granite/grant.h>
 #include <granite/sys.h>
 
 #include "console.h"
@@ -178,8 +179,8 @@ static void answer_readers(void)
 		uint32_t size = reader->bytes < sizeof(buffer) ? reader->bytes : sizeof(buffer);
 		uint32_t consumed;
 		uint32_t bytes = line_peek(&kept->line, buffer, size, &consumed);
-		int result = sys_vircopy(SELF, (vir_bytes)(uintptr_t)buffer, reader->caller, reader->address,
-		                         bytes, 0);
+		int result =
+		        sys_safecopyto(reader->caller, reader->grant, 0, (vir_bytes)(uintptr_t)buffer, bytes);
 		if (result == OK)
 			consume(reader, consumed, bytes);
 		answer_reader(reader, result, bytes);
@@ -211,8 +212,8 @@ static int take_piece(struct request *writer, uint32_t room)
 		bytes = room / 2;
 	if (bytes > sizeof(piece))
 		bytes = sizeof(piece);
-	int result = sys_vircopy(writer->caller, writer->address + writer->done, SELF,
-	                         (vir_bytes)(uintptr_t)piece, bytes, 0);
+	int result = sys_safecopyfrom(writer->caller, writer->grant, writer->done,
+	                              (vir_bytes)(uintptr_t)piece, bytes);
 	if (result != OK)
 		return result;
 	CHANGING(kept->output.head);
@@ -323,9 +324,9 @@ void terminal_interrupt(void)
 
 /* ---- Calls ---- */
 
-int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes)
+int terminal_read(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes)
 {
-	struct request *reader = request_add(&readers, caller, address, bytes);
+	struct request *reader = request_add(&readers, caller, grant, bytes);
 	if (!reader)
 		return -EBUSY;
 	reader->serial = request_serial;
@@ -335,9 +336,9 @@ int terminal_read(endpoint_t caller, vir_bytes address, uint32_t bytes)
 }
 
 /* What a predecessor has accepted of it is not accepted again. */
-int terminal_write(endpoint_t caller, vir_bytes address, uint32_t bytes)
+int terminal_write(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes)
 {
-	struct request *writer = request_add(&writers, caller, address, bytes);
+	struct request *writer = request_add(&writers, caller, grant, bytes);
 	if (!writer)
 		return -EBUSY;
 	uint32_t done = once_done_so_far(client_once(caller), request_serial);

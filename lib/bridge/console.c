@@ -9,13 +9,15 @@
 
 #include "bridge.h"
 #include "console.h"
+#include "loan.h"
 #include "once.h"
 #include "peer.h"
 
 static struct peer driver = {
         .label = "console", .outcome = CONSOLE_OUTCOME, .endpoint = NONE, .dead = NONE, .gives_up = 1};
 
-static int32_t attempt(int32_t operation, struct message *m, struct once_outcome *outcome, uint64_t serial)
+static int32_t attempt(int32_t operation, struct message *m, const struct loan *loan,
+                       struct once_outcome *outcome, uint64_t serial)
 {
 	int32_t result = peer_find(&driver, serial, outcome);
 
@@ -23,21 +25,26 @@ static int32_t attempt(int32_t operation, struct message *m, struct once_outcome
 		return result;
 	if (outcome->is_done)
 		return once_take_answer(m, outcome);
-	return call_server_intr(driver.endpoint, operation, m);
+	result = loan_begin(driver.endpoint, m, loan);
+	if (result != OK)
+		return result;
+	result = call_server_intr(driver.endpoint, operation, m);
+	loan_end();
+	return result;
 }
 
 /*
  * Asks the driver, and if it dies, its successor, which knows what was done of the request. Where there is no
  * driver and never will be the result is -ESRCH.
  */
-static int32_t ask(int32_t operation, struct message *m)
+static int32_t ask(int32_t operation, struct message *m, const struct loan *loan)
 {
 	struct once_outcome outcome = {0};
 	uint64_t serial = once_stamp(m);
 	int32_t result;
 
 	do
-		result = attempt(operation, m, &outcome, serial);
+		result = attempt(operation, m, loan, &outcome, serial);
 	while (peer_died(&driver, result));
 	if (result < 0 && outcome.progress)
 		return once_take_progress(m, &outcome);
@@ -46,21 +53,23 @@ static int32_t ask(int32_t operation, struct message *m)
 
 int32_t console_read(uint32_t address, uint32_t bytes)
 {
+	const struct loan loan = {.address = address, .bytes = bytes, .access = CPF_WRITE};
 	union console_read_message call;
 	int32_t result;
 
-	call.req = (struct console_read_req){.address = address, .bytes = bytes};
-	result = ask(CONSOLE_READ, &call.m);
+	call.req = (struct console_read_req){.bytes = bytes};
+	result = ask(CONSOLE_READ, &call.m, &loan);
 	return result == OK ? (int32_t)call.rep.bytes : result;
 }
 
 static int32_t write_to_driver(uint32_t address, uint32_t bytes)
 {
+	const struct loan loan = {.address = address, .bytes = bytes, .access = CPF_READ};
 	union console_write_message call;
 	int32_t result;
 
-	call.req = (struct console_write_req){.address = address, .bytes = bytes};
-	result = ask(CONSOLE_WRITE, &call.m);
+	call.req = (struct console_write_req){.bytes = bytes};
+	result = ask(CONSOLE_WRITE, &call.m, &loan);
 	return result == OK ? (int32_t)call.rep.bytes : result;
 }
 
@@ -87,7 +96,7 @@ int32_t console_write(uint32_t address, uint32_t bytes)
 int32_t console_getattr(void *termios)
 {
 	union console_getattr_message call;
-	int32_t result = ask(CONSOLE_GETATTR, &call.m);
+	int32_t result = ask(CONSOLE_GETATTR, &call.m, NULL);
 
 	if (result == OK)
 		memcpy(termios, call.rep.termios, CONSOLE_TERMIOS_BYTES);
@@ -100,7 +109,7 @@ int32_t console_setattr(const void *termios, int flush)
 
 	call.req = (struct console_setattr_req){.flush = flush != 0};
 	memcpy(call.req.termios, termios, CONSOLE_TERMIOS_BYTES);
-	return ask(CONSOLE_SETATTR, &call.m);
+	return ask(CONSOLE_SETATTR, &call.m, NULL);
 }
 
 int32_t console_foreground(int32_t *pgid)
@@ -109,7 +118,7 @@ int32_t console_foreground(int32_t *pgid)
 	int32_t result;
 
 	call.req = (struct console_foreground_req){.pgid = *pgid};
-	result = ask(CONSOLE_FOREGROUND, &call.m);
+	result = ask(CONSOLE_FOREGROUND, &call.m, NULL);
 	if (result == OK)
 		*pgid = call.rep.pgid;
 	return result;
@@ -121,7 +130,7 @@ int32_t console_poll(uint32_t *events, uint64_t limit)
 	int32_t result;
 
 	call.req = (struct console_poll_req){.events = *events, .limit = limit};
-	result = ask(CONSOLE_POLL, &call.m);
+	result = ask(CONSOLE_POLL, &call.m, NULL);
 	if (result == OK)
 		*events = call.rep.events;
 	return result;
@@ -133,7 +142,7 @@ int32_t console_window(struct console_window *window, int set)
 	int32_t result;
 
 	call.req = (struct console_window_req){.set = set != 0, .window = *window};
-	result = ask(CONSOLE_WINDOW, &call.m);
+	result = ask(CONSOLE_WINDOW, &call.m, NULL);
 	if (result == OK)
 		*window = call.rep.window;
 	return result;

@@ -8,6 +8,7 @@
 #include <granite/abi/layout.h>
 #include <granite/abi/server.h>
 #include <granite/console.h>
+#include <granite/grant.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
 
@@ -345,7 +346,8 @@ static void make_wild_calls(void)
 	unsigned seed = 5;
 	for (int i = 0; i < 300; i++) {
 		union console_read_message call;
-		call.req.address = (vir_bytes)rand_r(&seed) << 1 | 0xc0000000u;
+		call.req.grant =
+		        (cp_grant_id_t)((uint64_t)rand_r(&seed) << 32 | (uint32_t)rand_r(&seed) << 1);
 		call.req.bytes = (uint32_t)rand_r(&seed) << 1 | 1;
 		CHECK(console_write_call(console(), (union console_write_message *)&call) < 0);
 	}
@@ -356,12 +358,40 @@ static void make_wild_calls(void)
 	}
 }
 
+static char lent[] = "# lent\n";
+
+static int write_by(cp_grant_id_t grant, uint32_t bytes)
+{
+	union console_write_message call = {.req = {.grant = grant, .bytes = bytes}};
+	int result = console_write_call(console(), &call);
+	return result == OK ? (int)call.rep.bytes : result;
+}
+
+/* The driver has no other way to anybody's memory. */
+static void what_is_not_lent_is_not_written(void)
+{
+	const vir_bytes address = (vir_bytes)(uintptr_t)lent;
+	const uint32_t bytes = sizeof(lent) - 1;
+	cp_grant_id_t mine = cpf_grant_direct(console(), address, bytes, CPF_READ);
+	cp_grant_id_t another_s = cpf_grant_direct(sys_self(), address, bytes, CPF_READ);
+	cp_grant_id_t to_write = cpf_grant_direct(console(), address, bytes, CPF_WRITE);
+	CHECK_INT(write_by(mine, bytes), bytes);
+	CHECK_INT(write_by(mine, 2), 2);
+	CHECK_INT(write(1, "lent\n", 5), 5); /* the comment that was begun */
+	CHECK_INT(write_by(mine, bytes + 1), -EPERM);
+	CHECK_INT(write_by(another_s, bytes), -EPERM);
+	CHECK_INT(write_by(to_write, bytes), -EPERM);
+	CHECK_INT(cpf_revoke(mine), OK);
+	CHECK_INT(write_by(mine, bytes), -EPERM);
+	CHECK_INT(write_by(GRANT_INVALID, bytes), -EPERM);
+}
+
 /* A request without waiting for the answer: the driver must not wait for its sender. */
 static void ask_and_run(void)
 {
 	struct message m = {.m_type = CONSOLE_READ};
 	m.m_words[0] = 0x1000;
-	m.m_words[1] = 10;
+	m.m_words[2] = 10;
 	CHECK_INT(ipc_send(console(), &m), OK);
 	for (int i = 0; i < SENDA_MAX_PER_SENDER; i++) {
 		m.m_type = i % 2 ? CONSOLE_READ : CONSOLE_GETATTR;
@@ -395,6 +425,7 @@ int main(void)
 	        TEST(writers_that_die_leave_the_console_well),
 	        TEST(a_stopped_reader_reads_on_when_continued),
 	        TEST(others_run_during_a_long_write_that_an_alarm_ends),
+	        TEST(what_is_not_lent_is_not_written),
 	        TEST(cancel_is_pms_alone),
 	        TEST(hostile_calls_leave_the_console_well),
 	};

@@ -10,6 +10,7 @@
 #include <granite/abi/layout.h>
 #include <granite/abi/server.h>
 #include <granite/console.h>
+#include <granite/grant.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
 
@@ -45,6 +46,7 @@ static struct witness {
 /* Nothing here is on a page not yet touched when it counts. */
 static struct message letter;
 static char text[] = "# a witness is served\n";
+static cp_grant_id_t text_grant;
 
 static int call(endpoint_t server, int32_t operation, const void *request, size_t bytes)
 {
@@ -56,7 +58,7 @@ static int call(endpoint_t server, int32_t operation, const void *request, size_
 /* What the servers say to somebody whom they may see for the first time. OK, or the first error. */
 static int ask_all(enum question question)
 {
-	const struct console_write_req write = {(vir_bytes)(uintptr_t)text, sizeof(text) - 1};
+	const struct console_write_req write = {text_grant, sizeof(text) - 1};
 	const struct vm_procinfo_req procinfo = {SELF};
 	const struct pm_getid_req getid = {0};
 	const struct rs_lookup_req lookup = {"console"};
@@ -74,6 +76,7 @@ static int ask_all(enum question question)
 static void be_a_witness(void)
 {
 	struct message m;
+	text_grant = cpf_grant_direct(console, (vir_bytes)(uintptr_t)text, sizeof(text) - 1, CPF_READ);
 	int status, result = ipc_receive(ANY, &m, &status);
 	while (result == OK) {
 		m.m_type = ask_all((enum question)m.m_type);

@@ -6,6 +6,7 @@
 
 #include <sys/time.h>
 #include <granite/ds.h>
+#include <granite/grant.h>
 #include <granite/rs.h>
 
 #include "fuzz_worker.h"
@@ -141,12 +142,16 @@ static inline void watch_console(void)
 {
 	static const char text[] = "# the watchdog\n";
 	struct message modes = {.m_type = CONSOLE_GETATTR};
-	struct message write = {.m_type = CONSOLE_WRITE,
-	                        .m_words = {AT(text), watched % 64 ? 0 : sizeof(text) - 1}};
-	uint32_t bytes = write.m_words[1];
+	struct message write = {.m_type = CONSOLE_WRITE};
+	const struct console_write_req request = {
+	        .grant = cpf_grant_direct(console, AT(text), sizeof(text) - 1, CPF_READ),
+	        .bytes = watched % 64 ? 0 : sizeof(text) - 1};
+	CHECK(GRANT_VALID(request.grant));
+	memcpy(write.m_bytes, &request, sizeof(request));
 	CHECK_INT(make_call(console, &modes), OK);
 	CHECK_INT(make_call(console, &write), OK);
-	CHECK_INT(write.m_words[0], bytes);
+	CHECK_INT(write.m_words[0], request.bytes);
+	CHECK_INT(cpf_revoke(request.grant), OK);
 }
 
 static inline uint64_t uptime(void)

@@ -75,20 +75,6 @@ static inline int make_request(const struct operation *operation, enum baseline 
 	return baseline != SENSIBLE || make_sense(&request);
 }
 
-static inline int is_within(vir_bytes address, vir_bytes start, uint32_t bytes)
-{
-	return address - start < bytes;
-}
-
-/* The top of the stack, or pages of the zoo, to be printed as far as they go. */
-static inline int makes_a_mess(const struct message *m)
-{
-	vir_bytes from = m->m_words[0];
-	return m->m_type == CONSOLE_WRITE && m->m_words[1] > 16 &&
-	       (is_within(from, STACK_TOP - PAGE_SIZE, PAGE_SIZE) ||
-	        is_within(from, zoo, ZOO_PAGES * PAGE_SIZE));
-}
-
 /* What is mapped over the worker's stack brings values of another's for its variables, the call's result
  * among them. */
 static inline int replaces_the_stack(const struct message *m)
@@ -204,8 +190,8 @@ static inline void tell(const struct operation *operation, int result)
 /* The result, or OK where it is not to be asked for. */
 static inline int try_request(const struct operation *operation)
 {
-	if (ends_the_system(operation->number, &request) || makes_a_mess(&request) ||
-	    replaces_the_stack(&request) || (spares && spares(&request)))
+	if (ends_the_system(operation->number, &request) || replaces_the_stack(&request) ||
+	    (spares && spares(&request)))
 		return OK;
 	int result = result_of(&request);
 	if (!result_is_good(operation->number, result)) {

@@ -92,8 +92,8 @@ static inline int make_sense(struct message *m)
 		uint32_t words[11];
 	} sensible[] = {
 	        {PM_EXEC, {AT("/bin/nothing"), 12, AT("nothing"), 8, 1, 0}},
-	        {CONSOLE_WRITE, {line_address(), 2}},
-	        {CONSOLE_READ, {scratch(), 16}},
+	        {CONSOLE_WRITE, {GRANTED, 2}},
+	        {CONSOLE_READ, {GRANTED, 16}},
 	        {RS_LOOKUP, {'s' | 'h' << 8}},
 	        {RS_AWAIT, {'r' | 'a' << 8 | 'm' << 16 | 'f' << 24, 's'}},
 	        {RS_DOWN, {'r' | 'a' << 8 | 'm' << 16 | 'f' << 24, 's'}},

@@ -43,7 +43,7 @@ static void a_second_request_of_a_process_is_refused(void **state)
 	struct request *first = request_add(&queue, caller, 0x1000, 10);
 	assert_null(request_add(&other, caller, 0x2000, 20));
 	assert_ptr_equal(request_find(caller), first);
-	assert_int_equal(first->address, 0x1000);
+	assert_int_equal(first->grant, 0x1000);
 	assert_null(other.first);
 }
 

@@ -7,6 +7,7 @@
 #define GRANITE_ABI_CONSOLE_H
 
 #include <granite/abi/types.h>
+#include <granite/abi/grant.h>
 #include <granite/abi/message.h>
 #include <granite/abi/once.h>
 
@@ -19,19 +20,19 @@ enum console_op {
 };
 
 struct console_read_req {
-	vir_bytes address; /* of the caller's buffer */
-	uint32_t bytes;    /* its size */
+	cp_grant_id_t grant; /* lends the buffer */
+	uint32_t bytes;      /* its size */
 };
 struct console_read_rep {
 	uint32_t bytes; /* 0: end of file, Ctrl-D on an empty line */
 };
 
 struct console_write_req {
-	vir_bytes address; /* of the caller's bytes */
+	cp_grant_id_t grant; /* lends the bytes */
 	uint32_t bytes;
 };
 struct console_write_rep {
-	uint32_t bytes; /* written: fewer than asked for after an interruption or a bad address */
+	uint32_t bytes; /* written: fewer than asked for after an interruption or where no more can be read */
 };
 
 /* Linux/i386's struct termios (kernel form, 36 bytes), copied through the message. */
