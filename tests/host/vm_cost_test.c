@@ -3,11 +3,11 @@
  * servers/vm/fork.c servers/vm/frames.c servers/vm/info.c servers/vm/map.c servers/vm/memory.c
  * servers/vm/notes.c servers/vm/pagetable.c servers/vm/pool.c servers/vm/process.c servers/vm/region.c
  * servers/vm/space.c servers/vm/kept.c servers/vm/estate.c servers/vm/lend*.c servers/vm/share.c
- * servers/vm/device.c tests/host/vm_check.c tests/host/vm_machine.c
+ * servers/vm/device.c servers/vm/viewers.c tests/host/vm_check.c tests/host/vm_machine.c
  */
 /*
- * What the end of lendings costs is in proportion to what ends, whatever their holders do with their memory:
- * counted in basic blocks of VM's code.
+ * What the end of lendings costs is in proportion to what ends, whatever their holders do with their memory,
+ * and what it costs to tell of them to what is told: counted in basic blocks of VM's code.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -246,10 +246,20 @@ static void exits_all(void)
 	machine_exit(owner);
 }
 
+static void asks_who_sees_it(void)
+{
+	struct vm_viewers_req request = {.endpoint = SELF, .address = MINE, .count = 1};
+	struct vm_viewers_rep reply;
+
+	/* The machine has nowhere to copy the list to. */
+	assert_int_equal(MACHINE_CALL(viewers, owner, &request, &reply), -EFAULT);
+	assert_int_equal(reply.count, 1);
+}
+
 /* Not their number times that of all that the holder has lent on. */
 static void what_was_lent_on_costs_what_it_is(void **state)
 {
-	static void (*const acts[])(void) = {revokes_all, unmaps_all, exits_all};
+	static void (*const acts[])(void) = {revokes_all, unmaps_all, exits_all, asks_who_sees_it};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
