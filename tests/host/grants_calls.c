@@ -39,12 +39,21 @@ static struct call *call_of(const struct person *p)
 static struct grant_link owed[OWED_MAX + 1];
 static uint32_t nr_owed;
 
+static void touch_granted(struct person *p, const struct cp_grant *grant)
+{
+	uint32_t known = PAGES * PAGE_SIZE; /* more bytes than that nobody has */
+
+	model_touch_bytes(p, grant->start, grant->bytes < known ? grant->bytes : known);
+}
+
 /* As <granite/grant.h> promises: the record says no, then VM is asked if it may have been mapped. */
 static void forbid(struct person *p, uint32_t slot)
 {
 	struct cp_grant grant = p->grant[slot];
 	struct grant_link link = {.id = grant.id, .endpoint = p->endpoint};
 
+	if (grant.flags & CPF_DIRECT)
+		touch_granted(p, &grant);
 	memset(&p->grant[slot], 0, sizeof(grant));
 	kernel_grant(p->endpoint, slot)->flags = 0;
 	choose_later(&link);
@@ -60,7 +69,7 @@ void ask_for_what_is_owed(void)
 
 		vm_call_begins(person_of(link.endpoint), 0);
 		assert_int_equal(MACHINE_CALL(revoke, link.endpoint, &request, NULL), OK);
-		model_revoke(person_of(link.endpoint), link.id);
+		tally.ended += model_revoke(person_of(link.endpoint), link.id);
 		acting = NULL;
 	}
 }
@@ -99,6 +108,7 @@ void give_grant(struct person *p)
 		take_back(p, slot);
 	grant.id = GRANT_ID(p->sequence++, slot);
 	p->grant[slot] = *kernel_grant(p->endpoint, slot) = grant;
+	tally.good_for[choose_good_for(p, &grant)]++;
 }
 
 /* By address: the right to map it goes from all grants of the page, then from who has mapped it. */
@@ -119,9 +129,10 @@ void take_page_back(struct person *p)
 		grant->flags &= ~(uint32_t)CPF_MAP;
 		kernel_grant(p->endpoint, i)->flags = grant->flags;
 	}
+	model_touch(p, page, 1);
 	vm_call_begins(p, 0);
 	assert_int_equal(MACHINE_CALL(revoke, p->endpoint, &request, NULL), OK);
-	model_revoke_page(p, page);
+	tally.ended += model_revoke_page(p, page);
 	acting = NULL;
 }
 
@@ -166,7 +177,7 @@ static void lent(struct person *p, struct call *call, int result)
 	tally.lent[model_depth(p->page[page].lent)]++;
 }
 
-/* The next words of a copy are what they are, and still allowed. */
+/* The next pieces of a copy are what they are, and still allowed. */
 static void advance(struct call *call, struct person *from, vir_bytes from_address, struct person *to,
                     vir_bytes to_address, uint32_t bytes)
 {
@@ -179,10 +190,10 @@ static void advance(struct call *call, struct person *from, vir_bytes from_addre
 	assert_int_equal((reading ? to : from)->endpoint, call->wish.caller);
 	assert_int_equal(theirs, call->verdict.address + call->done);
 	assert_int_equal(mine, call->address + call->done);
-	for (uint32_t i = 0; i < bytes; i += WORD_STRIDE) {
+	for (uint32_t i = 0; i < bytes; i += PIECE) {
 		assert_true(may(&from->page[page_at(from_address + i)], false));
 		assert_true(may(&to->page[page_at(to_address + i)], true));
-		*model_word(to, to_address + i) = *model_word(from, from_address + i);
+		model_copy(to, to_address + i, from, from_address + i, PIECE);
 	}
 	call->done += bytes;
 }
@@ -190,8 +201,7 @@ static void advance(struct call *call, struct person *from, vir_bytes from_addre
 static void copied(endpoint_t caller, endpoint_t from, vir_bytes from_address, endpoint_t to,
                    vir_bytes to_address)
 {
-	advance(call_of(person_of(caller)), person_of(from), from_address, person_of(to), to_address,
-	        WORD_STRIDE);
+	advance(call_of(person_of(caller)), person_of(from), from_address, person_of(to), to_address, PIECE);
 	tally.copied++;
 }
 
@@ -206,15 +216,15 @@ static void assert_private(const struct person *p, vir_bytes address, uint32_t b
 static void partly_shared(struct person *from, vir_bytes from_address, struct person *to,
                           vir_bytes to_address, uint32_t bytes)
 {
-	for (uint32_t i = 0; i < bytes; i += WORD_STRIDE) {
+	for (uint32_t i = 0; i < bytes; i += PAGE_SIZE) {
 		const uint32_t *now = machine_contents(to->endpoint, to_address + i);
 
 		if (page_at(from_address + i) == PAGES || page_at(to_address + i) == PAGES)
 			return;
 		if (now && may(&to->page[page_at(to_address + i)], true) &&
 		    may(&from->page[page_at(from_address + i)], false) &&
-		    *now == *model_word(from, from_address + i))
-			*model_word(to, to_address + i) = *now;
+		    memcmp(now, model_word(from, from_address + i), PAGE_SIZE) == 0)
+			model_copy(to, to_address + i, from, from_address + i, PAGE_SIZE);
 	}
 }
 
@@ -241,7 +251,7 @@ static void not_brought(const struct vm_memreq_req *request, int result)
 	const struct person *owner = person_of(request->endpoint);
 	bool there = owner != NULL;
 
-	for (uint32_t i = 0; there && i < request->bytes; i += WORD_STRIDE) {
+	for (uint32_t i = 0; there && i < request->bytes; i += PIECE) {
 		uint32_t page = page_at(request->address + i);
 
 		there = page < PAGES && may(&owner->page[page], request->write);
@@ -342,6 +352,16 @@ static void check_refusal(const struct call *call, int result)
 	assert_int_equal(result, call->judged);
 }
 
+/* What it may change, if it stands. */
+static void touch_wished(struct person *p, const struct call *call)
+{
+	struct verdict verdict;
+
+	model_touch_bytes(p, call->address, call->wish.bytes);
+	if (model_judge(&call->wish, &verdict) == OK)
+		model_touch_bytes(verdict.owner, verdict.address, call->wish.bytes);
+}
+
 static struct call *new_call(struct person *p, uint32_t rights)
 {
 	struct call *call = call_of(p);
@@ -373,9 +393,11 @@ void map_grant(struct person *p)
 	        .bytes = call->wish.bytes,
 	        .writable = write,
 	};
+	touch_wished(p, call);
 	if (!make_call(p, SYS_SAFEMAP, &request, sizeof(request)))
 		return;
 	result = kernel_result(p->endpoint, NULL, 0);
+	take_in((uint64_t)result);
 	if (call->lent)
 		assert_int_equal(result, call->expected);
 	else
@@ -394,7 +416,7 @@ static bool out_of_reach(const struct person *p, const struct call *call)
 {
 	bool reading = call->wish.rights & CPF_READ;
 
-	for (uint32_t i = call->done; i < call->wish.bytes; i += WORD_STRIDE) {
+	for (uint32_t i = call->done; i < call->wish.bytes; i += PIECE) {
 		uint32_t theirs = page_at(call->verdict.address + i), mine = page_at(call->address + i);
 
 		if (theirs == PAGES || !may(&call->verdict.owner->page[theirs], !reading))
@@ -423,13 +445,14 @@ void copy_by_grant(struct person *p)
 	bool reading = random_below(2);
 	struct call *call = new_call(p, reading ? CPF_READ : CPF_WRITE);
 	struct sys_safecopyfrom_req request;
+	int result;
 
 	call->copying = true;
 	call->address = page_address(random_below(WINDOW_PAGES));
 	if (random_below(3) == 0) {
-		call->address += random_below(PAGE_WORDS) * WORD_STRIDE;
-		call->wish.offset += random_below(PAGE_WORDS) * WORD_STRIDE;
-		call->wish.bytes -= random_below(PAGE_WORDS) * WORD_STRIDE;
+		call->address += random_below(PAGE_PIECES) * PIECE;
+		call->wish.offset += random_below(PAGE_PIECES) * PIECE;
+		call->wish.bytes -= random_below(PAGE_PIECES) * PIECE;
 	}
 	if (overlaps(call))
 		return;
@@ -440,6 +463,10 @@ void copy_by_grant(struct person *p)
 	        .address = call->address,
 	        .bytes = call->wish.bytes,
 	};
-	if (make_call(p, reading ? SYS_SAFECOPYFROM : SYS_SAFECOPYTO, &request, sizeof(request)))
-		check_copy(p, call, kernel_result(p->endpoint, NULL, 0));
+	touch_wished(p, call);
+	if (!make_call(p, reading ? SYS_SAFECOPYFROM : SYS_SAFECOPYTO, &request, sizeof(request)))
+		return;
+	result = kernel_result(p->endpoint, NULL, 0);
+	take_in((uint64_t)result);
+	check_copy(p, call, result);
 }

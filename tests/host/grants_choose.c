@@ -12,6 +12,11 @@ uint32_t choose_before = PAGES;
 /* Grants of before, whoever gave them. */
 static struct grant_link old[64];
 
+void choose_start(void)
+{
+	memset(old, 0, sizeof(old));
+}
+
 void choose_later(const struct grant_link *link)
 {
 	old[random_below(64)] = *link;
@@ -69,9 +74,9 @@ static void random_range(const struct person *p, struct cp_grant *grant)
 	grant->start = page_address(first);
 	grant->bytes = pages * PAGE_SIZE;
 	if (random_below(30) == 0)
-		grant->start += random_below(PAGE_WORDS) * WORD_STRIDE;
+		grant->start += random_below(PAGE_PIECES) * PIECE;
 	if (random_below(30) == 0)
-		grant->bytes -= random_below(PAGE_WORDS) * WORD_STRIDE;
+		grant->bytes -= random_below(PAGE_PIECES) * PIECE;
 	if (random_below(25) == 0)
 		grant->bytes = 0u - random_below(3) * PAGE_SIZE;
 }
@@ -85,19 +90,23 @@ static struct cp_grant direct(const struct person *p)
 	return grant;
 }
 
-/* One that was given to p, with these rights. */
+/* One that was given to p, now and then perhaps to anybody, with these rights. */
 static struct grant_link find_grant(const struct person *p, uint32_t rights)
 {
-	for (int tries = 0; tries < 600; tries++) {
-		const struct person *giver = &people[random_below(PEOPLE)];
-		const struct cp_grant *grant = &giver->grant[random_below(GRANTS)];
+	struct grant_link found[PEOPLE * GRANTS];
+	uint32_t nr_found = 0;
+	endpoint_t anybody = random_below(4) ? p->endpoint : ANY;
+
+	for (uint32_t i = 0; i < PEOPLE * GRANTS; i++) {
+		const struct person *giver = &people[i / GRANTS];
+		const struct cp_grant *grant = &giver->grant[i % GRANTS];
 
 		if (giver->endpoint != NONE && grant->id &&
-		    (grant->who_to == p->endpoint || (grant->who_to == ANY && random_below(4) == 0)) &&
+		    (grant->who_to == p->endpoint || grant->who_to == anybody) &&
 		    (grant->flags & rights) == rights)
-			return (struct grant_link){.id = grant->id, .endpoint = giver->endpoint};
+			found[nr_found++] = (struct grant_link){.id = grant->id, .endpoint = giver->endpoint};
 	}
-	return old[random_below(64)];
+	return nr_found ? found[random_below(nr_found)] : old[random_below(64)];
 }
 
 static struct grant_link find_any_grant(const struct person *p, uint32_t rights)
@@ -154,6 +163,28 @@ struct cp_grant choose_grant(const struct person *p)
 	return grant;
 }
 
+static bool can(endpoint_t caller, endpoint_t granter, cp_grant_id_t id, uint32_t rights)
+{
+	struct wish wish = {caller, granter, id, .bytes = PIECE, .rights = rights};
+	struct verdict unused;
+
+	return model_judge(&wish, &unused) == OK;
+}
+
+enum good_for choose_good_for(const struct person *p, const struct cp_grant *grant)
+{
+	bool part = grant->start != 0 || grant->bytes != GRANT_ALL;
+
+	if (!can(grant->who_to, p->endpoint, grant->id, CPF_READ) &&
+	    !can(grant->who_to, p->endpoint, grant->id, CPF_WRITE))
+		return NOTHING;
+	if (grant->flags & CPF_DIRECT)
+		return OWN_MEMORY;
+	for (uint32_t right = CPF_READ; right <= CPF_MAP; right <<= 1)
+		part |= !(grant->flags & right) && can(p->endpoint, grant->who_from, grant->from_id, right);
+	return part ? PART_OF_ANOTHER : ALL_OF_ANOTHER;
+}
+
 static void random_wish(const struct person *p, uint32_t rights, struct wish *wish)
 {
 	struct grant_link link = random_below(2) ? find_any_grant(p, rights) : find_good_grant(p);
@@ -198,14 +229,35 @@ static void falsify(struct wish *wish)
 	}
 }
 
+static bool is_there(const struct verdict *verdict, const struct wish *wish)
+{
+	for (uint32_t i = 0; i < wish->bytes; i += PIECE) {
+		uint32_t page = page_at(verdict->address + i);
+
+		if (page == PAGES || !may(&verdict->owner->page[page], wish->rights & CPF_WRITE))
+			return false;
+	}
+	return true;
+}
+
+static bool can_be_done(const struct person *p, const struct wish *wish)
+{
+	struct verdict verdict;
+
+	if (model_judge(wish, &verdict) != OK)
+		return false;
+	if (!(wish->rights & CPF_MAP))
+		return is_there(&verdict, wish);
+	return model_may_lend(p, &verdict, wish->bytes / PAGE_SIZE, wish->rights & CPF_WRITE) == OK;
+}
+
 void choose_wish(const struct person *p, uint32_t rights, struct wish *wish)
 {
 	int tries = random_below(4) ? 20 : 0;
-	struct verdict verdict;
 
 	do
 		random_wish(p, rights, wish);
-	while (tries-- > 0 && model_judge(wish, &verdict) != OK);
+	while (tries-- > 0 && !can_be_done(p, wish));
 	if (random_below(12) == 0)
 		falsify(wish);
 }

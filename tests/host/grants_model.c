@@ -19,6 +19,7 @@
 
 struct person people[PEOPLE], left[LEFT];
 static struct cell cells[CELLS];
+static uint32_t words[CELLS][PAGE_WORDS];
 static struct lent lents[LENTS];
 
 #define MEANWHILE_MAX 1000
@@ -39,6 +40,7 @@ void model_start(void)
 	memset(cells, 0, sizeof(cells));
 	memset(lents, 0, sizeof(lents));
 	memset(left, 0, sizeof(left));
+	memset(&meanwhile, 0, sizeof(meanwhile));
 	for (int i = 0; i < PEOPLE; i++)
 		people[i].endpoint = NONE;
 	for (int i = 0; i < LEFT; i++)
@@ -47,22 +49,33 @@ void model_start(void)
 
 /* ---- Pages and words ---- */
 
+static const struct {
+	vir_bytes address;
+	uint32_t first, end;
+} ranges[] = {
+        {WINDOW, 0, WINDOW_PAGES},
+        {TEXT, WINDOW_PAGES, TABLE_PAGE},
+        {TABLE, TABLE_PAGE, KEPT_FIRST},
+        {KEPT, KEPT_FIRST, PAGES},
+};
+
 vir_bytes page_address(uint32_t page)
 {
-	if (page < WINDOW_PAGES)
-		return WINDOW + page * PAGE_SIZE;
-	if (page >= KEPT_FIRST)
-		return KEPT + (page - KEPT_FIRST) * PAGE_SIZE;
-	return page == TABLE_PAGE ? TABLE : TEXT + (page - WINDOW_PAGES) * PAGE_SIZE;
+	uint32_t i = 0;
+
+	while (page >= ranges[i].end)
+		i++;
+	return ranges[i].address + (page - ranges[i].first) * PAGE_SIZE;
 }
 
 uint32_t page_at(vir_bytes address)
 {
-	vir_bytes start = address & ~(PAGE_SIZE - 1);
+	for (uint32_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		uint32_t page = (address - ranges[i].address) / PAGE_SIZE;
 
-	for (uint32_t page = 0; page < PAGES; page++)
-		if (page_address(page) == start)
-			return page;
+		if (page < ranges[i].end - ranges[i].first)
+			return ranges[i].first + page;
+	}
 	return PAGES;
 }
 
@@ -81,33 +94,56 @@ bool may(const struct page *page, bool write)
 
 static uint32_t word_at(vir_bytes address)
 {
-	return address % PAGE_SIZE / WORD_STRIDE;
+	return address % PAGE_SIZE / WORD;
 }
 
 uint32_t *model_word(struct person *p, vir_bytes address)
 {
-	return &p->page[page_at(address)].cell->word[word_at(address)];
+	struct cell *cell = p->page[page_at(address)].cell;
+
+	cell->touched = true;
+	return &cell->word[word_at(address)];
 }
 
+void model_copy(struct person *to, vir_bytes to_address, struct person *from, vir_bytes from_address,
+                uint32_t bytes)
+{
+	memmove(model_word(to, to_address), model_word(from, from_address), bytes);
+}
+
+/* Its words are still to be set. */
 static struct cell *new_cell(void)
 {
-	for (int i = 0; i < CELLS; i++) {
-		if (cells[i].users)
+	static uint32_t last;
+
+	for (int tries = 0; tries < CELLS; tries++) {
+		struct cell *cell = &cells[last = (last + 1) % CELLS];
+
+		if (cell->users)
 			continue;
-		cells[i] = (struct cell){.users = 1};
-		return &cells[i];
+		*cell = (struct cell){.word = words[cell - cells], .users = 1, .touched = true};
+		return cell;
 	}
 	model_wrong("there are more cells than pages");
+}
+
+static struct cell *zeros(void)
+{
+	struct cell *cell = new_cell();
+
+	memset(cell->word, 0, PAGE_SIZE);
+	return cell;
 }
 
 static void drop_page(struct page *page)
 {
 	if (!page->mapped)
 		return;
+	page->cell->touched = true;
 	page->cell->users--;
 	if (page->lent && !--page->lent->left)
 		page->lent->pages = 0;
-	memset(page, 0, sizeof(*page));
+	*page = (struct page){.touched = true};
 }
 
 /* ---- Writes while VM was at work ---- */
@@ -145,20 +181,21 @@ bool model_was_written(const struct cell *cell, uint32_t word, uint32_t value)
 }
 
 /* The page goes its own way from now on, with what it showed when VM was about it. */
-static void part(struct person *p, struct page *page, const struct cell *from)
+static void part(struct person *p, struct page *page, struct cell *from)
 {
 	struct cell *own = new_cell();
-	vir_bytes address = page_address((uint32_t)(page - p->page));
+	const uint32_t *now = model_contents(p->endpoint, page_address((uint32_t)(page - p->page)));
 
-	for (uint32_t i = 0; i < PAGE_WORDS; i++) {
-		const uint32_t *now = model_contents(p->endpoint, address + i * WORD_STRIDE);
+	memcpy(own->word, from->word, PAGE_SIZE);
+	for (uint32_t n = 0; now && n < meanwhile.nr_writes; n++) {
+		uint32_t i = meanwhile.write[n].word;
 
-		own->word[i] = now && model_was_written(from, i, *now) ? *now : from->word[i];
-		if (now && *now != own->word[i])
-			model_wrong("%d: word %u of its page at %x is %x, should be %x", p->endpoint, i,
-			            address, *now, own->word[i]);
+		if (meanwhile.write[n].cell == from && model_was_written(from, i, now[i]))
+			own->word[i] = now[i];
 	}
+	from->touched = true;
 	page->cell = own;
+	page->touched = true;
 }
 
 /* ---- The end of what was lent ---- */
@@ -182,7 +219,7 @@ static bool has_kept(const struct lent *lent)
 
 	for (uint32_t page = 0; page < PAGES; page++)
 		if (lent->holder->page[page].lent == lent)
-			kept += model_contents(lent->holder->endpoint, page_address(page)) != NULL;
+			kept += model_present(lent->holder->endpoint, page_address(page));
 	CHECK_MODEL(kept == 0 || kept == lent->left);
 	return kept > 0;
 }
@@ -213,28 +250,32 @@ static void settle(struct lent *lent, uint32_t needed)
 	lent->pages = 0;
 }
 
-/* All that is marked. `leaving` has nothing any more that could be looked at before page `stays`. */
-static void end_marked(const struct person *leaving, uint32_t stays)
+/* All that is marked; so many were. `leaving` has nothing any more that could be looked at before page
+ * `stays`.
+ */
+static uint32_t end_marked(const struct person *leaving, uint32_t stays)
 {
-	uint32_t needed = 0;
+	uint32_t needed = 0, ended = 0;
 
 	mark_children();
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
 		if (lent->pages && lent->ends)
 			needed += lent->left;
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++) {
+		ended += lent->pages && lent->ends;
 		if (lent->pages && lent->ends && (lent->holder != leaving || lent->start >= stays))
 			settle(lent, needed);
 		lent->ends = false;
 	}
+	return ended;
 }
 
-void model_revoke(struct person *granter, cp_grant_id_t id)
+uint32_t model_revoke(struct person *granter, cp_grant_id_t id)
 {
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
 		for (uint32_t i = 0; lent->pages && i < lent->nr_links; i++)
 			lent->ends |= lent->link[i].id == id && lent->link[i].endpoint == granter->endpoint;
-	end_marked(NULL, 0);
+	return end_marked(NULL, 0);
 }
 
 static void mark_range(const struct person *owner, uint32_t first, uint32_t pages)
@@ -244,15 +285,15 @@ static void mark_range(const struct person *owner, uint32_t first, uint32_t page
 		              first < lent->source + lent->pages;
 }
 
-static void end_range(const struct person *owner, uint32_t first, uint32_t pages)
+static uint32_t end_range(const struct person *owner, uint32_t first, uint32_t pages)
 {
 	mark_range(owner, first, pages);
-	end_marked(NULL, 0);
+	return end_marked(NULL, 0);
 }
 
-void model_revoke_page(struct person *owner, uint32_t page)
+uint32_t model_revoke_page(struct person *owner, uint32_t page)
 {
-	end_range(owner, page, 1);
+	return end_range(owner, page, 1);
 }
 
 void model_leave(struct person *p)
@@ -260,7 +301,7 @@ void model_leave(struct person *p)
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
 		for (uint32_t i = 0; lent->pages && i < lent->nr_links; i++)
 			lent->ends |= lent->link[i].endpoint == p->endpoint;
-	end_marked(p, PAGES);
+	(void)end_marked(p, PAGES);
 	for (uint32_t i = 0; i < PAGES; i++)
 		drop_page(&p->page[i]);
 	memset(p->grant, 0, sizeof(p->grant));
@@ -274,6 +315,8 @@ static bool is_of_kept(const struct lent *lent, const struct person *p)
 /* What lies in the kept range, and what is lent to it there and from there. */
 static void move_kept(struct person *from, struct person *to)
 {
+	model_touch(from, KEPT_FIRST, KEPT_PAGES);
+	model_touch(to, KEPT_FIRST, KEPT_PAGES);
 	memcpy(&to->page[KEPT_FIRST], &from->page[KEPT_FIRST], KEPT_PAGES * sizeof(from->page[0]));
 	memset(&from->page[KEPT_FIRST], 0, KEPT_PAGES * sizeof(from->page[0]));
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++) {
@@ -289,7 +332,7 @@ void model_leave_kept(struct person *p, struct person *to)
 	for (struct lent *lent = lents; lent < lents + LENTS; lent++)
 		for (uint32_t i = 0; lent->pages && i < lent->nr_links; i++)
 			lent->ends |= lent->link[i].endpoint == p->endpoint && !is_of_kept(lent, p);
-	end_marked(p, KEPT_FIRST);
+	(void)end_marked(p, KEPT_FIRST);
 	for (uint32_t i = 0; i < KEPT_FIRST; i++)
 		drop_page(&p->page[i]);
 	*to = (struct person){.endpoint = p->endpoint, .heir = NONE};
@@ -311,7 +354,7 @@ void model_inherit(struct person *heir, struct person *from, endpoint_t left_by)
 
 void model_unmap(struct person *p, uint32_t first, uint32_t pages)
 {
-	end_range(p, first, pages);
+	(void)end_range(p, first, pages);
 	for (uint32_t i = first; i < first + pages; i++)
 		drop_page(&p->page[i]);
 }
@@ -320,7 +363,12 @@ void model_map(struct person *p, uint32_t first, uint32_t pages, uint32_t prot)
 {
 	model_unmap(p, first, pages);
 	for (uint32_t i = first; i < first + pages; i++)
-		p->page[i] = (struct page){.mapped = true, .prot = prot, .cell = new_cell()};
+		p->page[i] = (struct page){
+		        .mapped = true,
+		        .touched = true,
+		        .prot = prot,
+		        .cell = zeros(),
+		};
 }
 
 void model_unlend(struct person *holder, struct lent *lent)
@@ -328,7 +376,7 @@ void model_unlend(struct person *holder, struct lent *lent)
 	for (uint32_t i = 0; i < PAGES; i++)
 		if (holder->page[i].lent == lent)
 			mark_range(holder, i, 1);
-	end_marked(NULL, 0);
+	(void)end_marked(NULL, 0);
 	for (uint32_t i = 0; i < PAGES; i++)
 		if (holder->page[i].lent == lent)
 			drop_page(&holder->page[i]);
@@ -339,6 +387,7 @@ void model_fork(struct person *parent, struct person *child)
 	for (uint32_t i = 0; i < KEPT_FIRST; i++) {
 		const struct page *page = &parent->page[i];
 
+		child->page[i].touched = true;
 		if (!page->mapped || (page->lent && page->lent->unmap))
 			continue;
 		child->page[i] = (struct page){.mapped = true, .prot = page->prot};
@@ -410,8 +459,10 @@ void model_lend(struct person *holder, const struct verdict *verdict, uint32_t p
 		struct cell *cell = verdict->owner->page[source + i].cell;
 
 		cell->users++;
+		cell->touched = true;
 		holder->page[page + i] = (struct page){
 		        .mapped = true,
+		        .touched = true,
 		        .prot = VM_PROT_READ | (write ? VM_PROT_WRITE : 0),
 		        .cell = cell,
 		        .lent = lent,
@@ -489,77 +540,72 @@ int model_judge(const struct wish *wish, struct verdict *verdict)
 	return judge_link(wish, verdict);
 }
 
-/* ---- Comparing ---- */
+/* ---- What a step touches ---- */
 
-void model_compare_page(struct person *p, uint32_t page)
+void model_touch(struct person *p, uint32_t first, uint32_t pages)
 {
-	const struct page *model = &p->page[page];
-	vir_bytes address = page_address(page);
-
-	for (uint32_t i = 0; i < PAGE_WORDS; i++) {
-		const uint32_t *word = model_reached(p->endpoint, address + i * WORD_STRIDE, false);
-
-		if (word && !may(model, false))
-			model_wrong("%d can read at %x", p->endpoint, address);
-		if (word && *word != model->cell->word[i])
-			model_wrong("%d: word %u of its page at %x is %x, should be %x", p->endpoint, i,
-			            address, *word, model->cell->word[i]);
+	for (uint32_t i = first; i < PAGES && i - first < pages; i++) {
+		p->page[i].touched = true;
+		if (p->page[i].mapped)
+			p->page[i].cell->touched = true;
 	}
-	if (model_reached(p->endpoint, address, true) && !may(model, true))
-		model_wrong("%d can write at %x", p->endpoint, address);
 }
 
-/* Pages as they are reached, by the place of their first word. */
-static struct sight {
-	const uint32_t *place;
-	const struct cell *cell;
-	bool written; /* by one at least */
-} sights[2048];
-
-static void see(const struct person *p, uint32_t page)
+void model_touch_bytes(struct person *p, vir_bytes address, uint32_t bytes)
 {
-	const uint32_t *place = model_reached(p->endpoint, page_address(page), false);
-	struct sight *sight = &sights[((uintptr_t)place >> 4) % 2048];
-
-	if (!place)
-		return;
-	while (sight->place && sight->place != place)
-		sight = &sights[(sight + 1 - sights) % 2048];
-	if (!sight->place)
-		*sight = (struct sight){place, p->page[page].cell, false};
-	sight->written |= model_reached(p->endpoint, page_address(page), true) != NULL;
-	if (sight->cell != p->page[page].cell)
-		sight->cell = NULL; /* different pages show it */
-	if (sight->written && !sight->cell)
-		model_wrong("%d: the page at %x can be written to, and shows where it should not",
-		            p->endpoint, page_address(page));
+	for (uint64_t i = 0; i < (uint64_t)bytes + address % PAGE_SIZE; i += PAGE_SIZE)
+		model_touch(p, page_at(address + (vir_bytes)i), 1);
 }
 
-/* Nobody reaches what the dead have left; but those to whom it was lent see it as it is. */
-static void compare_left(const struct person *p)
+static void each_touched_of(struct person *p, void (*look)(struct person *p, uint32_t page))
 {
-	for (uint32_t page = KEPT_FIRST; page < PAGES; page++)
-		for (uint32_t i = 0; i < PAGE_WORDS; i++) {
-			const uint32_t *word =
-			        model_contents(p->endpoint, page_address(page) + i * WORD_STRIDE);
+	for (uint32_t i = 0; i < PAGES; i++) {
+		struct page *page = &p->page[i];
 
-			if (word && (!p->page[page].mapped || *word != p->page[page].cell->word[i]))
-				model_wrong("what %d has left: word %u of its page at %x is %x, should be %x",
-				            p->endpoint, i, page_address(page), *word,
-				            p->page[page].mapped ? p->page[page].cell->word[i] : 0xdead);
-		}
-}
-
-void model_compare_all(void)
-{
-	memset(sights, 0, sizeof(sights));
-	for (int i = 0; i < PEOPLE; i++) {
-		for (uint32_t page = 0; people[i].endpoint != NONE && page < PAGES; page++) {
-			model_compare_page(&people[i], page);
-			see(&people[i], page);
-		}
+		if (p->endpoint != NONE && (page->touched || (page->mapped && page->cell->touched)))
+			look(p, i);
+		page->touched = false;
 	}
+}
+
+void model_each_touched(void (*look)(struct person *p, uint32_t page))
+{
+	for (int i = 0; i < PEOPLE; i++)
+		each_touched_of(&people[i], look);
 	for (int i = 0; i < LEFT; i++)
-		if (left[i].endpoint != NONE)
-			compare_left(&left[i]);
+		each_touched_of(&left[i], look);
+	for (int i = 0; i < CELLS; i++)
+		cells[i].touched = false;
+}
+
+/* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), by words. */
+static void take(uint64_t *hash, uint32_t word)
+{
+	*hash = (*hash ^ word) * 0x100000001b3u;
+}
+
+static void take_page(uint64_t *hash, const struct page *page)
+{
+	take(hash, page->mapped | page->named << 1 | (uint32_t)page->prot << 8);
+	if (!page->mapped)
+		return;
+	take(hash, page->lent ? page->lent->start << 8 | page->lent->left : 0);
+	take(hash, page->cell->users);
+	for (uint32_t i = 0; i < PAGE_WORDS; i++)
+		take(hash, page->cell->word[i]);
+}
+
+uint64_t model_state(void)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (int i = 0; i < PEOPLE + LEFT; i++) {
+		const struct person *p = i < PEOPLE ? &people[i] : &left[i - PEOPLE];
+
+		for (uint32_t page = 0; p->endpoint != NONE && page < PAGES; page++)
+			take_page(&hash, &p->page[page]);
+		for (uint32_t slot = 0; p->endpoint != NONE && slot < GRANTS; slot++)
+			take(&hash, p->grant[slot].flags ^ p->grant[slot].start);
+	}
+	return hash;
 }

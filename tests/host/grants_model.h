@@ -26,12 +26,14 @@
 
 /* The words of one page, or of several that live together. */
 struct cell {
-	uint32_t word[PAGE_WORDS];
+	uint32_t *word; /* PAGE_WORDS, its own for ever */
 	uint32_t users; /* 0: free */
+	bool touched;   /* in this step */
 };
 
 struct page {
 	bool mapped, named; /* named: kept */
+	bool touched;       /* in this step */
 	uint8_t prot;
 	struct cell *cell;
 	struct lent *lent; /* by what it has it, or NULL */
@@ -62,13 +64,13 @@ struct person {
 extern struct person people[PEOPLE], left[LEFT]; /* the living; the dead that have left something */
 
 /*
- * What the test is to give the model: what to do when something is not as it should be; a word of a process's
- * page whatever its rights are (NULL: the page is not there); and as the process itself sees it without VM's
- * help, to read it or to write to it (NULL: it does not).
+ * What the test is to give the model: what to do when something is not as it should be; whether a process has
+ * a page, whatever its rights are; and what is in it, if that can be told while VM is at work (NULL: it
+ * can't, or the page is not there).
  */
 __attribute__((noreturn, format(printf, 1, 2))) void model_wrong(const char *format, ...);
+bool model_present(endpoint_t endpoint, vir_bytes address);
 const uint32_t *model_contents(endpoint_t endpoint, vir_bytes address);
-const uint32_t *model_reached(endpoint_t endpoint, vir_bytes address, bool write);
 
 void model_start(void);
 
@@ -76,15 +78,18 @@ vir_bytes page_address(uint32_t page);
 uint32_t page_at(vir_bytes address); /* PAGES: none that is known */
 struct person *person_of(endpoint_t endpoint);
 bool may(const struct page *page, bool write);
-uint32_t *model_word(struct person *p, vir_bytes address);
+uint32_t *model_word(struct person *p, vir_bytes address); /* to be read or written to: it is touched */
+void model_copy(struct person *to, vir_bytes to_address, struct person *from, vir_bytes from_address,
+                uint32_t bytes); /* whole words, within a page on either side */
 
 /* ---- What happens ---- */
 
 void model_map(struct person *p, uint32_t first, uint32_t pages, uint32_t prot);
 void model_unmap(struct person *p, uint32_t first, uint32_t pages);
 void model_fork(struct person *parent, struct person *child);
-void model_revoke(struct person *granter, cp_grant_id_t id);
-void model_revoke_page(struct person *owner, uint32_t page);
+/* These two: how many lendings have ended. */
+uint32_t model_revoke(struct person *granter, cp_grant_id_t id);
+uint32_t model_revoke_page(struct person *owner, uint32_t page);
 void model_unlend(struct person *holder, struct lent *lent);
 /* Its memory is gone, and all that it gave or had. */
 void model_leave(struct person *p);
@@ -129,10 +134,20 @@ void model_lend(struct person *holder, const struct verdict *verdict, uint32_t p
 /* How deep a lending is: the grants from the memory's first owner on. */
 uint32_t model_depth(const struct lent *lent);
 
-/* ---- Comparing ---- */
+/* ---- What a step touches ---- */
 
-/* What can be seen without VM's help; everything. */
-void model_compare_page(struct person *p, uint32_t page);
-void model_compare_all(void);
+/*
+ * What has changed in the model is touched, and so is every page that lives together with one whose words
+ * were read or written, or that was lent or ceased to be. To that comes what a call has named that changed
+ * nothing.
+ */
+void model_touch(struct person *p, uint32_t first, uint32_t pages);
+void model_touch_bytes(struct person *p, vir_bytes address, uint32_t bytes);
+
+/* Looks at all that was touched since the last time, of the living and the dead. */
+void model_each_touched(void (*look)(struct person *p, uint32_t page));
+
+/* A number for all that everybody has, other than endpoints. */
+uint64_t model_state(void);
 
 #endif

@@ -171,7 +171,7 @@ int copy_from_caller(struct proc *caller, vir_bytes address, void *buffer, uint3
 }
 
 /* The caller is loaded: its own TLB counts. */
-static uint32_t *word_at(const struct proc *caller, const struct copy_side *side, uint32_t done, bool write)
+static uint32_t *piece_at(const struct proc *caller, const struct copy_side *side, uint32_t done, bool write)
 {
 	endpoint_t endpoint = side->proc->endpoint;
 	vir_bytes address = side->address + done;
@@ -191,17 +191,17 @@ int copy_bytes(struct proc *caller, const struct copy_side *from, const struct c
 	if (!copy_in_range(from->proc, from->address, bytes) || !copy_in_range(to->proc, to->address, bytes))
 		return -EFAULT;
 	while (*done < bytes) {
-		uint32_t *source = word_at(caller, from, *done, false), *destination;
+		uint32_t *source = piece_at(caller, from, *done, false), *destination;
 
 		if (!source)
 			return ask_vm(caller, from->proc, from->address + *done, bytes - *done, 0, flags);
-		destination = word_at(caller, to, *done, true);
+		destination = piece_at(caller, to, *done, true);
 		if (!destination)
 			return ask_vm(caller, to->proc, to->address + *done, bytes - *done, 1, flags);
-		*destination = *source;
+		memmove(destination, source, PIECE);
 		hooks.copied(caller->endpoint, from->proc->endpoint, from->address + *done,
 		             to->proc->endpoint, to->address + *done);
-		*done += WORD_STRIDE;
+		*done += PIECE;
 		caller->vm_asked = 0;
 		if (*done < bytes && !(caller->misc_flags & MF_TAKEN_UP) && random_below(40) == 0)
 			return KCALL_AGAIN;

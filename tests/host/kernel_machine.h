@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel's part of grants on vm_machine's memory: its own code judges, asks VM and goes on; here is what
- * that stands on. Copies are of the words that are simulated, at multiples of WORD_STRIDE. A process's table
- * of grants lies in a page of its memory, which may be there or not; what is in the table is kept aside.
+ * that stands on. Copies are of whole pieces (page_words.h). A process's table of grants lies in a page of
+ * its memory, which may be there or not; what is in the table is kept aside.
  */
 #ifndef TESTS_KERNEL_MACHINE_H
 #define TESTS_KERNEL_MACHINE_H
@@ -20,7 +20,7 @@
 struct kernel_hooks {
 	/* A VM_LEND was judged for the last time. */
 	void (*lending)(endpoint_t caller);
-	/* A word was copied. */
+	/* A piece was copied. */
 	void (*copied)(endpoint_t caller, endpoint_t from, vir_bytes from_address, endpoint_t to,
 	               vir_bytes to_address);
 	/* VM has done what it was asked, VM_*, or could not. */

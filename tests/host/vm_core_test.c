@@ -295,7 +295,7 @@ static void a_program_finds_its_file_and_then_zeros(void **state)
 	(void)state;
 	assert_int_equal(value_at(a, TEXT + 0xc00), archive_word(0xc00));
 	assert_int_equal(value_at(a, DATA + 0x1400), archive_word(0x2400));
-	for (vir_bytes address = DATA + 0x1800; address < DATA + 0x4000; address += WORD_STRIDE)
+	for (vir_bytes address = DATA + 0x1800; address < DATA + 0x4000; address += WORD)
 		assert_int_equal(value_at(a, address), 0);
 	assert_fault(a, DATA + 0x4000, false);
 	assert_fault(a, TEXT, true);

@@ -42,6 +42,7 @@ static struct {
 	void *pool;
 	uint32_t frames_end; /* first frame number beyond memory */
 	struct frame_contents *memory;
+	bool *used; /* of each frame: it has contents; it had none of anybody's choice before */
 	struct proc procs[PROCS_MAX];
 	bool fail_fork;
 	bool in_vm;
@@ -73,18 +74,22 @@ static struct frame_contents *contents(phys_bytes frame)
 
 	if (number < REGION_END >> PAGE_SHIFT || number >= machine.frames_end)
 		broken("this is no frame");
-	return &machine.memory[number - (REGION_END >> PAGE_SHIFT)];
+	number -= REGION_END >> PAGE_SHIFT;
+	if (!machine.used[number])
+		memset(&machine.memory[number], 0x5a, sizeof(machine.memory[number]));
+	machine.used[number] = true;
+	return &machine.memory[number];
 }
 
 uint32_t archive_word(uint32_t offset)
 {
-	return 0xa0000000 | offset / WORD_STRIDE;
+	return 0xa0000000 | offset / WORD;
 }
 
 static void fill_archive(const struct boot_info *info)
 {
-	for (uint32_t offset = 0; offset < info->archive_bytes; offset += WORD_STRIDE)
-		contents(page_down(info->archive_start + offset))->word[offset / WORD_STRIDE % PAGE_WORDS] =
+	for (uint32_t offset = 0; offset < info->archive_bytes; offset += WORD)
+		contents(page_down(info->archive_start + offset))->word[offset / WORD % PAGE_WORDS] =
 		        archive_word(offset);
 }
 
@@ -120,7 +125,7 @@ void machine_start(const struct machine_size *size)
 	machine.frames_end = (info.archive_start + info.archive_bytes) >> PAGE_SHIFT;
 	frames = machine.frames_end - (REGION_END >> PAGE_SHIFT);
 	machine.memory = malloc(frames * sizeof(machine.memory[0]));
-	memset(machine.memory, 0x5a, frames * sizeof(machine.memory[0]));
+	machine.used = calloc(frames, sizeof(machine.used[0]));
 	machine.pool = aligned_alloc(PAGE_SIZE, info.pool_end - info.pool_start);
 	memset(machine.pool, 0x5a, info.pool_end - info.pool_start);
 	fill_archive(&info);
@@ -134,6 +139,7 @@ void machine_stop(void)
 {
 	machine_interrupts(0, NULL);
 	free(machine.memory);
+	free(machine.used);
 	free(machine.pool);
 }
 
@@ -197,9 +203,7 @@ static void zero_from(phys_bytes address)
 {
 	struct frame_contents *frame = contents(page_down(address));
 
-	for (uint32_t i = 0; i < PAGE_WORDS; i++)
-		if (i * WORD_STRIDE >= address % PAGE_SIZE)
-			frame->word[i] = 0;
+	memset((char *)frame + address % PAGE_SIZE, 0, PAGE_SIZE - address % PAGE_SIZE);
 }
 
 static void apply(const struct vm_note *note)
@@ -313,7 +317,7 @@ static uint32_t walk(struct proc *p, vir_bytes address)
 
 static uint32_t *word_of(uint32_t entry, vir_bytes address)
 {
-	return &contents(entry & PTE_FRAME)->word[address / WORD_STRIDE % PAGE_WORDS];
+	return &contents(entry & PTE_FRAME)->word[address / WORD % PAGE_WORDS];
 }
 
 /* What VM copies by itself is not looked at here. */
@@ -547,13 +551,20 @@ void machine_interrupts(uint32_t blocks, void (*others)(void))
 
 static uint64_t random_state;
 
+uint32_t random_seed(void)
+{
+	static bool known;
+	static uint32_t seed;
+
+	if (!known)
+		seed = test_seed();
+	known = true;
+	return seed;
+}
+
 void random_start(void)
 {
-	static unsigned seed;
-
-	if (!seed)
-		seed = test_seed() | 1;
-	random_state = seed;
+	random_state = random_seed() * 2ull + 1;
 	interrupt_chance = (uint32_t)random_state;
 }
 

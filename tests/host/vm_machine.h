@@ -2,7 +2,7 @@
 /*
  * A machine for VM: physical memory, a kernel that carries out notes, and processes that see
  * memory as the processor does, through page tables and a TLB that never forgets anything by
- * itself. Of each page four words are simulated.
+ * itself.
  */
 #ifndef TESTS_VM_MACHINE_H
 #define TESTS_VM_MACHINE_H
@@ -44,9 +44,9 @@ int machine_write(endpoint_t endpoint, vir_bytes address, uint32_t value);
 bool machine_peek(endpoint_t endpoint, vir_bytes address, uint32_t *value);
 
 /*
- * A word of a process, NULL if that would take a page fault: as the process reaches it, with its TLB, by
- * accessing it or only in thought; as the kernel does, through a window; or what is in the page whatever its
- * rights are, also if the process is dead and has left it.
+ * A word of a process, those of its page around it, NULL if that would take a page fault: as the process
+ * reaches it, with its TLB, by accessing it or only in thought; as the kernel does, through a window; or what
+ * is in the page whatever its rights are, also if the process is dead and has left it.
  */
 uint32_t *machine_access(endpoint_t endpoint, vir_bytes address, bool write);
 uint32_t *machine_reach(endpoint_t endpoint, vir_bytes address, bool write);
@@ -81,6 +81,7 @@ uint64_t machine_steps(void);
 /* A number below `below`, from the seed in the environment (SEED) or a new one, which is printed: the same
  * for all machines of a run. */
 void random_start(void);
+uint32_t random_seed(void);
 uint32_t random_below(uint32_t below);
 
 #endif

@@ -46,7 +46,7 @@ static const vir_bytes windows[WINDOWS] = {
 
 struct model_page {
 	uint8_t mapped, prot, name;
-	uint32_t word[PAGE_WORDS];
+	uint32_t word[PAGE_PIECES]; /* the first of each piece: four of a page are looked at */
 };
 
 struct person {
@@ -173,8 +173,8 @@ static uint32_t pick_page(const struct person *p)
 
 static void touch(struct person *p)
 {
-	uint32_t page = pick_page(p), word = random_below(PAGE_WORDS), value = 0;
-	vir_bytes address = page_address(page) + word * WORD_STRIDE;
+	uint32_t page = pick_page(p), word = random_below(PAGE_PIECES), value = 0;
+	vir_bytes address = page_address(page) + word * PIECE;
 	bool write = random_below(2);
 	int result;
 
@@ -608,9 +608,9 @@ static void model_segment(struct person *p, const struct vm_segment *segment)
 	vir_bytes start = page_down(segment->address), file_end = segment->address + segment->file_bytes;
 
 	model_map(p, first, end - first, segment->prot);
-	for (vir_bytes a = start; segment->file_bytes && a < page_up(file_end); a += WORD_STRIDE)
+	for (vir_bytes a = start; segment->file_bytes && a < page_up(file_end); a += PIECE)
 		if (a < file_end || segment->bytes == segment->file_bytes)
-			p->page[page_at(page_down(a))].word[a / WORD_STRIDE % PAGE_WORDS] =
+			p->page[page_at(page_down(a))].word[a / PIECE % PAGE_PIECES] =
 			        archive_word(a - segment->address + segment->archive_offset);
 	p->heap_start = p->heap_end = page_address(end);
 }
@@ -618,15 +618,15 @@ static void model_segment(struct person *p, const struct vm_segment *segment)
 /* Text, data with a tail, and perhaps more of zeros alone. */
 static void random_plan(struct vm_exec_plan *plan)
 {
-	uint32_t text = (random_below(20) + 1) * WORD_STRIDE, data = (random_below(20) + 1) * WORD_STRIDE;
-	uint32_t within = random_below(PAGE_WORDS) * WORD_STRIDE;
+	uint32_t text = (random_below(20) + 1) * PIECE, data = (random_below(20) + 1) * PIECE;
+	uint32_t within = random_below(PAGE_PIECES) * PIECE;
 	vir_bytes start = windows[0] + 0x48000;
 
 	*plan = (struct vm_exec_plan){.nr_segments = 2 + random_below(2), .stack_bytes = random_below(20000)};
 	plan->segments[0] = (struct vm_segment){start, text, PAGE_SIZE, text, VM_PROT_READ | VM_PROT_EXEC};
 	plan->segments[1] = (struct vm_segment){
 	        .address = page_up(start + text) + within,
-	        .bytes = data + random_below(2) * (random_below(30) + 1) * WORD_STRIDE,
+	        .bytes = data + random_below(2) * (random_below(30) + 1) * PIECE,
 	        .archive_offset = random_below(4) * PAGE_SIZE + within,
 	        .file_bytes = data,
 	        .prot = VM_PROT_READ | VM_PROT_WRITE,
@@ -681,8 +681,8 @@ static void look_at(struct person *p)
 	uint32_t value;
 
 	for (uint32_t page = 0; page < PAGES; page++) {
-		for (uint32_t word = 0; word < PAGE_WORDS; word++) {
-			if (!machine_peek(p->endpoint, page_address(page) + word * WORD_STRIDE, &value))
+		for (uint32_t word = 0; word < PAGE_PIECES; word++) {
+			if (!machine_peek(p->endpoint, page_address(page) + word * PIECE, &value))
 				break;
 			assert_true(may(&p->page[page], false));
 			assert_int_equal(value, p->page[page].word[word]);
