@@ -16,6 +16,9 @@
  * without: GO_BETWEEN          a lending knows only the memory's owner, not who passed the grant on
  * without: END_ON_EXIT         exit leaves what the process lent
  * without: END_ON_EXEC         exec leaves what the process lent
+ * without: PASSED_ON KEEPS=1 TO=1 a service that keeps memory leaves what it passed on without having it mapped
+ * without: WAITS_REVOKED KEEPS=1 TO=1 a revocation does not reach what waits for a successor
+ * without: END_ON_GIVING_UP KEEPS=1 TO=1 what was lent from what was left stays when nobody will come
  * without: FORGET_TABLE        exec leaves the table of grants
  * without: PROTECT             a snapshot is shared, and its owner goes on writing to it
  * without: PROTECT_ROOT        of a snapshot in a chain only the next owner is kept from writing
@@ -44,12 +47,14 @@
 #define ENDS 1 /* exits and execs of A, B and C together */
 #endif
 
-mtype = { unborn, runs, cleared, gone };  /* life */
+mtype = { unborn, runs, cleared, waits, gone };  /* life */
 mtype = { nothing, lend, share, memreq, revoke, unlend, exec };  /* what VM is asked */
 mtype = { no_call, mapping, reading, writing };  /* sys_safemap, sys_safecopyfrom, sys_safecopyto */
 
 mtype life[PROCS] = runs;
 bit execed[PROCS];  /* exec has returned */
+bit keeps; /* B's page is kept memory: when B dies it waits, with its lending, for a successor */
+bit heir;  /* B is that successor */
 bit revoked[PROCS]; /* cpf_revoke has returned */
 
 /* ---- Memory: the page-table entries ---- */
@@ -123,9 +128,11 @@ bit indirect;        /* B's record: CPF_INDIRECT of A's grant; otherwise CPF_DIR
 bit b_writes;        /* B's record: CPF_WRITE, whether A gave that or not */
 bit b_granted;
 
+/* A successor has another endpoint. */
+#define names_grantee(who) (to == who && !((who) == B && heir))
 /* judge_record() of A's, and of B's. */
 #define judge_a(who, map, write) \
-	(life[A] == runs && valid[A] && to == who && (!(map) || may_map) && (!(write) || may_write))
+	(life[A] == runs && valid[A] && names_grantee(who) && (!(map) || may_map) && (!(write) || may_write))
 #ifdef NO_JUDGE_BELOW
 #define judge_rest(map, write) (!indirect || judge_a(B, 0, 0))
 #else
@@ -156,7 +163,7 @@ bit undisturbed;             /* SCHED_PRIO_UNDISTURBED: nobody but VM runs */
 #define may_run(p) (life[p] == runs && asks[p] == nothing && !undisturbed)
 #define user(p) (may_run(p) && call[p] == no_call)
 /* Whether anything names a grant for it. */
-#define has_grant(p) ((p == B && to == B) || (p == C && (to == C || b_granted)))
+#define has_grant(p) ((p == B && names_grantee(B)) || (p == C && (to == C || b_granted)))
 /* PM does one thing at a time. */
 #define asks_pm(p) (asks[p] == exec || life[p] == cleared)
 #define pm_free (!asks_pm(A) && !asks_pm(B) && !asks_pm(C))
@@ -193,8 +200,11 @@ inline forget_lending(h) {
 
 /* What has returned: p's grants are over. */
 #define over(p) (revoked[p] || execed[p] || life[p] == gone)
+/* B has died, and what it lent of its own page stays: but nothing that it passed on. */
+#define left_by_b (life[B] == waits || heir)
+#define over_for_c (over(B) || (left_by_b && !given_own(C)))
 /* p has nothing to do with the grantor's page (any more). */
-#define barred(p) (p == D || over(A) || (p == C && to == B && over(B)))
+#define barred(p) (p == D || over(A) || (p == C && to == B && over_for_c))
 /* p's accesses and q's reach the same bytes, and one of them changes these. */
 #define sees(p, q) (frame[p] != NO_FRAME && frame[p] == frame[q] && (writable[p] || writable[q]))
 #define root_of(p) ((owner[p] == B && parent[p]) -> A : owner[p])
@@ -302,14 +312,14 @@ inline make_writable(p) {
 /* do_fork(): the child gets the page copy-on-write; of one that is lent a copy, or nothing. */
 inline do_fork(p) {
 	if
-	:: frame[p] == NO_FRAME
+	:: frame[p] == NO_FRAME || (p == B && keeps)
 	:: lent[p] -> frame[D] = NO_FRAME
 #ifdef NO_FORK_COPIES
-	:: frame_lent(frame[p]) -> enter_frame(D, p); writable[D] = writable[p]
+	:: frame_lent(frame[p]) && !(p == B && keeps) -> enter_frame(D, p); writable[D] = writable[p]
 #else
-	:: frame_lent(frame[p]) -> fresh_frame(D); writable[D] = 1
+	:: frame_lent(frame[p]) && !(p == B && keeps) -> fresh_frame(D); writable[D] = 1
 #endif
-	:: frame[p] != NO_FRAME && !frame_lent(frame[p]) -> enter_frame(D, p); writable[p] = 0
+	:: frame[p] != NO_FRAME && !frame_lent(frame[p]) && !(p == B && keeps) -> enter_frame(D, p); writable[p] = 0
 	fi;
 	life[D] = runs
 }
@@ -322,6 +332,8 @@ end_idle:
 	(me != B || to == B); /* who has no part in it only takes up states */
 end:
 	do
+	/* sys_saferevmap_addr(), of a successor: what others have of its page. */
+	:: atomic { me == B && heir && user(B) && given_own(C) && !revoked[B] -> asks[B] = revoke }
 	/* cpf_revoke(): a store; if it could be mapped or passed on, VM_REVOKE as well. */
 	:: atomic { me <= B && user(me) && valid[me] ->
 		valid[me] = 0;
@@ -334,7 +346,7 @@ end:
 #endif
 		fi }
 	/* cpf_grant_indirect_sub() of what A gave, or cpf_grant_direct() of its own page, which may be A's. */
-	:: atomic { me == B && to == B && user(me) && !b_granted && !over(B) ->
+	:: atomic { me == B && to == B && user(me) && !b_granted && !over(B) && !heir ->
 		b_granted = 1;
 		valid[B] = 1;
 		if
@@ -410,6 +422,12 @@ inline collect(g) {
 	:: given_by(g, C) -> ending[C] = 1
 	:: else
 	fi;
+#ifdef NO_WAITS_REVOKED
+	if
+	:: g == A && life[B] == waits -> ending[B] = 0
+	:: else
+	fi;
+#endif
 #ifdef NO_GO_BETWEEN
 	if
 	:: g == B && owner[C] == A -> ending[C] = 0
@@ -578,6 +596,9 @@ end:
 	:: atomic { serving == NOBODY && life[A] == cleared -> p = A; serving = A; goto leaves }
 	:: atomic { serving == NOBODY && life[B] == cleared -> p = B; serving = B; goto leaves }
 	:: atomic { serving == NOBODY && life[C] == cleared -> p = C; serving = C; goto leaves }
+	/* do_succeed(): somebody is to have what B has left, and has it with its exec; or RS gives up. */
+	:: atomic { serving == NOBODY && life[B] == waits && pm_free -> life[B] = runs; heir = 1 }
+	:: atomic { serving == NOBODY && life[B] == waits && pm_free -> p = B; serving = B; goto leaves }
 	:: serving != NOBODY && asks[serving] == lend -> do_lend(owner_of)
 	:: serving != NOBODY && asks[serving] == share && call[serving] == reading -> do_share(owner_of, p)
 	:: serving != NOBODY && asks[serving] == share && call[serving] == writing -> do_share(p, owner_of)
@@ -599,12 +620,39 @@ end:
 	:: serving != NOBODY && asks[serving] == exec -> p = serving; goto execs
 	od;
 
-leaves: /* do_exit(), space_destroy(), lendings_leave() */
+leaves:
+	if
+	:: p == B && keeps && life[B] == cleared -> goto bequeaths
+	:: else
+	fi;
+	/* do_exit(), space_destroy(), lendings_leave(); or do_succeed(), to say that nobody will come */
+#ifdef NO_END_ON_GIVING_UP
+	if
+	:: life[p] == waits -> goto forgotten
+	:: else
+	fi;
+#endif
 #ifndef NO_END_ON_EXIT
 	atomic { collect(p) };
 	end_all();
 #endif
+#ifdef NO_END_ON_GIVING_UP
+forgotten:
+#endif
 	atomic { drop_page(p); forget_lending(p); life[p] = gone; serving = NOBODY; p = 0 };
+	goto end;
+
+bequeaths: /* do_exit(): the kept part becomes an estate; lendings_end_passed_on() */
+#ifndef NO_PASSED_ON
+	atomic {
+		if
+		:: given_by(B, C) && !given_own(C) -> ending[C] = 1
+		:: else
+		fi
+	};
+	end_all();
+#endif
+	atomic { valid[B] = 0; life[B] = waits; serving = NOBODY; p = 0 };
 	goto end;
 
 execs: /* process_exec(): another memory (grant_forget_table() by VMCTL_SETDIR), then space_destroy() of the old */
@@ -647,6 +695,14 @@ init {
 		if
 		:: may_map = 1
 		:: may_map = 0
+		fi;
+#endif
+#ifdef KEEPS
+		keeps = KEEPS;
+#else
+		if
+		:: to == B && may_map -> keeps = 1
+		:: keeps = 0
 		fi;
 #endif
 #ifdef WRITE
