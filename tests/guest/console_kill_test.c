@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: seed=yes time=counted timeout=600 flags=control variants=ubsan */
+/* guest: seed=yes time=counted timeout=600 flags=control calls=schedule variants=ubsan */
 /*
  * The console driver is killed hundreds of times, at random moments, while programs write, change modes, wait
  * for input that never comes, and poll. None of them notices, and in the end every page is where it was. What

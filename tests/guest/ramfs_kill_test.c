@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: seed=yes time=counted timeout=600 flags=control variants=ubsan */
+/* guest: seed=yes time=counted timeout=600 flags=control calls=schedule variants=ubsan */
 /*
  * The file server is killed hundreds of times, at random moments, while programs use it: they read and seek
  * in files, list directories, send numbered bytes through pipes, to children and to programs that these call,
