@@ -1,48 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: seed=yes time=counted timeout=300 flags=control manifest=rs.manifest programs=rs_subject.c
- * variants=no */
+/* guest: seed=yes time=counted timeout=300 flags=control calls=schedule manifest=rs_kill.manifest
+ * programs=rs_subject.c variants=no */
 /*
- * Each of RS's services is killed a hundred times, at random moments, while programs use the console, files,
- * pipes and a server of ours, and some of those are killed too. Nobody hangs, nobody gets a wrong answer, and
- * in the end every page is where it was.
+ * The data store, the console driver, the file server and services of ours are killed together, each two
+ * hundred times, at random moments, while programs use them and check every value, and some of those are
+ * killed too. Nobody hangs, nobody gets a wrong answer, and in the end every page is where it was.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
 
-#include "fuzz_random.h"
-#include "pages.h"
-#include "rs_client.h"
+#include "kill_under_load.h"
+#include "store_load.h"
 
-#define KILLS     100
-#define FILE_NAME "/bin/sh"
+#define KILLS     200
+#define FILE_NAME "/bin/demo"
 
 static const char *const victims[] = {"console", "ramfs", "ds", "serve", "one0"};
 
 #define VICTIMS COUNT(victims)
 
-static uint8_t contents[4096]; /* of FILE_NAME, its beginning */
+static uint8_t contents[65536]; /* of FILE_NAME, its beginning */
 
 /* ---- Workers: each does one thing until it is told to stop ---- */
 
-static volatile sig_atomic_t stopped;
-
-static void stop(int number)
+/* One descriptor for all calls: its place is where the last one has left it. */
+static void read_a_file(void)
 {
-	(void)number;
-	stopped = 1;
-}
-
-static void read_files(void)
-{
-	uint8_t part[512];
-	int fd = open(FILE_NAME, O_RDONLY);
-	CHECK(fd >= 0);
-	for (uint32_t at = 0; at + sizeof(part) <= sizeof(contents); at += sizeof(part)) {
-		CHECK_INT(read(fd, part, sizeof(part)), sizeof(part));
-		CHECK(memcmp(part, contents + at, sizeof(part)) == 0);
-	}
-	CHECK_INT(close(fd), 0);
+	static uint8_t part[9000];
+	static int fd = -1;
+	static uint32_t at;
+	uint32_t bytes = 1 + below(sizeof(part));
+	if (fd < 0)
+		fd = open(FILE_NAME, O_RDONLY);
+	if (at == sizeof(contents))
+		CHECK_INT(lseek(fd, at = 0, SEEK_SET), 0);
+	if (bytes > sizeof(contents) - at)
+		bytes = sizeof(contents) - at;
+	CHECK_INT(read(fd, part, bytes), bytes);
+	CHECK(memcmp(part, contents + at, bytes) == 0);
+	at += bytes;
+	CHECK_INT(lseek(fd, 0, SEEK_CUR), at);
 }
 
 /* A relative path never means another file than it did. */
@@ -120,9 +118,9 @@ static void start_a_program(void)
 	CHECK_EXITED(tap_wait(pid), 0);
 }
 
-static void (*const works[])(void) = {read_files,     use_directories,      use_pipes,
-                                      wait_at_a_pipe, write_to_the_console, wait_for_the_console,
-                                      ask_a_server,   start_a_program};
+static void (*const works[])(void) = {
+        read_a_file,          use_directories, use_pipes,       wait_at_a_pipe, write_to_the_console,
+        wait_for_the_console, ask_a_server,    start_a_program, use_the_store,  follow_labels};
 
 #define WORKERS COUNT(works)
 
@@ -132,8 +130,9 @@ static uint32_t starting;
 /* No signal interrupts what it does. */
 static void work(void)
 {
+	CHECK_INT(sys_schedule(sys_self(), SCHED_PRIO_USER, 50), OK); /* its parent kills */
 	random_state = mix(random_state + starting);
-	while (!stopped)
+	while (!stopped && !tap_failures)
 		works[starting]();
 }
 
@@ -154,23 +153,18 @@ static void kill_worker(void)
 	start_worker(number);
 }
 
-/*
- * Half of the time RS's own delay passes, otherwise it is cut short. RS may come first: among so many a
- * service does not always answer in time.
- */
+/* RS may come first: among so many a service does not always answer in time. */
 static void kill_victim(const char *label)
 {
 	struct rs_outcome outcome;
 	endpoint_t before;
-	do {
+	do
 		before = rs_await(label, NONE, 10 * RS_SECOND);
-		CHECK(before >= 0);
-		usleep(below(10000));
-	} while (!rs_kill(label));
-	if (once_in(2))
-		CHECK_INT(rs_up(label, &outcome), OK);
-	else
+	while (CHECK(before >= 0) && !load_kill_after(label, below(10000)));
+	if (once_in(10))
 		CHECK(rs_await(label, before, 10 * RS_SECOND) >= 0);
+	else
+		CHECK_INT(rs_up(label, &outcome), OK);
 }
 
 /* All services are there, and so are their predecessors' ends. */
@@ -185,21 +179,16 @@ static void settle(void)
 
 static struct account before;
 static struct kernel_usage usage;
+static struct ds_statistics store;
 
 static void everything_works_before(void)
 {
-	struct rs_outcome outcome;
 	int fd = open(FILE_NAME, O_RDONLY);
 	CHECK_INT(read(fd, contents, sizeof(contents)), sizeof(contents));
 	CHECK_INT(close(fd), 0);
-	CHECK_INT(rs_down("good-always", &outcome), OK);
-	CHECK_INT(rs_down("alive", &outcome), OK); /* among so many it would not answer in time */
-	rs_wait_for("crash", RS_IS_GIVEN_UP);
-	rs_wait_for("deaf", RS_IS_GIVEN_UP);
-	rs_wait_for("bad-always", RS_IS_GIVEN_UP);
-	rs_wait_for("bad-failure", RS_IS_GIVEN_UP);
 	settle();
 	CHECK_INT(sys_getinfo(GET_USAGE, &usage, sizeof(usage), 0), sizeof(usage));
+	CHECK_INT(ds_stats(&store), OK);
 	before = account_now();
 }
 
@@ -212,6 +201,7 @@ static void services_are_killed_again_and_again(void)
 		left[i] = KILLS;
 	for (uint32_t i = 0; i < WORKERS; i++)
 		start_worker(i);
+	load_begin_to_kill();
 	for (; total; total--) {
 		uint32_t victim = below(VICTIMS);
 		while (left[victim] == 0)
@@ -221,6 +211,7 @@ static void services_are_killed_again_and_again(void)
 		if (once_in(10))
 			kill_worker();
 	}
+	load_end_to_kill();
 	for (uint32_t i = 0; i < WORKERS; i++)
 		CHECK_INT(kill(workers[i], SIGTERM), 0);
 	for (uint32_t i = 0; i < WORKERS; i++)
@@ -232,8 +223,10 @@ static void everything_works_afterwards(void)
 	for (uint32_t i = 0; i < VICTIMS; i++)
 		CHECK(rs_status_of(victims[i]).restarts >= KILLS);
 	settle();
+	for (uint32_t i = 0; i < VICTIMS; i++)
+		CHECK(store_agrees_with_rs(victims[i]));
 	CHECK(rs_echo("serve") && rs_echo("one0"));
-	read_files();
+	read_a_file();
 	use_pipes();
 	start_a_program();
 }
@@ -248,16 +241,29 @@ static void every_page_is_where_it_was(void)
 	CHECK_INT(now.interrupts, usage.interrupts);
 }
 
+/* The workers' entries and subscriptions have gone with them, and all others are there. */
+static void the_store_has_what_it_had(void)
+{
+	struct ds_statistics now;
+	CHECK_INT(ds_stats(&now), OK);
+	for (uint32_t type = 1; type < DS_TYPES; type++)
+		CHECK_INT(now.types[type], store.types[type]);
+	CHECK_INT(now.value_bytes, store.value_bytes);
+	CHECK_INT(now.bytes_free, store.bytes_free);
+	CHECK_INT(now.owners, store.owners);
+	CHECK_INT(now.subscriptions, store.subscriptions);
+	CHECK_INT(now.notices, store.notices);
+	CHECK(now.starts > store.starts + KILLS / 2); /* one killed at its start is not counted */
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
-	        TEST(everything_works_before),
-	        TEST(services_are_killed_again_and_again),
-	        TEST(everything_works_afterwards),
+	        TEST(everything_works_before),     TEST(services_are_killed_again_and_again),
+	        TEST(everything_works_afterwards), TEST(the_store_has_what_it_had),
 	        TEST(every_page_is_where_it_was),
 	};
 
-	random_state = (uint32_t)strtoul(argc > 1 ? argv[1] : "1", NULL, 0);
-	printf("# SEED=%u\n", (unsigned)random_state);
+	load_seed(argc, argv);
 	return TAP_RUN(tests);
 }
