@@ -16,6 +16,7 @@ import traceback
 from build import ROOT, Build, outer_environment, tied
 
 BOOT_SECONDS = 60
+TEXT_SHOWN = 4000  # characters, of what came instead of what a test waits for
 PROMPT = "granite> "
 
 
@@ -149,7 +150,7 @@ class Terminal:
         limit = time.monotonic() + seconds
         while wanted not in self.text:
             if not self.read_some(limit - time.monotonic()):
-                raise AssertionError(f"{wanted!r} did not come; this did: {self.text!r}")
+                raise AssertionError(f"{wanted!r} did not come; this did: {self.text[-TEXT_SHOWN:]!r}")
         before, _, self.text = self.text.partition(wanted)
         return before
 
