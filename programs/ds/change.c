@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* set, delete, watch. */
+/* set, delete. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "../lib/processes.h"
-#include "../lib/terminal.h"
 #include "ds.h"
 #include "text.h"
-
-#define WIDTH 79
-
-/* ---- News ---- */
-
-static int await_notification(void)
-{
-	struct message m;
-	int result;
-
-	do
-		result = ipc_receive(ANY, &m, NULL);
-	while (result == -EINTR || (result == OK && !ds_is_notification(&m)));
-	return result;
-}
 
 /* ---- set ---- */
 
@@ -168,63 +152,4 @@ int ds_delete_command(const char *key)
 	kill(keeper, SIGTERM);
 	wait_until_it_is_gone(key, owned.type);
 	return 0;
-}
-
-/* ---- watch ---- */
-
-static const char *value_now(const struct ds_change *change, char text[TEXT_MAX], int width)
-{
-	struct ds_entry entry = {.type = change->type};
-	const char *bytes = "";
-	size_t length = 0;
-	int result = OK;
-
-	if (change->type == DS_TYPE_U32)
-		result = ds_retrieve_u32(change->key, &entry.number);
-	else if (change->type == DS_TYPE_LABEL)
-		result = ds_retrieve_label_num(change->key, (endpoint_t *)&entry.number);
-	else if (change->type == DS_TYPE_STR)
-		bytes = ds_string_of(change->key, &length);
-	else
-		return "";
-	if (result != OK || !bytes)
-		return result == -ESRCH ? "(is gone)" : "(private)";
-	return text_value(text, width, &entry, bytes, length);
-}
-
-static void print_change(const struct ds_change *change)
-{
-	char key[TEXT_MAX], text[TEXT_MAX];
-	int used = 16 + (int)strlen(text_name(key, change->key)),
-	    width = WIDTH - used > 10 ? WIDTH - used : 10;
-
-	if (change->what & DS_LOST) {
-		puts("more has changed than could be kept: `ds list` shows what there is");
-		return;
-	}
-	printf("%-8s %-5s %s", text_what(change->what), text_type(change->type), key);
-	if (!(change->what & DS_DELETED))
-		printf(" %s", value_now(change, text, width));
-	puts(change->what & DS_OWNER_DIED ? " (its owner has died)" : "");
-}
-
-int ds_watch_command(const char *pattern)
-{
-	struct ds_change change;
-	int result = ds_subscribe(pattern, DSF_INITIAL);
-
-	if (result == -EINVAL || result == -E2BIG)
-		usage_wrong(&usage, 0, pattern,
-		            result == -EINVAL ? "a regular expression" : "a pattern the data store takes");
-	if (result != OK)
-		return ds_complain(pattern, result);
-	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-	for (;;) {
-		while ((result = ds_check_change(&change)) == OK)
-			print_change(&change);
-		if (result == -ENOENT)
-			result = await_notification();
-		if (result != OK)
-			return ds_complain(pattern, result);
-	}
 }

@@ -2,6 +2,7 @@
 /* list, get, stats. */
 #include <errno.h>
 #include <regex.h>
+#include <unistd.h>
 
 #include "../lib/format.h"
 #include "../lib/processes.h"
@@ -158,7 +159,7 @@ static int get_value(const struct ds_entry *entry)
 	case DS_TYPE_STR:
 		result = ds_retrieve_str(entry->key, string, sizeof(string));
 		if (result == OK)
-			puts(string);
+			text_print_string(stdout, string, isatty(STDOUT_FILENO));
 		return result;
 	case DS_TYPE_MEM:
 		return get_bytes(entry->key);

@@ -9,11 +9,14 @@
 const struct usage usage = {
         "ds", "COMMAND [ARGUMENT ...]", ABOUT,
         "  list [PATTERN]       the entries whose keys the PATTERN matches as a whole; without one all\n"
-        "  get KEY              the value of an entry\n"
+        "  get KEY              the value of an entry; on a terminal a string that has other than plain "
+        "letters, "
+        "such as an escape or a newline, is shown in quotes, as in the list\n"
         "  set [-s] KEY VALUE   publishes VALUE, in place of what is there: a number from 0 to 4294967295 "
         "(0x... too) as u32, else, or with -s, as a string\n"
         "  delete KEY           deletes an entry that `ds set` has made\n"
-        "  watch PATTERN        shows changes as they come, until Ctrl-C\n"
+        "  watch PATTERN        shows changes as they come, until Ctrl-C; with `&` behind it while other "
+        "commands run\n"
         "  stats                how much there is\n"
         "A PATTERN is a POSIX extended regular expression: `net\\..*` matches all keys that begin with "
         "`net.`; "

@@ -161,7 +161,31 @@ void text_print_line(FILE *out, int width, const char *key, const char *type, co
 	        value, OWNER_COLUMNS, OWNER_COLUMNS, owner, private);
 }
 
-/* ---- Bytes ---- */
+/* ---- Strings and bytes ---- */
+
+/* Nothing in it does anything to a terminal, nor could it be taken for a quoted one. */
+static int is_harmless(const char *string)
+{
+	if (*string == '"')
+		return 0;
+	while (*string >= ' ' && *string < 0x7f)
+		string++;
+	return *string == '\0';
+}
+
+void text_print_string(FILE *out, const char *string, int to_terminal)
+{
+	char shown[5];
+
+	if (!to_terminal || is_harmless(string)) {
+		fprintf(out, "%s\n", string);
+		return;
+	}
+	fputc('"', out);
+	for (; *string; string++)
+		fwrite(shown, (size_t)put_byte(shown, (unsigned char)*string), 1, out);
+	fputs("\"\n", out);
+}
 
 static void print_letters(FILE *out, const uint8_t *bytes, size_t count)
 {

@@ -40,7 +40,13 @@ int text_value_width(int width);
 void text_print_line(FILE *out, int width, const char *key, const char *type, const char *value,
                      const char *owner, const char *private);
 
-/* ---- Bytes ---- */
+/* ---- Strings and bytes ---- */
+
+/*
+ * A line with the string: as it is. But for a terminal one with anything but plain letters, or with a quote
+ * in front, is quoted.
+ */
+void text_print_string(FILE *out, const char *string, int to_terminal);
 
 /* 16 in a line: where, in hexadecimal, and as letters. */
 void text_print_bytes(FILE *out, const uint8_t *bytes, size_t length);

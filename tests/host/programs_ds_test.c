@@ -169,6 +169,48 @@ static void bytes_are_shown_sixteen_in_a_line(void **state)
 	free(text);
 }
 
+static void assert_string(const char *string, int to_terminal, const char *expected)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	text_print_string(out, string, to_terminal);
+	fclose(out);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void assert_is_quoted(char byte)
+{
+	const char string[] = {'a', byte, '\0'};
+	char text[TEXT_MAX], line[TEXT_MAX + 1];
+
+	snprintf(line, sizeof(line), "%s\n", text_quoted(text, 20, string, 2));
+	assert_string(string, 1, line);
+}
+
+static void a_terminal_gets_no_string_that_does_anything_to_it(void **state)
+{
+	(void)state;
+	assert_string("", 1, "\n");
+	assert_string("some \"words\" and \\", 1, "some \"words\" and \\\n");
+	assert_string("two\nlines\t", 1, "\"two\\nlines\\t\"\n");
+	assert_string("\x1b[2J\x9b\a", 1, "\"\\x1b[2J\\x9b\\x07\"\n");
+	assert_string("\"a\"", 1, "\"\\\"a\\\"\"\n"); /* it is not the string a */
+	for (int i = 1; i < ' '; i++)
+		assert_is_quoted((char)i);
+	for (int i = 0x7f; i < 0x100; i++)
+		assert_is_quoted((char)i);
+}
+
+static void who_is_no_terminal_gets_the_string_as_it_is(void **state)
+{
+	(void)state;
+	assert_string("two\nlines\x1b[2J", 0, "two\nlines\x1b[2J\n");
+	assert_string("\"a\"", 0, "\"a\"\n");
+}
+
 static void numbers_are_numbers_only_if_they_fit(void **state)
 {
 	static const char *const no[] = {"",   "-1",          "+1", " 1", "1 ", "4294967296",
@@ -195,6 +237,8 @@ int main(void)
 	        cmocka_unit_test(lines_fit_the_terminal),
 	        cmocka_unit_test(no_key_reaches_the_terminal_raw),
 	        cmocka_unit_test(bytes_are_shown_sixteen_in_a_line),
+	        cmocka_unit_test(a_terminal_gets_no_string_that_does_anything_to_it),
+	        cmocka_unit_test(who_is_no_terminal_gets_the_string_as_it_is),
 	        cmocka_unit_test(numbers_are_numbers_only_if_they_fit),
 	};
 

@@ -21,6 +21,13 @@ def run(command, seconds=100):
     return terminal.expect(PROMPT, seconds)
 
 
+def see(shown, *lines):
+    """Another program prints the lines while commands run: they have been shown with these, or come yet."""
+    for line in lines:
+        if line not in shown:
+            terminal.expect(line)
+
+
 def table(text):
     """The lines of a list by their keys; a long key stands alone in a line."""
     lines = re.sub(rf"^({LONG_KEY})\n", r"\1 ", text, flags=re.M).splitlines()
@@ -62,6 +69,16 @@ def numbers_and_strings_are_told_apart():
     assert "there is no such entry" in run("ds get key")
 
 
+def strings_do_nothing_to_the_terminal():
+    """An escape in the value gets there; the terminal is shown what it is, a pipe gets it."""
+    terminal.type("ds set key 'red \x1b[31m and\ttab'\r")
+    terminal.expect(PROMPT)
+    assert run("ds get key") == '"red \\x1b[31m and\\ttab"\n'
+    assert '"red \\x1b[31m and\\ttab"' in run("ds list key")
+    assert run("ds get key | cat") == "red \x1b[31m and\ttab\n"
+    assert run("ds delete key") == ""
+
+
 def what_is_there_is_changed():
     assert run("ds set n 1") == run("ds set n 2") == ""
     assert run("ds get n") == "2\n"
@@ -99,10 +116,44 @@ def changes_are_shown_as_they_come():
     terminal.expect(PROMPT)
 
 
+def changes_are_printed_while_other_commands_run():
+    terminal.type("ds watch 'link\\..*' &\r")
+    match = re.search(r"ds: in the background, pid (\d+)\n", terminal.expect(PROMPT))
+    assert match, "the shell does not tell the pid"
+    for change, line in (
+        ("ds set link.a 1", "created  u32   link.a 1\n"),
+        ("ds set link.a 2", "changed  u32   link.a 2\n"),
+        ("kill -9 datastore", None),
+        ("ds set link.b 'two words'", 'created  str   link.b "two words"\n'),
+        ("ds set other.a 1", None),
+        ("ds delete link.a", "deleted  u32   link.a (its owner has died)\n"),
+        ("ds delete link.b", "deleted  str   link.b (its owner has died)\n"),
+        ("ds delete other.a", None),
+    ):
+        shown = run(change)
+        see(shown, *[line] if line else [])
+        assert line or "link" not in shown, shown
+    assert run("echo still here") == "still here\n"
+    assert "ds" in run("jobs")
+    run(f"kill {match[1]}")
+    assert "Nothing is stopped or in the background." in run("jobs")
+
+
 def statistics_count():
     shown = run("ds stats")
     assert re.search(r"^numbers \(u32\) +3$", shown, re.M) and re.search(r"^strings \(str\) +1$", shown, re.M), shown
     assert max(map(len, shown.splitlines())) < COLUMNS
+
+
+def who_watches_is_told_that_the_store_is_lost():
+    """Put down, it is gone with all that it had; who waits for news would wait for ever."""
+    terminal.type("ds watch 'link\\..*' &\r")
+    terminal.expect(PROMPT)
+    shown = run("service down ds") + run("service up ds") + run("ds set link.new 1")
+    see(shown, "the data store has begun anew: what it had is lost\n", "created  u32   link.new 1\n")
+    terminal.type("service down ds\r")
+    terminal.expect("there is no data store\n")
+    run("service up ds")
 
 
 def what_is_another_s_stays():
@@ -132,12 +183,15 @@ with terminal:
             the_system_boots,
             labels_are_listed,
             numbers_and_strings_are_told_apart,
+            strings_do_nothing_to_the_terminal,
             what_is_there_is_changed,
             patterns_match_whole_keys,
             entries_outlive_the_data_store,
             changes_are_shown_as_they_come,
+            changes_are_printed_while_other_commands_run,
             statistics_count,
             what_is_another_s_stays,
             wrong_calls_are_explained,
+            who_watches_is_told_that_the_store_is_lost,
         ]
     )
