@@ -58,12 +58,13 @@ static inline void load_run_once(const struct load *load)
 
 static uint32_t load_kills, load_kills_at_work;
 
+/* It runs, or waits for another's answer. */
 static inline int load_is_at_work(endpoint_t victim)
 {
 	struct proc_info info;
 	CHECK_INT(sys_getinfo(GET_PROCTAB, &info, sizeof(info), (uint32_t)ENDPOINT_SLOT(victim)),
 	          sizeof(info));
-	return info.endpoint == victim && !(info.rts_flags & RTS_RECEIVING);
+	return info.endpoint == victim && (!(info.rts_flags & RTS_RECEIVING) || info.blocked_on != ANY);
 }
 
 /* 0: it has ended before, by whatever. */
