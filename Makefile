@@ -435,13 +435,16 @@ ARGS    ?=
 TRACE   ?=
 TRACE_KINDS ?=
 FILES   ?=
+PROGRAMS ?=
+MANIFEST ?=
 
 # $(call option,NAME,VALUE): an option of tools/run, if it has a value.
 option = $(if $(2),$(1) '$(2)')
 
 .PHONY: run debug guest
-run: $(kernel) $(archive)
+run: sdk
 	@tools/run --build $(O) $(call option,--mem,$(MEM)) $(call option,--cmdline,$(CMDLINE)) $(FILES:%=--file '%') \
+		$(PROGRAMS:%=--program '%') $(call option,--manifest,$(MANIFEST)) \
 		$(call option,--trace,$(TRACE)) $(call option,--trace-kinds,$(TRACE_KINDS))
 debug: $(kernel) $(archive)
 	@tools/run --build $(O) --gdb $(if $(MEM),--mem '$(MEM)') $(if $(CMDLINE),--cmdline '$(CMDLINE)')
@@ -461,6 +464,7 @@ help:
 #h make            build the kernel and the boot archive
 #h make run        boot it in QEMU on this terminal; Ctrl-A X leaves   (MEM=64, CMDLINE="...")
 #h                 with FILES="path ..." these files of yours are there as /files/NAME
+#h                 with PROGRAMS="x.c ..." MANIFEST=file these are programs, and services: docs/services.md
 #h                 with TRACE=file.json a trace for https://ui.perfetto.dev    (TRACE_KINDS=ipc,call)
 #h make test       all tests; with CC=clang or UBSAN=1 all of them with that system
 #h make fuzz       random calls from more seeds, a job a core, and libFuzzer (SEEDS=40)

@@ -80,7 +80,7 @@ static void list_programs(void)
 static void list_others(void)
 {
 	struct pm_program_rep program;
-	char text[OTHERS_MAX] = "In the archive besides, the system's own:";
+	char text[OTHERS_MAX] = "In the archive besides:";
 	size_t used = strlen(text), none = used;
 	int more = 1;
 

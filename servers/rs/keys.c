@@ -26,10 +26,8 @@ static problem_t read_calls(struct manifest_service *service, struct span value,
 
 static problem_t read_ipc(struct manifest_service *service, struct span value, struct span *word)
 {
+	(void)word;
 	service->ipc = value;
-	while (span_split(&value, ',', word))
-		if (span_is(*word, "guest"))
-			service->guest = 1;
 	return NULL;
 }
 

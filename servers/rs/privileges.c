@@ -66,8 +66,8 @@ static int allow_label(struct priv_spec *spec, const struct manifest *manifest, 
 }
 
 /*
- * The class that tools/guest gives its programs: they may talk to each
- * other, and have a console, files and a data store if there are any.
+ * The class of services that are not the system's own. Who may talk to them has a console, files and a data
+ * store too, if there are any.
  */
 static void allow_guests(struct priv_spec *spec, const struct manifest *manifest)
 {

@@ -180,7 +180,7 @@ static void guests_reach_each_other_and_the_console(void **state)
 	(void)state;
 	parse("service console bin/console\nservice other bin/other\n"
 	      "service one bin/one calls=guest,vircopy ipc=guest children=inherit\n"
-	      "service two bin/two ipc=guest\n");
+	      "service two bin/two calls=guest\nservice three bin/three ipc=guest\n");
 	assert_int_equal(reports, 0);
 	g = &manifest.services[2];
 	assert_true(may_reach(&g->spec, PRIV_ID_FIRST));
@@ -189,6 +189,17 @@ static void guests_reach_each_other_and_the_console(void **state)
 	assert_true(may_reach(&g->spec, PRIV_ID_FIRST + 3));
 	assert_true(may_call(&g->spec, SYS_VIRCOPY));
 	assert_false(may_reach(&g->spec, PRIV_ID_USER));
+}
+
+/* Who may talk to guests need not be one. */
+static void who_reaches_guests_is_not_reached_by_them(void **state)
+{
+	(void)state;
+	parse("service sh bin/sh ipc=guest\nservice one bin/one calls=guest ipc=guest\n");
+	assert_int_equal(reports, 0);
+	assert_true(may_reach(&manifest.services[0].spec, PRIV_ID_FIRST + 1));
+	assert_false(may_reach(&manifest.services[0].spec, PRIV_ID_FIRST));
+	assert_false(may_reach(&manifest.services[1].spec, PRIV_ID_FIRST));
 }
 
 static void guests_have_files_where_there_are_any(void **state)
@@ -392,6 +403,7 @@ int main(void)
 	        TEST(labels_may_be_named_before_they_are_given),
 	        TEST(unknown_peers_take_their_own_line_out_only),
 	        TEST(guests_reach_each_other_and_the_console),
+	        TEST(who_reaches_guests_is_not_reached_by_them),
 	        TEST(guests_have_files_where_there_are_any),
 	        TEST(all_is_everybody),
 	        TEST(bad_lines_are_named_and_left_out),

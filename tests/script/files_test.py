@@ -169,6 +169,17 @@ def run_tool(*arguments):
 def files_that_can_not_be_are_refused():
     assert "no such file: /nothing" in run_tool("--file", "/nothing").stderr
     assert "two files have the same name" in run_tool("--file", "etc/manifest", "--file", "./etc/manifest").stderr
+    assert "no such file: /nothing.c" in run_tool("--program", "/nothing.c").stderr
+    assert "no such file: /nothing" in run_tool("--manifest", "/nothing").stderr
+    with machine.scratch() as folder:
+        path = os.path.join(folder, "sh.c")
+        with open(path, "w") as file:
+            file.write("int main(void) { return 0; }\n")
+        assert "two files have the same name" in run_tool("--program", path, "--program", f"{folder}/./sh.c").stderr
+        assert "sh is a program of the system; please rename your file" in run_tool("--program", path).stderr
+        with open(path, "w") as file:
+            file.write("no C\n")
+        assert "sh.c does not compile" in run_tool("--program", path).stderr
 
 
 tests = [
