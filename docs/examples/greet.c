@@ -31,6 +31,11 @@ static int greet(const char *name, struct greet_reply *answer)
 	return result;
 }
 
+static const char *why_not(int result)
+{
+	return result == -EDEADSRCDST ? "the greeter has died" : "there is no greeter";
+}
+
 int main(void)
 {
 	static const char *const names[] = {"Ada", "Grace", "", "Barbara"};
@@ -42,7 +47,7 @@ int main(void)
 		if (result == OK)
 			printf("%s (number %d)\n", answer.text, (int)answer.number);
 		else
-			printf("'%s': %s\n", names[i], result == -EDEADSRCDST ? "the greeter has died" : "?");
+			printf("'%s': %s\n", names[i], why_not(result));
 	}
 	return 0;
 }

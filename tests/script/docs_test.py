@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # test: timeout=600
-"""The examples in docs/: the text shows the files as they are, and what they print."""
+"""The examples in docs/: the text shows the files as they are, what they print, and what there is to see at the prompt."""
 
 import glob
 import os
 import re
+import shlex
 import subprocess
 
-from build import ROOT, tied
-from script import run_tests
+from build import ROOT, outer_environment, tied
+from script import PROMPT, Terminal, build_under_test, run_tests
 
 DOCS = os.path.join(ROOT, "docs")
 BLOCK = re.compile(r"^<!-- (output of )?examples/([\w.]+) -->\n+```\w*\n(.*?)^```$", re.M | re.S)
 SECONDS = "150"
+SESSION = re.compile(r"^    make (run [^\n]*)\n(?:(?!    )[^\n]*\n){0,9}<!-- at the prompt -->\n+```\n(.*?)^```$", re.M | re.S)
+QUIET = "CMDLINE=log=com2"  # no line of the log stands in a program's
 
 
 def blocks(output):
@@ -69,4 +72,46 @@ def every_program_prints_what_the_page_says():
         assert (done.returncode, done.stdout) == (0, shown[name]), (name, done)
 
 
-run_tests([every_example_is_shown_as_it_is, every_program_prints_what_the_page_says])
+def sessions():
+    """(what make is given, [(command, what it shows)]) of all sessions at the prompt in the pages."""
+    for page in glob.glob(os.path.join(DOCS, "*.md")):
+        with open(page) as file:
+            text = file.read()
+        found = SESSION.findall(text)
+        assert text.count("<!-- at the prompt -->") == len(found), f"{page}: a mark without its command or block"
+        for words, session in found:
+            first, *commands = session.split(PROMPT)
+            assert first == "", session
+            yield shlex.split(words), [tuple(command.split("\n", 1)) for command in commands]
+
+
+def command_of(goals):
+    """What make would start, with the system under test."""
+    done = subprocess.run(
+        tied(["make", "-s", "-n", *goals]), cwd=ROOT, env=outer_environment(), capture_output=True, text=True, check=True
+    )
+    start = done.stdout.index("tools/run")
+    words = shlex.split(done.stdout[start:].replace("\\\n", ""))
+    words[words.index("--build") + 1] = build_under_test().folder
+    return words
+
+
+def comparable(command, shown):
+    """Of `service` pids and times are others each time."""
+    return re.sub(r" *\b\d+(\.\d+)?( m?s)?", " N", shown) if command.startswith("service ") else shown
+
+
+def at_the_prompt_everything_is_as_the_page_says():
+    found = list(sessions())
+    assert found
+    for goals, steps in found:
+        with Terminal(command_of([*goals, QUIET]), size=(80, 24)) as terminal:
+            terminal.expect(PROMPT)
+            for command, wanted in steps:
+                terminal.type(command + "\r")
+                terminal.expect(command + "\n")
+                shown = terminal.expect(PROMPT)
+                assert comparable(command, shown) == comparable(command, wanted), (command, shown)
+
+
+run_tests([every_example_is_shown_as_it_is, every_program_prints_what_the_page_says, at_the_prompt_everything_is_as_the_page_says])
