@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Shows services, starts them, ends them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
 
@@ -12,11 +14,13 @@
 #define ABOUT "shows the system's services, starts and ends them"
 
 static const struct usage usage = {
-        "service", "[status [LABEL] | up LABEL | down LABEL | restart LABEL]", ABOUT,
+        "service", "[status [LABEL] | up LABEL | down [-f] LABEL | restart LABEL]", ABOUT,
         "  status   what each service is doing and for how long, how often it was started again, and how it "
         "ended last\n"
         "  up       starts it, if it does not run\n"
-        "  down     ends it: by SIGTERM, after 2 s by SIGKILL; it is not started again\n"
+        "  down     ends it: by SIGTERM, after 2 s by SIGKILL; it is not started again, and loses what it "
+        "kept. -f: "
+        "also the driver of this terminal and its shell, without which nothing can be typed any more\n"
         "  restart  ends it and starts it\n"
         "Services, their programs and rights, and when they are started again, are told in "
         "/etc/manifest. Who may start and end them has the privilege `control`, as the shell at the "
@@ -72,7 +76,7 @@ static int list(const char *label)
 	}
 	if (found || (!label && result == -ENOENT))
 		return 0;
-	fprintf(stderr, "service: %s\n",
+	fprintf(stderr, "service: %s: %s\n", label ? label : "status",
 	        result == -ENOENT ? "there is no such service; `service` lists them" : strerror(-result));
 	return 1;
 }
@@ -84,6 +88,37 @@ static const struct verb {
 	enum show_verb verb;
 	int (*act)(const char *label, struct rs_outcome *outcome);
 } verbs[] = {{"up", SHOW_UP, rs_up}, {"down", SHOW_DOWN, rs_down}, {"restart", SHOW_RESTART, rs_restart}};
+
+static pid_t pid_of(const char *label)
+{
+	struct rs_status_rep status;
+
+	for (uint32_t index = 0; rs_status(index, &status) == OK; index++)
+		if (strcmp(label, status.label) == 0)
+			return status.pid;
+	return 0;
+}
+
+/* What of all that is typed depends on the service; null: nothing. */
+static const char *needed_here(const char *label)
+{
+	if (strcmp(label, "console") == 0 && isatty(STDIN_FILENO))
+		return "it drives this terminal";
+	return pid_of(label) == getsid(0) ? "it is the shell of this terminal" : NULL;
+}
+
+static void check_down(const char *label)
+{
+	const char *what = needed_here(label);
+
+	if (!what)
+		return;
+	fprintf(stderr,
+	        "service: %s: %s: without it nobody could type `service up %s`; `service down -f %s` does it "
+	        "all the same\n",
+	        label, what, label, label);
+	exit(1);
+}
 
 /* Returns the exit status. */
 static int control(const struct verb *verb, const char *label)
@@ -102,7 +137,9 @@ static int control(const struct verb *verb, const char *label)
 
 int main(int argc, char **argv)
 {
-	usage_check(&usage, argc, argv, 0, 2);
+	int forced = argc > 2 && strcmp(argv[1], "down") == 0 && strcmp(argv[2], "-f") == 0;
+
+	usage_check(&usage, argc, argv, 0, 2 + forced);
 	if (argc == 1)
 		return list(NULL);
 	if (strcmp(argv[1], "status") == 0)
@@ -110,9 +147,11 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(argv[1], verbs[i].name) != 0)
 			continue;
-		if (argc == 2)
+		if (argc == 2 + forced)
 			usage_fail(&usage, "which service? `service` lists them");
-		return control(&verbs[i], argv[2]);
+		if (verbs[i].verb == SHOW_DOWN && !forced)
+			check_down(argv[2]);
+		return control(&verbs[i], argv[2 + forced]);
 	}
 	usage_wrong(&usage, 0, argv[1], "status, up, down or restart");
 }

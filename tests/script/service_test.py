@@ -140,6 +140,19 @@ def the_console_is_restarted_under_the_hands_of_who_types():
     assert run("echo here") == "here\n"
 
 
+def who_types_does_not_lose_the_terminal_by_mistake():
+    """What one asks for all the same one gets: see the last test."""
+    said = run("service down console")
+    assert "console: it drives this terminal: without it nobody could type `service up console`" in said, said
+    said = run("service down sh")
+    assert "it is the shell of this terminal" in said and "`service down -f sh` does it all the same" in said, said
+    assert run("sh -c 'service down sh'") == said.replace("service: exit", "sh: exit")
+    assert status("console")[0] == status("sh")[0] == "running"
+    assert "which service?" in run("service down -f")
+    assert "'x' is too much" in run("service down -f sh x")
+    assert "there is no such service" in run("service down -f nothing")
+
+
 def the_shell_is_restarted_with_the_command_in_it():
     terminal.type("service restart sh\r")
     terminal.expect("[rs] sh ")
@@ -153,8 +166,14 @@ def mistakes_are_told():
     assert "there is no such service; `service` lists them" in run("service restart nothing")
     assert "which service?" in run("service up")
     assert "'fly' is not status, up, down or restart" in run("service fly")
+    assert run("service status nothing").startswith("service: nothing: there is no such service; `service` lists them\n")
     assert "exit status 1" in run("service status nothing")
     assert "exit status 2" in run("service fly")
+
+
+def the_shell_is_put_down():
+    terminal.type("service down -f sh\r")
+    terminal.expect("sh is down; it was ended by SIGTERM\n")
 
 
 tests = [
@@ -165,8 +184,10 @@ tests = [
     a_service_is_put_down_started_and_restarted,
     who_ignores_sigterm_is_killed,
     the_console_is_restarted_under_the_hands_of_who_types,
+    who_types_does_not_lose_the_terminal_by_mistake,
     the_shell_is_restarted_with_the_command_in_it,
     mistakes_are_told,
+    the_shell_is_put_down,
 ]
 
 with machine.scratch() as scratch:
