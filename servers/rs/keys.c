@@ -37,7 +37,7 @@ static problem_t read_irqs(struct manifest_service *service, struct span value, 
 
 	while (span_split(&value, ',', word)) {
 		if (!span_number(*word, 10, IRQ_MAX, &irq))
-			return "not an interrupt line";
+			return "not an interrupt line from 0 to 15";
 		service->spec.irqs |= 1u << irq;
 	}
 	return NULL;
@@ -90,7 +90,7 @@ static problem_t read_priority(struct manifest_service *service, struct span val
 	*word = value;
 	if (!span_number(value, 10, SCHED_PRIORITIES - 1, &service->priority) ||
 	    service->priority < SCHED_PRIO_DRIVER)
-		return "not a priority";
+		return "not a priority from 1 to 15";
 	return NULL;
 }
 
@@ -99,7 +99,7 @@ static problem_t read_quantum(struct manifest_service *service, struct span valu
 	*word = value;
 	if (!span_number(value, 10, QUANTUM_MAX_MSECS, &service->quantum_msecs) ||
 	    service->quantum_msecs == 0)
-		return "not a quantum in milliseconds";
+		return "not a quantum in milliseconds, from 1 to 1000";
 	return NULL;
 }
 
@@ -151,7 +151,7 @@ static problem_t read_give_up(struct manifest_service *service, struct span valu
 {
 	*word = value;
 	if (!span_number(value, 10, GIVE_UP_MAX, &service->restart.give_up) || service->restart.give_up == 0)
-		return "not a number of failures";
+		return "not a number of failures from 1 to 1000";
 	return NULL;
 }
 

@@ -236,19 +236,19 @@ static void bad_lines_are_named_and_left_out(void **state)
 	assert_bad("service a bin/a calls=vircopy,vircpy", "no such kernel call: vircpy");
 	assert_bad("service a bin/a calls=vircopy,,fork", "no such kernel call: ");
 	assert_bad("service a bin/a calls=VIRCOPY", "no such kernel call: VIRCOPY");
-	assert_bad("service a bin/a irqs=16", "not an interrupt line: 16");
-	assert_bad("service a bin/a irqs=-1", "not an interrupt line: -1");
-	assert_bad("service a bin/a irqs=4294967300", "not an interrupt line: 4294967300");
+	assert_bad("service a bin/a irqs=16", "not an interrupt line from 0 to 15: 16");
+	assert_bad("service a bin/a irqs=-1", "not an interrupt line from 0 to 15: -1");
+	assert_bad("service a bin/a irqs=4294967300", "not an interrupt line from 0 to 15: 4294967300");
 	assert_bad("service a bin/a ports=3ff-3f8", "not a range of ports: 3ff-3f8");
 	assert_bad("service a bin/a ports=10000", "not a range of ports: 10000");
 	assert_bad("service a bin/a ports=3f8-", "not a range of ports: 3f8-");
 	assert_bad("service a bin/a ports=-3f8", "not a range of ports: -3f8");
 	assert_bad("service a bin/a ports=1-2-3", "not a range of ports: 1-2-3");
 	assert_bad("service a bin/a ports=1,2,3,4,5,6,7,8,9", "too many ranges of ports: 9");
-	assert_bad("service a bin/a prio=16", "not a priority: 16");
-	assert_bad("service a bin/a prio=", "not a priority: ");
-	assert_bad("service a bin/a quantum=0", "not a quantum in milliseconds: 0");
-	assert_bad("service a bin/a quantum=1001", "not a quantum in milliseconds: 1001");
+	assert_bad("service a bin/a prio=16", "not a priority from 1 to 15: 16");
+	assert_bad("service a bin/a prio=", "not a priority from 1 to 15: ");
+	assert_bad("service a bin/a quantum=0", "not a quantum in milliseconds, from 1 to 1000: 0");
+	assert_bad("service a bin/a quantum=1001", "not a quantum in milliseconds, from 1 to 1000: 1001");
 	assert_bad("service a bin/a children=steal", "children are `inherit` or `user`: steal");
 	assert_bad("service a bin/a flags=root", "no such flag: root");
 	assert_bad("service a bin/a flags=,control", "no such flag: ");
@@ -256,9 +256,10 @@ static void bad_lines_are_named_and_left_out(void **state)
 	assert_bad("service a bin/a onexit=restart", "onexit is `poweroff`, or is left out: restart");
 	assert_bad("service a bin/a restart=", "restart is `always`, `failure` or `never`: ");
 	assert_bad("service a bin/a restart=Always", "restart is `always`, `failure` or `never`: Always");
-	assert_bad("service a bin/a restart=always giveup=0", "not a number of failures: 0");
-	assert_bad("service a bin/a restart=always giveup=1001", "not a number of failures: 1001");
-	assert_bad("service a bin/a restart=always giveup=-1", "not a number of failures: -1");
+	assert_bad("service a bin/a restart=always giveup=0", "not a number of failures from 1 to 1000: 0");
+	assert_bad("service a bin/a restart=always giveup=1001",
+	           "not a number of failures from 1 to 1000: 1001");
+	assert_bad("service a bin/a restart=always giveup=-1", "not a number of failures from 1 to 1000: -1");
 	assert_bad("service a bin/a giveup=3", "giveup for a service that is never restarted: 3");
 	assert_bad("service a bin/a giveup=3 restart=never",
 	           "giveup for a service that is never restarted: never");
