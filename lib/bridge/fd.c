@@ -9,6 +9,11 @@ static struct {
 	uint8_t kind, flags; /* enum fd_kind, FD_CLOSES_ON_EXEC */
 } descriptors[FD_MAX];
 
+/* A bit for each number that is no file or pipe here, and perhaps is one at the file server: see fd_leave. */
+static uint64_t left;
+
+_Static_assert(FD_MAX == 64, "each has a bit");
+
 static int has(const uint32_t mask[2], int32_t fd)
 {
 	return (mask[fd / 32] >> fd % 32) & 1;
@@ -16,6 +21,7 @@ static int has(const uint32_t mask[2], int32_t fd)
 
 void fd_begin(const struct pm_descriptors *begin)
 {
+	left = 0;
 	for (int32_t fd = 0; fd < FD_MAX; fd++) {
 		if (has(begin->console, fd))
 			fd_put(fd, FD_CONSOLE, 0);
@@ -61,6 +67,23 @@ void fd_put(int32_t fd, enum fd_kind kind, uint32_t flags)
 {
 	descriptors[fd].kind = (uint8_t)kind;
 	descriptors[fd].flags = (uint8_t)flags;
+	if (fd_is_served(fd))
+		fd_forget_left(fd);
+}
+
+void fd_leave(int32_t fd)
+{
+	left |= (uint64_t)1 << fd;
+}
+
+void fd_forget_left(int32_t fd)
+{
+	left &= ~((uint64_t)1 << fd);
+}
+
+int32_t fd_find_left(void)
+{
+	return left ? __builtin_ctzll(left) : -1;
 }
 
 int32_t fd_get_flags(int32_t fd)
@@ -70,6 +93,7 @@ int32_t fd_get_flags(int32_t fd)
 
 void fd_lose_files(void)
 {
+	left = 0;
 	for (int32_t fd = 0; fd < FD_MAX; fd++)
 		if (fd_is_served(fd))
 			descriptors[fd].kind = FD_LOST;

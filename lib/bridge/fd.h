@@ -66,6 +66,15 @@ int32_t fd_find_closed(uint32_t lowest);
 /* Sets what `fd`, which is in range, is. `flags`: FD_CLOSES_ON_EXEC or 0. */
 void fd_put(int32_t fd, enum fd_kind kind, uint32_t flags);
 
+/*
+ * The file server may have `fd` open, which is none of its here: it was asked to open or close it, or to put
+ * another there, and never answered. It is closed there before the next call, unless that number is the
+ * server's again. fd_find_left: one of them, or -1.
+ */
+void fd_leave(int32_t fd);
+void fd_forget_left(int32_t fd);
+int32_t fd_find_left(void);
+
 /* The descriptor's flags, or -EBADF: it is not open. */
 int32_t fd_get_flags(int32_t fd);
 

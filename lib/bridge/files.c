@@ -9,20 +9,45 @@
 #include "files.h"
 #include "fileserver.h"
 
+void file_check_answer(int32_t result, int32_t fd)
+{
+	if (result == -EIO && !fileserver_is_there())
+		fd_leave(fd);
+}
+
 void file_close_left(int32_t fd)
 {
 	union ramfs_close_message call;
 
 	call.req = (struct ramfs_close_req){.fd = fd};
-	GRANITE_IGNORE(
-	        fileserver_ask(RAMFS_CLOSE, &call.m)); /* if it fails, the number is found open later */
+	fd_forget_left(fd);
+	file_check_answer(fileserver_ask(RAMFS_CLOSE, &call.m), fd);
 }
 
-/* What has been lost needs no closing. */
+int32_t file_close_all_left(void)
+{
+	static int is_closing;
+	int32_t fd;
+
+	if (is_closing)
+		return OK;
+	is_closing = 1;
+	while ((fd = fd_find_left()) >= 0) {
+		file_close_left(fd);
+		if (!fileserver_is_there())
+			break;
+	}
+	is_closing = 0;
+	return fd < 0 ? OK : -EIO;
+}
+
+/* Of what is lost nobody knows what it is now, but that nobody needs it any more. */
 static void close_served(int32_t fd)
 {
 	if (fd_is_served(fd))
 		file_close_left(fd);
+	else if (fd_kind(fd) == FD_LOST)
+		fd_leave(fd);
 }
 
 /* close(fd) */
@@ -56,6 +81,8 @@ static int32_t duplicate(int32_t fd, int32_t to, uint32_t flags)
 		close_served(to);
 	if (result == -EIO && fd_is_served(to))
 		fd_put(to, FD_LOST, 0); /* nobody knows which of the two files it is now */
+	else if (fd_is_served(fd))
+		file_check_answer(result, to);
 	if (result != OK)
 		return result;
 	fd_put(to, fd_kind(fd), flags);
@@ -231,6 +258,8 @@ static int32_t make_pipe(uint32_t address, uint32_t flags)
 		file_close_left(fds[1]);
 		result = ask_for_pipe(fds, flags);
 	}
+	file_check_answer(result, fds[0]);
+	file_check_answer(result, fds[1]);
 	if (result != OK)
 		return result;
 	set_pipe(fds, FD_PIPE, flags);

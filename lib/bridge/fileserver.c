@@ -11,6 +11,7 @@
 
 #include "bridge.h"
 #include "fd.h"
+#include "files.h"
 #include "fileserver.h"
 #include "once.h"
 #include "peer.h"
@@ -122,7 +123,12 @@ static void learn(int32_t operation, const struct message *m)
 		origin = call->rep.origin;
 }
 
-int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan)
+int fileserver_is_there(void)
+{
+	return server.endpoint != NONE;
+}
+
+static int32_t call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan)
 {
 	struct once_outcome outcome = {0};
 	uint64_t serial = once_stamp(m);
@@ -136,6 +142,13 @@ int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m
 	if (result == OK)
 		learn(operation, m);
 	return result;
+}
+
+int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan)
+{
+	int32_t result = fd_find_left() < 0 ? OK : file_close_all_left();
+
+	return result == OK ? call(how, operation, m, loan) : result;
 }
 
 int32_t fileserver_ask(int32_t operation, struct message *m)

@@ -23,6 +23,9 @@ enum file_call {
  */
 int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan);
 
+/* Whether one is known of that lives, or has died since the last call. */
+int fileserver_is_there(void);
+
 /* A FILE_CALL without a grant. */
 int32_t fileserver_ask(int32_t operation, struct message *m);
 

@@ -34,6 +34,7 @@ static int32_t open_as(int32_t fd, int32_t directory, uint32_t path, uint32_t fl
 		file_close_left(fd);
 		result = ask_to_open(fd, directory, path, flags);
 	}
+	file_check_answer(result, fd);
 	if (result != OK)
 		return result;
 	fd_put(fd, FD_FILE, flags & O_CLOEXEC ? FD_CLOSES_ON_EXEC : 0);

@@ -23,7 +23,9 @@
 static struct {
 	int file[FD_MAX]; /* which file each descriptor of the client's is; 0: it is closed */
 	int nr_opened;
-	int loses; /* so many answers, of calls that are carried out */
+	int loses;  /* so many answers, of calls that are carried out; with the last one it is gone */
+	int misses; /* so many calls, which are not */
+	int is_gone, calls;
 } server;
 
 static int32_t open_in_server(int32_t fd)
@@ -68,17 +70,35 @@ static int32_t carry_out(int32_t operation, const struct message *m)
 	}
 }
 
+int fileserver_is_there(void)
+{
+	return !server.is_gone;
+}
+
+static int32_t no_answer(int *left)
+{
+	--*left;
+	server.is_gone = 1;
+	return -EIO;
+}
+
 /* The reply overwrites the request. */
 int32_t fileserver_call(enum file_call how, int32_t operation, struct message *m, const struct loan *loan)
 {
-	int32_t result = carry_out(operation, m);
+	int32_t result = file_close_all_left();
 
 	(void)how, (void)loan;
-	memset(m->m_bytes, 0xee, sizeof(m->m_bytes));
-	if (server.loses == 0)
+	if (result != OK)
 		return result;
-	server.loses--;
-	return -EIO;
+	server.calls++;
+	if (server.misses)
+		return no_answer(&server.misses);
+	result = carry_out(operation, m);
+	memset(m->m_bytes, 0xee, sizeof(m->m_bytes));
+	if (server.loses)
+		return no_answer(&server.loses);
+	server.is_gone = 0;
+	return result;
 }
 
 int32_t fileserver_ask(int32_t operation, struct message *m)
@@ -214,6 +234,62 @@ static void a_dup_whose_answer_is_lost_leaves_neither_file(void **state)
 	assert_same();
 }
 
+static void note_calls(int expected)
+{
+	assert_int_equal(server.calls, expected);
+	server.calls = 0;
+}
+
+/* Nobody who reads from a pipe waits for an end that is closed. */
+static void what_was_not_closed_is_closed_before_the_next_call(void **state)
+{
+	(void)state;
+	assert_int_equal(call(linux_pipe, user_base(), 0), OK);
+	server.misses = 2;
+	assert_int_equal(call(linux_close, 4, 0), OK);
+	assert_true(server.file[4] != 0);
+	assert_int_equal(call(linux_close, 3, 0),
+	                 OK); /* there is no server still, and it is not waited for twice */
+	note_calls(3);
+	assert_int_equal(call(linux_dup, 0, 0), 3); /* the console: the server is not asked */
+	note_calls(0);
+	assert_int_equal(open_one(), 4);
+	note_calls(3);
+	assert_int_equal(server.file[3], 0);
+	assert_same();
+	assert_int_equal(call(linux_close, 4, 0), OK);
+	note_calls(1);
+	assert_same();
+}
+
+static void so_is_what_was_opened_unheard(void **state)
+{
+	(void)state;
+	assert_int_equal(open_one(), 3);
+	server.loses = 1;
+	assert_int_equal(call(linux_pipe, user_base(), 0), -EIO);
+	assert_true(server.file[4] && server.file[5]);
+	assert_int_equal(call(linux_close, 3, 0), OK);
+	assert_same();
+	assert_int_equal(open_one(), 3);
+	server.loses = 1;
+	assert_int_equal(call(linux_dup, 3, 0), -EIO);
+	assert_int_equal(call(linux_close, 3, 0), OK);
+	assert_same();
+}
+
+static void what_is_lost_is_closed_there_when_it_is_closed_here(void **state)
+{
+	(void)state;
+	assert_int_equal(open_one(), 3);
+	assert_int_equal(open_one(), 4);
+	server.loses = 1;
+	assert_int_equal(call(linux_dup2, 3, 4), -EIO);
+	assert_int_equal(call(linux_close, 4, 0), OK);
+	assert_int_equal(call(linux_close, 3, 0), OK);
+	assert_same();
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, begin)
@@ -223,6 +299,9 @@ int main(void)
 	        CASE(a_pipe_takes_numbers_that_are_open_unheard),
 	        CASE(it_is_tried_until_the_server_is_there),
 	        CASE(a_dup_whose_answer_is_lost_leaves_neither_file),
+	        CASE(what_was_not_closed_is_closed_before_the_next_call),
+	        CASE(so_is_what_was_opened_unheard),
+	        CASE(what_is_lost_is_closed_there_when_it_is_closed_here),
 	};
 
 	return cmocka_run_group_tests(tests, user_setup, NULL);
