@@ -90,7 +90,7 @@ def help_lists_all_programs_with_a_line_each():
     listed = dict(re.findall(r"^  (\w+) +(\S.*(?:\n {10,}.*)*)$", shown.split("The shell itself knows:")[0], re.M))
     assert {name: unwrapped(words) for name, words in listed.items()} == sources(), shown
     assert list(listed) == sorted(listed) and fits(shown), shown
-    others = re.search(r"the system's own:([ \w\n]+)", shown)[1].split()
+    others = re.search(r"In the archive besides:([ \w\n]+)", shown)[1].split()
     assert {"console", "datastore", "pm", "ramfs", "rs", "vm"} <= set(others) and not set(others) & set(listed), shown
 
 
