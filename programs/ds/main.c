@@ -63,14 +63,17 @@ static int set(int argc, char **argv)
 	return ds_set_command(checked_key(argv[2 + as_string]), argv[3 + as_string], as_string);
 }
 
-/* A command with one argument, or without: its name, and how many words the call has. */
-static int is(int argc, char **argv, const char *command, int words)
+/* A command, by its name, with one argument, or without (NULL). */
+static int is(int argc, char **argv, const char *command, const char *argument)
 {
+	int words = argument ? 3 : 2;
+
 	if (strcmp(argv[1], command) != 0)
 		return 0;
-	if (argc != words)
-		usage_fail(&usage, "%s: %s", command,
-		           argc < words ? "something is missing" : "there are too many arguments");
+	if (argc < words)
+		usage_fail(&usage, "%s needs a %s", command, argument);
+	if (argc > words)
+		usage_fail(&usage, "%s: there are too many arguments", command);
 	return 1;
 }
 
@@ -81,15 +84,15 @@ int main(int argc, char **argv)
 		usage_fail(&usage, "what is to be done?");
 	if (strcmp(argv[1], "set") == 0)
 		return set(argc, argv);
-	if (is(argc, argv, "list", argc > 2 ? 3 : 2))
+	if (is(argc, argv, "list", argc > 2 ? "pattern" : NULL))
 		return ds_list_command(argv[2]);
-	if (is(argc, argv, "get", 3))
+	if (is(argc, argv, "get", "key"))
 		return ds_get_command(checked_key(argv[2]));
-	if (is(argc, argv, "delete", 3))
+	if (is(argc, argv, "delete", "key"))
 		return ds_delete_command(checked_key(argv[2]));
-	if (is(argc, argv, "watch", 3))
+	if (is(argc, argv, "watch", "pattern"))
 		return ds_watch_command(argv[2]);
-	if (is(argc, argv, "stats", 2))
+	if (is(argc, argv, "stats", NULL))
 		return ds_stats_command();
 	usage_fail(&usage, "there is no command %s", argv[1]);
 }

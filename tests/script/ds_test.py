@@ -165,7 +165,9 @@ def wrong_calls_are_explained():
     for call, says in (
         ("ds", "what is to be done?"),
         ("ds lisp", "there is no command lisp"),
-        ("ds get", "something is missing"),
+        ("ds get", "get needs a key"),
+        ("ds watch", "watch needs a pattern"),
+        ("ds stats x", "stats: there are too many arguments"),
         ("ds get a b", "too many arguments"),
         ("ds set a", "set needs a key and a value"),
         (f"ds get {'k' * 80}", "a key has 1 to 79 characters"),
