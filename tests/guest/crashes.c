@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <granite/abi/bridge.h>
 
 #if __has_attribute(noclone) /* clang makes no clones */
 #define CRASH __attribute__((noinline, noclone)) static void
@@ -173,7 +174,7 @@ CRASH bridge_of_lies(void)
 	extern uint32_t granite_bridge_control[];
 
 	granite_bridge_control[0] = 1;
-	memset(&granite_bridge_control[4], 0xff, 8192);
+	memset(&granite_bridge_control[sizeof(struct bridge_control) / 4], 0xff, BRIDGE_STACK_BYTES);
 	__asm__ volatile("movl %0, %%esp\n\tud2" : : "r"(&granite_bridge_control[1000]));
 }
 

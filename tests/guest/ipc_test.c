@@ -329,24 +329,26 @@ static void notified_for_later_is_told_of_it_by_the_next_notification(void)
 
 static void await_the_parent(void)
 {
-	struct message m;
+	struct message m = {.m_type = 1};
 	int status;
 	CHECK_INT(ipc_receive(parent, &m, &status), OK);
 	CHECK_INT(status, IPC_NOTIFY);
-	let_others_run();
+	CHECK_INT(ipc_sendrec(parent, &m), OK);
 	take_in(IPC_NOTIFY, 0);
 }
 
 /* Nor does who does something else, and is notified meanwhile, sleep over it. */
 static void who_waits_for_the_notifier_alone_is_woken_at_once(void)
 {
+	struct message m;
 	parent = sys_self();
 	pid_t pid = tap_start(await_the_parent);
 	endpoint_t child = endpoint_of(pid);
-	usleep(10000);
+	let_others_run();
 	CHECK_INT(ipc_notify_later(child), OK);
-	usleep(10000);
-	CHECK_INT(ipc_notify_later(child), OK);
+	CHECK_INT(ipc_receive(child, &m, NULL), OK);
+	CHECK_INT(ipc_notify_later(child), OK); /* while it waits for the answer */
+	CHECK_INT(ipc_sendnb(child, &m), OK);
 	CHECK_EXITED(tap_wait(pid), 0);
 }
 

@@ -184,7 +184,7 @@ static void set_nested_task_and_enter_the_kernel(void)
 {
 	__asm__ volatile("pushf\n\torl %0, (%%esp)\n\tpopf" : : "i"(FLAG_NESTED) : "cc", "memory");
 	CHECK(sys_self() > 0);
-	CHECK(getpid() > 0);
+	CHECK(getppid() > 0);
 	__asm__ volatile("push %%cs\n\tpush $1f\n\tiret\n1:" : : : "memory");
 }
 

@@ -444,13 +444,13 @@ static void a_flood_of_signals_disturbs_no_call(void)
 	handle(SIGUSR1, note, SA_RESTART);
 	pid_t pid = tap_start(flood_parent);
 	int status;
-	pid_t me = getpid();
+	pid_t mine = getppid();
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		void *block = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		REQUIRE(block != MAP_FAILED);
 		memset(block, 1, 8192);
 		CHECK_INT(munmap(block, 8192), 0);
-		CHECK_INT(getpid(), me);
+		CHECK_INT(getppid(), mine);
 	}
 	CHECK_EXITED(status, 0);
 	CHECK(times > 0);
