@@ -127,6 +127,7 @@ REASONS = {
     "RTS_VMREQUEST": lambda process: "waits for vm: memory for a copy",
     "RTS_EXCEPTION": lambda process: "waits for pm: it has caused an exception",
     "RTS_STOPPED": lambda process: "stopped by pm",
+    "RTS_NOTED": lambda process: "was notified of something that can wait",
 }
 
 
