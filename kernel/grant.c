@@ -259,12 +259,13 @@ static int list_record(struct proc *p, vir_bytes address, struct cp_grant *grant
 	return 1;
 }
 
-/* The slot after the page that the slot's record ends in. */
+/* The slot after the page that the slot's record ends in, or the table's end. */
 static uint32_t next_page(const struct proc *p, uint32_t slot)
 {
 	vir_bytes page = (record_at(p, slot) + sizeof(struct cp_grant) - 1) / PAGE_SIZE + 1;
+	uint32_t next = (page * PAGE_SIZE - p->grant_table) / sizeof(struct cp_grant);
 
-	return (page * PAGE_SIZE - p->grant_table) / sizeof(struct cp_grant);
+	return next < p->grant_entries ? next : p->grant_entries;
 }
 
 static uint32_t list_table(struct proc *p, uint32_t *slot, struct cp_grant *grants, uint32_t count)

@@ -44,8 +44,8 @@ void grant_forget_all(struct proc *p);
 void grant_inherit(struct proc *child, const struct proc *parent);
 
 /*
- * Copies p's grants as they are now, from `slot` of its table on, `count` at most. Returns how many; *next:
- * where to go on, or 0. What VM would first have to bring in holds none.
+ * Copies p's grants as they are now, from `slot` of its table on and then its loan, `count` at most. Returns
+ * how many; *next: where to go on, or 0. What VM would first have to bring in holds none.
  */
 uint32_t grant_list(struct proc *p, uint32_t slot, struct cp_grant *grants, uint32_t count, uint32_t *next);
 

@@ -38,24 +38,24 @@ enum misc_flag {
 
 struct priv;
 
-/*
- * Invariant: the process is in a run queue if and only if rts_flags is 0. proc_set_flags() and
- * proc_clear_flags() alone change the flags of a slot in use. Fields are the kernel's; who writes them is
- * said where it is not the file of that name.
- */
 /* The sequence numbers of a process's grants. */
 struct grant_numbers {
 	uint32_t blocks; /* of GRANT_SEQUENCES of them have been handed out */
 	uint32_t floor;  /* `blocks` when it got its present memory: older ids are no good */
 };
 
+/*
+ * Invariant: the process is in a run queue if and only if rts_flags is 0. proc_set_flags() and
+ * proc_clear_flags() alone change the flags of a slot in use. Fields are the kernel's; who writes them is
+ * said where it is not the file of that name.
+ */
 struct proc {
 	uint32_t exit_room[ARCH_EXIT_ROOM]; /* stack for a fault while leaving the kernel: see entry.S */
 	struct arch_frame regs;             /* the processor's state, stored here by the entry itself */
 	struct arch_proc arch;              /* segments, page directory, FPU: arch/ */
 
 	endpoint_t endpoint;
-	uint32_t rts_flags;  /* enum rts_flag: why it does not run */
+	uint32_t rts_flags;  /* enum rts_flag: why it does not run, and what it waits with */
 	uint32_t misc_flags; /* enum misc_flag */
 	struct priv *priv;
 	char name[PROC_NAME_MAX]; /* of its program or service, with its end */

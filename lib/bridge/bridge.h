@@ -50,13 +50,11 @@ extern struct bridge_control granite_bridge_control;
 void granite_bridge_entry(void);
 void granite_bridge_upcall(void);
 
-/* Tells the kernel of the bridge. OK or a negative errno. */
-int bridge_introduce(void);
-
 /* Called by start.S and entry.S. */
 void bridge_start(uint32_t *stack);
 void bridge_take_descriptors(const void *passed_on); /* struct pm_descriptors, of exec */
 void bridge_take_pid(int32_t pid);
+int32_t bridge_pid(void);
 void bridge_call(struct bridge_regs *regs);
 void bridge_upcall(struct bridge_regs *regs);
 

@@ -23,6 +23,11 @@ void bridge_take_pid(int32_t pid)
 	own_pid = pid;
 }
 
+int32_t bridge_pid(void)
+{
+	return own_pid;
+}
+
 int32_t linux_getpid(struct bridge_regs *regs)
 {
 	(void)regs;

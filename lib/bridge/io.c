@@ -38,13 +38,9 @@ static int32_t read_served(int32_t fd, uint32_t address, uint32_t bytes, uint32_
 
 static void send_sigpipe(void)
 {
-	union pm_getid_message who;
 	union pm_kill_message call;
 
-	who.req = (struct pm_getid_req){.pid = 0};
-	if (pm_getid_call(&who) != OK)
-		return;
-	call.req = (struct pm_kill_req){.pid = who.rep.pid, .signal = SIGPIPE};
+	call.req = (struct pm_kill_req){.pid = bridge_pid(), .signal = SIGPIPE};
 	GRANITE_IGNORE(pm_kill_call(&call)); /* a process may always send itself signals */
 }
 

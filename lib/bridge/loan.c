@@ -11,34 +11,31 @@
 /* Of the next loan. Its low GRANT_SEQUENCE_BITS are 0: there is none left, or none yet. */
 static uint64_t sequence;
 
-/* The first number is left out, to mark the end. */
-int bridge_introduce(void)
-{
-	union sys_bridge_message call;
-	int result;
-
-	call.req = (struct sys_bridge_req){.entry = (vir_bytes)(uintptr_t)granite_bridge_entry,
-	                                   .upcall = (vir_bytes)(uintptr_t)granite_bridge_upcall,
-	                                   .control = user_address(&granite_bridge_control)};
-	result = sys_bridge_call(&call);
-	if (result == OK)
-		sequence = call.rep.sequence + 1;
-	return result;
-}
-
 void loan_reload(void)
 {
 	sequence = 0;
 }
 
-/* All loans are for copying only. */
-static struct cp_grant next_record(endpoint_t server, const struct loan *loan)
+/* The first number is left out, to mark the end. */
+static int renew_sequence(void)
 {
-	return (struct cp_grant){.id = GRANT_ID(sequence++, GRANT_LOAN_SLOT),
-	                         .flags = CPF_DIRECT | (uint32_t)loan->access,
-	                         .who_to = server,
-	                         .start = loan->address,
-	                         .bytes = loan->bytes};
+	union sys_loans_message call = {.req = {}};
+	int result = sys_loans_call(&call);
+
+	if (result == OK)
+		sequence = call.rep.sequence + 1;
+	return result;
+}
+
+/* The flags are what makes it a grant: they come last, and go first. All loans are for copying only. */
+static void fill(struct cp_grant *record, endpoint_t server, const struct loan *loan)
+{
+	record->id = GRANT_ID(sequence, GRANT_LOAN_SLOT);
+	record->who_to = server;
+	record->start = loan->address;
+	record->bytes = loan->bytes;
+	__atomic_store_n(&record->flags, CPF_DIRECT | (uint32_t)loan->access, __ATOMIC_RELEASE);
+	sequence++;
 }
 
 int32_t loan_begin(endpoint_t server, struct message *m, const struct loan *loan)
@@ -50,10 +47,10 @@ int32_t loan_begin(endpoint_t server, struct message *m, const struct loan *loan
 	if (loan->address + loan->bytes < loan->address)
 		return -EFAULT;
 	if (sequence % GRANT_SEQUENCES == 0)
-		result = bridge_introduce();
+		result = renew_sequence();
 	if (result != OK)
 		return result;
-	granite_bridge_control.loan = next_record(server, loan);
+	fill(&granite_bridge_control.loan, server, loan);
 	memcpy(m->m_bytes, &granite_bridge_control.loan.id, sizeof(cp_grant_id_t));
 	return OK;
 }
@@ -61,5 +58,5 @@ int32_t loan_begin(endpoint_t server, struct message *m, const struct loan *loan
 /* A copy is judged by the record each time it goes on: so it is enough that there is none. */
 void loan_end(void)
 {
-	granite_bridge_control.loan.flags = 0;
+	__atomic_store_n(&granite_bridge_control.loan.flags, 0, __ATOMIC_RELEASE);
 }

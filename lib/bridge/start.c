@@ -23,7 +23,7 @@ void bridge_start(uint32_t *stack)
 {
 	Elf32_auxv_t *entry = auxiliary_vector(stack);
 
-	if (bridge_introduce() != OK)
+	if (sys_bridge(granite_bridge_entry, granite_bridge_upcall, &granite_bridge_control) != OK)
 		bridge_die();
 	for (; entry->a_type != AT_NULL; entry++) {
 		if (entry->a_type == AT_SYSINFO)

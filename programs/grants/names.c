@@ -28,13 +28,13 @@ const char *name_grant(char text[NAME_MAX_GRANT], cp_grant_id_t id)
 {
 	uint64_t sequence = (uint64_t)id >> GRANT_SLOT_BITS;
 	uint32_t table = (uint32_t)(sequence >> GRANT_SEQUENCE_BITS), number = sequence % GRANT_SEQUENCES;
-	int is_loan = id > 0 && GRANT_SLOT(id) == GRANT_LOAN_SLOT, length;
+	int length;
 
-	if (is_loan)
+	if (id > 0 && GRANT_SLOT(id) == GRANT_LOAN_SLOT)
 		length = snprintf(text, NAME_MAX_GRANT, "#loan.%" PRIu32, number);
 	else
 		length = snprintf(text, NAME_MAX_GRANT, "#%" PRIu32 ".%" PRIu32, GRANT_SLOT(id), number);
-	if (table != 1 && !is_loan)
+	if (table != 1)
 		snprintf(text + length, (size_t)(NAME_MAX_GRANT - length), "/%" PRIu32, table);
 	return text;
 }

@@ -13,7 +13,6 @@
 #include "attacks.h"
 
 extern struct bridge_control granite_bridge_control;
-extern void granite_bridge_entry(void), granite_bridge_upcall(void);
 
 static struct cp_grant *loan(void)
 {
@@ -125,10 +124,8 @@ static void who_waits_for_a_call_can_be_seen_to_lend(void)
 
 static uint64_t numbers(void)
 {
-	union sys_bridge_message call;
-	call.req = (struct sys_bridge_req){AT(granite_bridge_entry), AT(granite_bridge_upcall),
-	                                   AT(&granite_bridge_control)};
-	CHECK_INT(sys_bridge_call(&call), OK);
+	union sys_loans_message call;
+	CHECK_INT(sys_loans_call(&call), OK);
 	return call.rep.sequence;
 }
 
@@ -167,9 +164,7 @@ static void it_is_judged_as_any_other(void)
 	id = lend(sequence + 1, first.endpoint);
 	CHECK_INT(taken_by(first, self, id - GRANT_ID(1, 0)), -EPERM);
 	CHECK_INT(taken_by(first, self, id), OK);
-	/* Neither a number that another memory of this process's had, nor one that has not been handed out.
-	 */
-	id = lend(0, first.endpoint);
+	id = lend(0, first.endpoint); /* a number that was never handed out */
 	CHECK_INT(taken_by(first, self, id), -EPERM);
 }
 
@@ -196,16 +191,82 @@ static void a_child_inherits_no_loan(void)
 	CHECK_EXITED(tap_wait(pid), 0);
 }
 
+static void become_another_program(void)
+{
+	char id[24], *argv[] = {"grant_loan_test", id, NULL};
+	snprintf(id, sizeof(id), "%lld", (long long)lend(numbers(), first.endpoint));
+	execve("/bin/grant_loan_test", argv, environ);
+}
+
+/* The other program: has the record of that number again, and then of its own. */
+static int be_another_program(cp_grant_id_t id)
+{
+	struct message m = {.m_type = 1};
+	endpoint_t asks;
+	int status;
+	CHECK_INT(ipc_receive(ANY, &m, &status), OK);
+	asks = (endpoint_t)m.m_words[0];
+	static char page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+	mine = page;
+	lend((uint64_t)GRANT_SEQUENCE(id), (endpoint_t)m.m_words[1]);
+	CHECK_INT(loan()->id, id);
+	memcpy(m.m_bytes + 8, &id, sizeof(id));
+	CHECK_INT(ipc_sendrec(asks, &m), OK);
+	id = lend(numbers(), (endpoint_t)m.m_words[1]);
+	memcpy(m.m_bytes + 8, &id, sizeof(id));
+	CHECK_INT(ipc_sendrec(asks, &m), OK);
+	return tap_failures;
+}
+
+static void no_number_from_before_exec_is_good(void)
+{
+	struct message m = {.m_type = 1, .m_words = {(uint32_t)self, (uint32_t)first.endpoint}};
+	pid_t pid = tap_start(become_another_program);
+	endpoint_t endpoint = pm_endpoint(pid);
+	cp_grant_id_t id;
+	CHECK_INT(ipc_send(endpoint, &m), OK);
+	CHECK_INT(ipc_receive(endpoint, &m, NULL), OK);
+	memcpy(&id, m.m_bytes + 8, sizeof(id));
+	CHECK_INT(taken_by(first, endpoint, id), -EPERM);
+	CHECK_INT(ipc_sendnb(endpoint, &m), OK);
+	CHECK_INT(ipc_receive(endpoint, &m, NULL), OK);
+	memcpy(&id, m.m_bytes + 8, sizeof(id));
+	CHECK_INT(taken_by(first, endpoint, id), OK);
+	CHECK_INT(ipc_sendnb(endpoint, &m), OK);
+	CHECK_EXITED(tap_wait(pid), 0);
+}
+
+static void have_a_table_that_is_not_there(void)
+{
+	static const uint32_t entries[] = {0, 1, 1000, 65000, 65480, GRANT_SLOTS};
+	struct cp_grant seen;
+	uint64_t sequence;
+	for (unsigned i = 0; i < COUNT(entries); i++) {
+		uint32_t slot = 0;
+		int found = 0;
+		CHECK_INT(sys_setgrant((void *)0x50000000, entries[i], &sequence), OK);
+		cp_grant_id_t id = lend(numbers(), first.endpoint);
+		do
+			found += sys_grants(SELF, &slot, &seen, 1);
+		while (slot != 0);
+		CHECK_INT(found, 1);
+		CHECK(seen.id == id);
+	}
+}
+
+static void no_table_hides_it(void)
+{
+	CHECK_EXITED(tap_child(have_a_table_that_is_not_there), 0);
+}
+
 static void without_a_bridge_there_is_none(void)
 {
-	const vir_bytes control = AT(&granite_bridge_control);
-	CHECK_INT(sys_bridge(granite_bridge_entry, granite_bridge_upcall, (void *)(control + 16)), -EINVAL);
 	CHECK_INT(taken_by(first, second.endpoint, GRANT_ID(1, GRANT_LOAN_SLOT)), -EPERM);
 	CHECK_INT(taken_by(first, VM_PROC_NR, GRANT_ID(1, GRANT_LOAN_SLOT)), -EPERM);
 	CHECK_INT(taken_by(first, PM_PROC_NR, GRANT_ID(1ll << GRANT_SEQUENCE_BITS, GRANT_LOAN_SLOT)), -EPERM);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
 	        TEST(calls_go_on_whatever_the_table_of_grants_is),
@@ -214,8 +275,12 @@ int main(void)
 	        TEST(who_waits_for_a_call_can_be_seen_to_lend),
 	        TEST(it_is_judged_as_any_other),
 	        TEST(a_child_inherits_no_loan),
+	        TEST(no_number_from_before_exec_is_good),
+	        TEST(no_table_hides_it),
 	        TEST(without_a_bridge_there_is_none),
 	};
+	if (argc > 1)
+		return be_another_program(strtoll(argv[1], NULL, 10));
 	setup();
 	int result = TAP_RUN(tests);
 	attacks_end();

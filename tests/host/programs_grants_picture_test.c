@@ -101,7 +101,7 @@ static void ids_are_short_and_garbage_is_shown_too(void **state)
 	assert_string_equal(name_grant(id, GRANT_ID(GRANT_SEQUENCES + 17, 3)), "#3.17");
 	assert_string_equal(name_grant(id, GRANT_ID(2ll * GRANT_SEQUENCES + 17, 3)), "#3.17/2");
 	assert_string_equal(name_grant(id, GRANT_ID(2ll * GRANT_SEQUENCES + 17, GRANT_LOAN_SLOT)),
-	                    "#loan.17");
+	                    "#loan.17/2");
 	assert_string_equal(name_grant(id, GRANT_INVALID), "#65535.16777215/16777215");
 	assert_string_equal(name_grant(id, 0), "#0.0/0");
 }

@@ -14,7 +14,8 @@
  * The kernel keeps all registers but those named.
  *
  * What a call needs of the program's memory the bridge lends to the server by one grant of its own, `loan`,
- * for as long as the call lasts: whatever the program does with its table of grants, its calls go on working.
+ * for as long as the call lasts (sys_loans has the numbers): whatever the program does with its table of
+ * grants, its calls go on working. They do not where it has named another record to the kernel.
  *
  * Behind the record lies the bridge's own stack. At its top are the program's registers, while `busy` is set
  * and the bridge has had the time to put them there. Nobody but the bridge depends on that; it is for those

@@ -12,7 +12,8 @@
 
 /*
  * A grant's name: the record's place in the table, and above it a sequence number. No sequence number is used
- * twice for one endpoint: each sys_setgrant, and each sys_bridge, hands out GRANT_SEQUENCES new ones.
+ * twice for one endpoint: each sys_setgrant hands out GRANT_SEQUENCES new ones, and each
+ * sys_loans for the loan's slot.
  */
 #define GRANT_SLOT_BITS          16
 #define GRANT_SLOTS              ((1 << GRANT_SLOT_BITS) - 1) /* of a table, at the most */

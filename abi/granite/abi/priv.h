@@ -28,11 +28,11 @@
 #define PRIV_CONTROL  0x80 /* may start, end and restart services (RS_UP, RS_DOWN, RS_RESTART) */
 
 /* The kernel calls that every process has; it may also start IPC with VM, PM and RS. */
-#define PRIV_BASIC_CALLS                                                                               \
-	{                                                                                              \
-		SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO,     \
-		        SYS_SETGRANT, SYS_SAFECOPYFROM, SYS_SAFECOPYTO, SYS_VSAFECOPY, SYS_SAFEMEMSET, \
-		        SYS_SAFEMAP, SYS_GRANTS                                                        \
+#define PRIV_BASIC_CALLS                                                                           \
+	{                                                                                          \
+		SYS_SELF, SYS_BRIDGE, SYS_SETTLS, SYS_YIELD, SYS_CLOCK, SYS_SETALARM, SYS_GETINFO, \
+		        SYS_SETGRANT, SYS_LOANS, SYS_SAFECOPYFROM, SYS_SAFECOPYTO, SYS_VSAFECOPY,  \
+		        SYS_SAFEMEMSET, SYS_SAFEMAP, SYS_GRANTS                                    \
 	}
 
 struct priv_ports {

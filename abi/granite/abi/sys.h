@@ -77,7 +77,6 @@ struct sys_bridge_req {
 	vir_bytes control; /* its struct bridge_control */
 };
 struct sys_bridge_rep {
-	uint64_t sequence; /* as of sys_setgrant, for the bridge's loans */
 };
 
 struct sys_settls_req {
@@ -212,6 +211,13 @@ struct sys_setgrant_rep {
 	uint64_t sequence; /* the first of GRANT_SEQUENCES that are the caller's to use */
 };
 
+struct sys_loans_req {
+};
+struct sys_loans_rep {
+	uint64_t sequence; /* from here on GRANT_SEQUENCES numbers are new for loans (<granite/abi/bridge.h>)
+	                    */
+};
+
 struct sys_safecopyfrom_req {
 	cp_grant_id_t grant;
 	endpoint_t granter;
@@ -241,7 +247,7 @@ struct sys_vsafecopy_rep {
 
 struct sys_grants_req {
 	endpoint_t endpoint; /* whose */
-	uint32_t slot;       /* where in the table to begin */
+	uint32_t slot;       /* where in the table to begin; the bridge's loan comes behind it */
 	vir_bytes address;   /* struct cp_grant[count] */
 	uint32_t count;
 };

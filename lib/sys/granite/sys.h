@@ -63,7 +63,7 @@ GRANITE_MUST_CHECK int sys_settls(int index, vir_bytes base, uint32_t limit, uin
 /*
  * Names the caller's bridge: where int 0x80 and signals are bounced to, and the record that it shares with
  * the kernel (<granite/abi/bridge.h>), which must stay where it is until the next sys_bridge or exec. EINVAL:
- * one of them is null; EFAULT: the record is not in the process.
+ * one of them is null, or the record is not aligned as its type is; EFAULT: it is not in the process.
  */
 GRANITE_MUST_CHECK int sys_bridge(void (*entry)(void), void (*upcall)(void), struct bridge_control *control);
 
