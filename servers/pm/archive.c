@@ -13,8 +13,19 @@
 static phys_bytes archive_start;
 static struct cpio_archive archive;
 static struct cpio_entry entries[INDEX_MAX];
+static uint32_t hashes[INDEX_MAX]; /* of their names: most are told apart without being compared */
 static uint32_t nr_entries;
 static uint32_t beyond; /* the archive's position behind the last indexed entry */
+
+/* FNV-1a, 32 bits (Fowler, Noll, Vo). */
+static uint32_t hash_of(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	return hash;
+}
 
 static int read_physical(void *context, uint32_t offset, void *buffer, uint32_t bytes)
 {
@@ -30,8 +41,10 @@ int archive_init(phys_bytes start, uint32_t bytes)
 	archive = (struct cpio_archive){.read = read_physical, .bytes = bytes};
 	nr_entries = 0;
 	beyond = 0;
-	while (nr_entries < INDEX_MAX && (result = cpio_next(&archive, &beyond, &entries[nr_entries])) == 1)
+	while (nr_entries < INDEX_MAX && (result = cpio_next(&archive, &beyond, &entries[nr_entries])) == 1) {
+		hashes[nr_entries] = hash_of(entries[nr_entries].name);
 		nr_entries++;
+	}
 	return result < 0 ? result : OK;
 }
 
@@ -50,19 +63,13 @@ int archive_entry(uint32_t index, struct cpio_entry *entry)
 	return result == 1 ? OK : result == 0 ? -ENOENT : result;
 }
 
-/* The first entry that `matches` says is the one. */
-static int find(int (*matches)(const struct cpio_entry *entry, const void *key), const void *key,
-                struct cpio_entry *entry)
+/* The first entry from the index's end on that `matches` says is the one. */
+static int find_beyond(int (*matches)(const struct cpio_entry *entry, const void *key), const void *key,
+                       struct cpio_entry *entry)
 {
 	uint32_t position = beyond;
 	int result;
 
-	for (uint32_t i = 0; i < nr_entries; i++) {
-		if (matches(&entries[i], key)) {
-			*entry = entries[i];
-			return OK;
-		}
-	}
 	do
 		result = cpio_next(&archive, &position, entry);
 	while (result == 1 && !matches(entry, key));
@@ -76,7 +83,15 @@ static int has_name(const struct cpio_entry *entry, const void *key)
 
 int archive_find(const char *name, struct cpio_entry *entry)
 {
-	return find(has_name, name, entry);
+	uint32_t hash = hash_of(name);
+
+	for (uint32_t i = 0; i < nr_entries; i++) {
+		if (hashes[i] == hash && has_name(&entries[i], name)) {
+			*entry = entries[i];
+			return OK;
+		}
+	}
+	return find_beyond(has_name, name, entry);
 }
 
 static int has_byte(const struct cpio_entry *entry, const void *key)
@@ -86,7 +101,13 @@ static int has_byte(const struct cpio_entry *entry, const void *key)
 
 int archive_find_at(uint32_t offset, struct cpio_entry *entry)
 {
-	return find(has_byte, &offset, entry);
+	for (uint32_t i = 0; i < nr_entries; i++) {
+		if (has_byte(&entries[i], &offset)) {
+			*entry = entries[i];
+			return OK;
+		}
+	}
+	return find_beyond(has_byte, &offset, entry);
 }
 
 int archive_read(uint32_t offset, void *buffer, uint32_t bytes)
