@@ -27,7 +27,7 @@ int do_subscribe(endpoint_t endpoint, const struct ds_subscribe_req *request, st
 	result = take_pattern(endpoint, request->grant, request->bytes, pattern);
 	if (result == OK)
 		result = store_subscribe(store, &caller, pattern, request->bytes, request->flags);
-	wake_all();
+	later_go_on();
 	return result;
 }
 
@@ -43,7 +43,10 @@ int do_unsubscribe(endpoint_t endpoint, const struct ds_unsubscribe_req *request
 	if (store_is_done(store, endpoint, request->serial, &answer))
 		return OK;
 	result = take_pattern(endpoint, request->grant, request->bytes, pattern);
-	return result == OK ? store_unsubscribe(store, &caller, pattern, request->bytes) : result;
+	if (result == OK)
+		result = store_unsubscribe(store, &caller, pattern, request->bytes);
+	later_go_on();
+	return result;
 }
 
 /*

@@ -35,19 +35,39 @@ GRANITE_MUST_CHECK int request_key(endpoint_t caller, const struct ds_key *from,
 /* Notifies all whom a change concerns. */
 void wake_all(void);
 
-/* ---- label.c, events.c: who is who, and who has died ---- */
+/* ---- owners.c, events.c: who is who, and who has died ---- */
 
 /* A process has ended: what is its own goes. */
 void owner_exited(endpoint_t endpoint);
 
-/* Looks which owners and labels name processes that are no more, and does what their deaths should have done.
- */
+/* Begins to look which owners and labels name processes that are no more, and to do what their deaths should
+ * have done. */
 void owners_check(void);
+int owners_are_looked_at(void); /* whether that goes on */
+void owners_go_on(void);        /* does part of it */
 
 /* Asks PM what has become of processes. OK or a negative errno. */
 GRANITE_MUST_CHECK int events_pull(void);
 
+/* ---- later.c: what goes on between requests ---- */
+
+void later_begin(void); /* nothing is held */
+
+/* After whatever may have begun something: does part of what is unfinished, and the rest later. */
+void later_go_on(void);
+void later_alarm(void); /* now is later */
+
+extern int later_is_busy; /* something is unfinished: for somebody later_must_wait() may say so */
+
+/* Whether a request of this caller's has to wait; holds it, and returns SERVER_NO_REPLY. */
+int later_must_wait(endpoint_t caller);
+int later_hold(endpoint_t caller, int32_t operation, const void *request);
+void later_forget(endpoint_t caller); /* it has died */
+
 /* ---- main.c ---- */
+
+/* Does one of DS's operations for the caller, who need not wait for anything. */
+int ds_serve(endpoint_t caller, int32_t operation, const void *request, void *reply);
 
 /* One line to the kernel's log; "[ds] " comes by itself. */
 void ds_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -59,6 +79,9 @@ GRANITE_MUST_CHECK int lent_read(endpoint_t client, cp_grant_id_t grant, void *b
 GRANITE_MUST_CHECK int lent_write(endpoint_t client, cp_grant_id_t grant, const void *buffer, uint32_t bytes);
 
 void peer_notify(endpoint_t endpoint);
+
+/* Has the clock notify DS after so long. Whether it will. */
+int peer_set_alarm(uint32_t nsecs);
 
 /* Answers a client before the handler returns. OK: it has the answer. */
 int peer_answer(endpoint_t client, int result, const void *reply, uint32_t bytes);

@@ -29,8 +29,10 @@ int events_pull(void)
 		result = pm_events_call(&call);
 		if (result != OK)
 			return result;
-		if (call.rep.lost)
+		if (call.rep.lost) {
 			owners_check();
+			ranges_check();
+		}
 		kept->events_done = call.rep.done;
 		for (uint32_t i = 0; i < call.rep.count; i++)
 			take(&call.rep.events[i]);

@@ -110,6 +110,7 @@ static void start(void)
 		ds_log("the store can't be opened: %s", strerror(-result));
 		exit(EXIT_FAILURE);
 	}
+	later_begin();
 	kept_open(pointer(BESIDE_AT));
 	ranges_open();
 	pull_or_end();
@@ -118,12 +119,46 @@ static void start(void)
 		ranges_check();
 	}
 	wake_all();
+	later_go_on();
 }
 
 /* ---- The loop ---- */
 
-#define OP(number, NAME, name) SERVER_WRAP(ds, name)
+int ds_serve(endpoint_t caller, int32_t operation, const void *request, void *reply)
+{
+	switch (operation) {
+#define OP(number, NAME, name) \
+	case NAME:             \
+		return do_##name(caller, request, reply);
 #include <granite/abi/ops/ds.def>
+#undef OP
+	default:
+		return -EBADCALL;
+	}
+}
+
+static int serve_busy(endpoint_t caller, int32_t operation, const void *request, void *reply)
+{
+	int result;
+
+	if (later_must_wait(caller))
+		return later_hold(caller, operation, request);
+	result = ds_serve(caller, operation, request, reply);
+	later_go_on();
+	return result;
+}
+
+#define OP(number, NAME, name)                                                       \
+	static int serve_##name(endpoint_t caller, const void *request, void *reply) \
+	{                                                                            \
+		return later_is_busy ? serve_busy(caller, NAME, request, reply)      \
+		                     : do_##name(caller, request, reply);            \
+	}
+#include <granite/abi/ops/ds.def>
+#undef OP
+
+/* What RS tells does not wait. */
+#define OP(number, NAME, name) SERVER_WRAP(ds, name)
 #include <granite/abi/ops/ds_label.def>
 #undef OP
 
@@ -143,6 +178,10 @@ static void notified(const struct message *m)
 {
 	if (m->m_source == PM_PROC_NR)
 		pull_or_end();
+	if (m->m_source == CLOCK)
+		later_alarm();
+	else
+		later_go_on();
 }
 
 int main(void)

@@ -12,6 +12,9 @@
 #include "kept.h"
 #include "ranges.h"
 
+#define OWNERS_AT_ONCE 512 /* that are looked at */
+#define LABEL_TAKES    64  /* ending one takes as long as looking at so many owners: RS is asked */
+
 static const struct store_caller rs = {.is_rs = 1, .owner = {.label = "rs", .endpoint = RS_PROC_NR}};
 
 void owner_exited(endpoint_t endpoint)
@@ -21,7 +24,7 @@ void owner_exited(endpoint_t endpoint)
 	store_owner_of(store, endpoint, &owner);
 	store_owner_died(store, &owner);
 	ranges_exited(endpoint);
-	wake_all();
+	later_forget(endpoint);
 }
 
 /* ---- Labels ---- */
@@ -102,8 +105,8 @@ int do_label(endpoint_t caller, const struct ds_label_req *request, struct ds_la
 		label_ends(request->label);
 	else
 		label_begins(request->label, request->endpoint);
-	ranges_release();
 	wake_all();
+	later_go_on();
 	return SERVER_NO_REPLY;
 }
 
@@ -114,47 +117,53 @@ static int is_dead(endpoint_t endpoint)
 	return endpoint != NONE && !process_lives(endpoint);
 }
 
-/* The deaths change the list of owners: so first all are found, and then each is dealt with. */
-static uint32_t find_dead(struct store_owner *dead, uint32_t most)
-{
-	struct store_account account;
-	uint32_t count = 0;
+/* What is still to be looked at: parts of the owners, and then labels. */
+static uint32_t next_part = STORE_OWNER_PARTS, next_label = LABEL_NOTES;
 
-	for (uint32_t i = 0; count < most && store_list_owner(store, i, &account) == OK; i++)
-		if (is_dead(account.owner.endpoint))
-			dead[count++] = account.owner;
+/* The deaths change the list of owners: so first all of a part are found. Returns how many those are. */
+static uint32_t end_owners(void)
+{
+	uint32_t count = store_list_owners(store, &next_part, NULL, 0);
+	struct store_owner *owners = count ? calloc(count, sizeof(*owners)) : NULL;
+
+	if (!owners)
+		return count;
+	store_list_owners(store, &next_part, owners, count);
+	for (uint32_t i = 0; i < count; i++)
+		if (is_dead(owners[i].endpoint))
+			store_owner_died(store, &owners[i]);
+	free(owners);
 	return count;
 }
 
-static void end_owners(uint32_t owners)
-{
-	struct store_owner *dead = calloc(owners + 1, sizeof(*dead));
-	uint32_t count = dead ? find_dead(dead, owners) : 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		store_owner_died(store, &dead[i]);
-	free(dead);
-}
-
-static void end_labels(void)
+/* Whether it had to be ended. */
+static int end_label(const struct label_note *note)
 {
 	char label[PROC_NAME_MAX];
 
-	for (struct label_note *note = kept->labels; note < kept->labels + LABEL_NOTES; note++) {
-		if (!note->text[0] || !is_dead(note->endpoint))
-			continue;
-		memcpy(label, note->text, sizeof(label));
-		label_ends(label);
-	}
+	if (!note->text[0] || !is_dead(note->endpoint))
+		return 0;
+	memcpy(label, note->text, sizeof(label));
+	label_ends(label);
+	return 1;
 }
 
 void owners_check(void)
 {
-	struct store_statistics statistics;
+	next_part = next_label = 0;
+}
 
-	store_statistics(store, &statistics);
-	end_owners(statistics.owners);
-	end_labels();
-	ranges_release();
-	wake_all();
+int owners_are_looked_at(void)
+{
+	return next_label < LABEL_NOTES;
+}
+
+void owners_go_on(void)
+{
+	uint32_t count = 0;
+
+	for (; next_part < STORE_OWNER_PARTS && count < OWNERS_AT_ONCE; next_part++)
+		count += end_owners();
+	while (next_part >= STORE_OWNER_PARTS && next_label < LABEL_NOTES && count < OWNERS_AT_ONCE)
+		count += end_label(&kept->labels[next_label++]) ? LABEL_TAKES : 1;
 }

@@ -232,6 +232,14 @@ static int read_repetition(struct reader *reader, char kind)
 
 /* ---- All of it ---- */
 
+/* What follows the prefix may be anything, if this is the end. */
+static int read_any(struct reader *reader)
+{
+	reader->shape->open = reader->in_prefix && reader->end - reader->at == 1 && *reader->at == '*';
+	leave_prefix(reader);
+	return read_character(reader, '.');
+}
+
 static int read_item(struct reader *reader)
 {
 	char character = *reader->at++;
@@ -244,8 +252,7 @@ static int read_item(struct reader *reader)
 	case '[':
 		return read_bracket(reader);
 	case '.':
-		leave_prefix(reader);
-		return read_character(reader, character);
+		return read_any(reader);
 	case '^':
 	case '$':
 		return read_anchor(reader, character);
@@ -293,5 +300,6 @@ int pattern_judge(const char *text, uint32_t length, struct pattern_shape *shape
 	shape->positions = all->positions;
 	shape->steps = all->steps;
 	shape->lists = all->lists;
+	shape->cost = shape->literal || shape->open ? 0 : PATTERN_BEGIN + all->steps + all->first;
 	return is_small(all) ? OK : -E2BIG;
 }

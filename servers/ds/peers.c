@@ -102,6 +102,11 @@ void peer_notify(endpoint_t endpoint)
 	ipc_notify(endpoint);
 }
 
+int peer_set_alarm(uint32_t nsecs)
+{
+	return sys_setalarm(nsecs, 0, NULL) == OK;
+}
+
 int peer_answer(endpoint_t client, int result, const void *reply, uint32_t bytes)
 {
 	return server_reply(client, result, reply, bytes);

@@ -91,7 +91,7 @@ static void end_entry(const struct store_key *key, const struct store_map *map)
 	const struct store_caller owner = request_caller(range_publisher(map));
 	int result = store_delete(store, &owner, key);
 
-	if (result != OK)
+	if (result != OK && result != -ESRCH) /* its owner has died: that is its end already */
 		ds_log("a range that is gone stays: %s", strerror(-result));
 	ranges_release();
 	wake_all();
@@ -109,9 +109,15 @@ int ranges_find(const struct store_caller *caller, const struct store_key *key, 
 
 /* ---- Looking at all of them ---- */
 
-/* Of this publisher, or, with ANY, of all. Only the range that was found last is ended. */
-static void check_published_by(endpoint_t endpoint)
+static int is_looking; /* and has not come to the end */
+
+/*
+ * Of this publisher, or, with ANY, of all. Only the range that was found last is ended. Returns whether there
+ * may be more: ending them takes long if many are told.
+ */
+static int check_published_by(endpoint_t endpoint)
 {
+	uint32_t begun = store_work(store);
 	struct store_entry entry;
 	struct store_map map;
 	uint64_t position = 0;
@@ -119,17 +125,42 @@ static void check_published_by(endpoint_t endpoint)
 	while (store_map_next(store, &position, &map, &entry) == OK) {
 		const struct store_key key = {entry.key, (uint32_t)strlen(entry.key), DS_TYPE_MAP};
 
-		if (map.number == 0 && (endpoint == ANY || range_publisher(&map) == endpoint) &&
-		    !memory_is_lent(map.address, map.length))
-			end_entry(&key, &map);
+		if (map.number != 0 || (endpoint != ANY && range_publisher(&map) != endpoint) ||
+		    memory_is_lent(map.address, map.length))
+			continue;
+		end_entry(&key, &map);
+		if (store_work(store) - begun >= STORE_WORK)
+			return 1;
 	}
+	return 0;
+}
+
+void ranges_check(void)
+{
+	is_looking = 1;
+}
+
+int ranges_are_looked_at(void)
+{
+	return is_looking;
+}
+
+void ranges_go_on(void)
+{
+	if (is_looking)
+		is_looking = check_published_by(ANY);
+}
+
+int ranges_must_wait(endpoint_t caller)
+{
+	return is_looking && quotas_has_ranges(caller);
 }
 
 void ranges_execed(endpoint_t endpoint)
 {
 	lendings_end_to(endpoint);
-	if (quotas_has_ranges(endpoint))
-		check_published_by(endpoint);
+	if (!is_looking && quotas_has_ranges(endpoint))
+		is_looking = check_published_by(endpoint);
 }
 
 void ranges_exited(endpoint_t endpoint)
@@ -175,6 +206,7 @@ static void unmap_ended(void)
 static void begin(void)
 {
 	memset(taken, 0, sizeof(taken));
+	is_looking = 0;
 	quotas_begin();
 	pages_free = PAGES;
 	lendings_begin();
@@ -186,9 +218,4 @@ void ranges_open(void)
 	unmap_ended();
 	take_stock();
 	unmap_strays();
-}
-
-void ranges_check(void)
-{
-	check_published_by(ANY);
 }

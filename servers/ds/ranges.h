@@ -29,8 +29,13 @@ static inline endpoint_t range_publisher(const struct store_map *map)
 /* For a new DS: takes stock, and unmaps what belongs to no entry. */
 void ranges_open(void);
 
-/* Looks for ranges that are gone; their entries end. */
+/* Begins to look for ranges that are gone; their entries end. */
 void ranges_check(void);
+int ranges_are_looked_at(void); /* whether that goes on */
+void ranges_go_on(void);        /* does part of it, about as much as store_go_on() */
+
+/* Whether ranges of the caller's own are still to be looked at: it must not find what is gone. */
+int ranges_must_wait(endpoint_t caller);
 
 /* Unmaps what the store says has ended. To be called after whatever may end entries. */
 void ranges_release(void);

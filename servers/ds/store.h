@@ -30,10 +30,14 @@ struct store_config {
 	                    collide */
 	uint32_t subscriptions;               /* of a new store: room for so many, 1 to STORE_SUBSCRIPTIONS */
 	struct store_limits process, service; /* limits for an ordinary process, and for a labelled one */
-	uint32_t reserve; /* percent of blocks and subscriptions that ordinary processes can't have, to 90 */
+	/* What comparing one key may cost (struct pattern_shape): with an owner's patterns, and with all. */
+	uint32_t process_cost, service_cost, cost;
+	uint32_t reserve; /* percent of blocks, subscriptions and cost that ordinary processes can't have, to
+	                     90 */
 };
 
 #define STORE_SUBSCRIPTIONS 1024
+#define STORE_COST          1024       /* of all patterns together, usually */
 #define STORE_BYTES_MIN     0x18000    /* of memory */
 #define STORE_BYTES_MAX     0x20000000 /* of memory */
 
@@ -79,6 +83,32 @@ int store_is_done(const struct store *store, endpoint_t endpoint, uint64_t seria
 
 /* Who the endpoint is: by the label that points to it, if one does. */
 void store_owner_of(const struct store *store, endpoint_t endpoint, struct store_owner *owner);
+
+/* ---- What is unfinished ---- */
+
+/*
+ * DSF_INITIAL, the end of a subscription and a death take as long as there are entries or notices. Their
+ * functions only make them certain; the rest is done here, in parts of some STORE_WORK units of work (at most
+ * what one publish adds), 512 instructions or so. Returns whether there is more: so it is called between
+ * other things, until it returns 0. A successor goes on where its predecessor has been.
+ *
+ * Meanwhile all is as if it were done: of one who is dead nothing is found any more; what is told of a key
+ * comes in order. Of different keys it may come in another order than it has happened.
+ */
+int store_go_on(struct store *store, uint32_t work);
+
+#define STORE_WORK 4096
+
+int store_is_unfinished(const struct store *store); /* whether anything is */
+
+/* A count of the work that everything has taken so far, in these units; it begins anew with each part. */
+uint32_t store_work(const struct store *store);
+
+/*
+ * Whether something of this owner is unfinished. It waits for that with all that it asks (of the functions
+ * here those that a caller or owner is given): so it never sees what is half done.
+ */
+int store_must_wait(const struct store *store, const struct store_owner *owner);
 
 /* ---- Entries ---- */
 
@@ -256,7 +286,8 @@ void store_owner_ended(struct store *store, const struct store_owner *owner);
 
 /*
  * The entry at this position of a list of all. Positions go from 0 without gaps; when an entry is deleted
- * the last one takes its place. -ESRCH: beyond the end; -EPERM: DSF_PRIV_SUBSCRIBE, and not the caller's.
+ * another takes its place. -ESRCH: beyond the end; -EPERM: DSF_PRIV_SUBSCRIBE, and not the caller's; or gone
+ * with its owner, though not yet ended.
  * Of an entry with DSF_PRIV_RETRIEVE number is 0 for others.
  */
 GRANITE_MUST_CHECK int store_list(const struct store *store, const struct store_caller *caller,
@@ -274,6 +305,16 @@ struct store_account {
 /* The owner at this position. -ESRCH: beyond the end. */
 GRANITE_MUST_CHECK int store_list_owner(const struct store *store, uint32_t position,
                                         struct store_account *account);
+
+/*
+ * Owners of whom something is to be done when they die, in parts that are about equal: up to `most` of the
+ * first part from *part on in which there are any, which *part becomes; STORE_OWNER_PARTS if there is none.
+ * Returns how many there are in it.
+ */
+#define STORE_OWNER_PARTS 256
+
+uint32_t store_list_owners(const struct store *store, uint32_t *part, struct store_owner *owners,
+                           uint32_t most);
 
 struct store_statistics {
 	struct store_limits used;         /* by all owners together */

@@ -36,7 +36,7 @@ static void check_notice(struct checker *checker, const struct notice *notice)
 	const struct store *store = checker->store;
 	const struct entry *entry = entry_at(store, notice->entry);
 	char key[DS_KEY_SIZE];
-	int matched = 0;
+	int matched = owner_at(store, notice->owner)->died == OWNER_ENDS;
 
 	entry_key(store, entry, key);
 	for (uint32_t slot = 0; slot < store->header->slots && !matched; slot++)
@@ -71,6 +71,15 @@ static int equal(const struct store_limits *a, const struct store_limits *b)
 	       a->notices == b->notices;
 }
 
+static int is_entry_of(const struct checker *checker, uint32_t owner, uint32_t entry)
+{
+	uint32_t its = owner_at(checker->store, owner)->first_entry;
+
+	while (its && its != entry)
+		its = entry_at(checker->store, its)->owner_next;
+	return its != 0;
+}
+
 static void check_owner(struct checker *checker, uint32_t owner, struct store_limits *all)
 {
 	const struct store *store = checker->store;
@@ -78,7 +87,8 @@ static void check_owner(struct checker *checker, uint32_t owner, struct store_li
 	struct store_limits sum = {0};
 	struct store_owner who;
 
-	checker_chain(checker, this->label, this->label_length, "a label's chain is wrong");
+	if (this->label_length)
+		checker_chain(checker, this->name, this->label_length, "a label's chain is wrong");
 	if (!must(checker, this->label_length <= DS_KEY_MAX, "a label is too long"))
 		return;
 	owner_tell(store, owner, &who);
@@ -88,47 +98,76 @@ static void check_owner(struct checker *checker, uint32_t owner, struct store_li
 	add_subscriptions(store, owner, &sum);
 	must(checker, equal(&sum, &this->used), "what an owner uses is miscounted");
 	must(checker, this->gone == checker->gone[owner], "an owner's deleted entries are miscounted");
-	must(checker, !this->lost || sum.subscriptions, "something was lost without a subscription");
+	must(checker, !this->lost || sum.subscriptions || this->died == OWNER_ENDS,
+	     "something was lost without a subscription");
+	must(checker, !this->died || this->work_next, "a death is forgotten");
+	must(checker, !this->died || this->died == OWNER_ENDS || is_entry_of(checker, owner, this->died),
+	     "a death goes on with another's entry");
 	must(checker, owner_is_needed(store, owner), "an owner is not needed any more");
 	all->entries += sum.entries;
 	all->notices += sum.notices;
 	all->subscriptions += sum.subscriptions;
 }
 
-static void check_waking(struct checker *checker, uint32_t waking)
+static uint32_t next_to_wake(const struct owner *owner)
 {
-	const struct store *store = checker->store;
-	uint32_t owner = store->header->wake_first, last = 0, count = 0;
+	return owner->wake_next;
+}
+
+static uint32_t next_to_work(const struct owner *owner)
+{
+	return owner->work_next;
+}
+
+/* A list of owners, in which there are just those that say so. */
+static void check_list(struct checker *checker, uint32_t owner, uint32_t last, uint32_t all,
+                       uint32_t (*next)(const struct owner *), const char *fault)
+{
+	uint32_t count = 0, seen = 0;
 
 	for (; owner && !checker->fault; count++) {
-		must(checker, count < waking && owner_at(store, owner)->waking == 1,
-		     "the list of those to wake is wrong");
-		last = owner;
-		owner = owner_at(store, owner)->wake_next;
+		uint32_t following = next(owner_at(checker->store, owner));
+
+		must(checker, count < all && following, fault);
+		seen = owner;
+		owner = following == LIST_LAST ? 0 : following;
 	}
-	must(checker, count == waking && last == store->header->wake_last,
-	     "somebody is not in the list of those to wake");
+	must(checker, count == all && seen == last, fault);
 }
 
 static void check_slots(struct checker *checker)
 {
 	const struct store *store = checker->store;
 
+	uint32_t initials = 0;
+
 	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
 		const struct subscription *this = &store->slots[slot];
 
-		if (this->owner &&
-		    must(checker, this->owner < store->header->fresh && this->length <= DS_PATTERN_MAX,
-		         "a subscription has no owner, or is too long"))
-			checker_chain(checker, this->pattern, this->length, "a pattern's chain is wrong");
+		if (!this->owner ||
+		    !must(checker, this->owner < store->header->fresh && this->length <= DS_PATTERN_MAX,
+		          "a subscription has no owner, or is too long"))
+			continue;
+		checker_chain(checker, this->pattern, this->length, "a pattern's chain is wrong");
+		initials += this->state == SUBSCRIPTION_INITIAL;
+		must(checker,
+		     this->state == SUBSCRIPTION_WATCHES || owner_at(store, this->owner)->work_next != 0,
+		     "an unfinished subscription is forgotten");
+		must(checker, this->state != SUBSCRIPTION_INITIAL || this->at <= store->header->entries,
+		     "a subscription's position is beyond the end");
+		must(checker,
+		     this->state != SUBSCRIPTION_ENDS || !this->at ||
+		             notice_at(store, this->at)->owner == this->owner,
+		     "a subscription ends at another's notice");
 	}
+	must(checker, initials == store->header->initials, "unfinished subscriptions are miscounted");
 }
 
 void checker_owners(struct checker *checker)
 {
 	const struct store_header *header = checker->store->header;
 	struct store_limits all = {0};
-	uint32_t count = 0, waking = 0;
+	uint32_t count = 0, waking = 0, working = 0;
 
 	check_slots(checker);
 	for (uint32_t i = 0; i < SMALL_TABLE && !checker->fault; i++)
@@ -136,12 +175,16 @@ void checker_owners(struct checker *checker)
 		     owner && claim(checker, owner, "an owner is elsewhere, too");
 		     owner = owner_at(checker->store, owner)->next) {
 			check_owner(checker, owner, &all);
-			waking += owner_at(checker->store, owner)->waking;
+			waking += owner_at(checker->store, owner)->wake_next != 0;
+			working += owner_at(checker->store, owner)->work_next != 0;
 			count++;
 		}
 	must(checker, count == header->owners, "owners are not as many as counted");
 	must(checker, all.entries == header->entries, "an entry is not in its owner's list");
 	must(checker, all.notices == checker->notices, "a notice is not in its owner's queue");
 	must(checker, all.subscriptions == header->subscriptions, "subscriptions are not as many as counted");
-	check_waking(checker, waking);
+	check_list(checker, header->wake_first, header->wake_last, waking, next_to_wake,
+	           "the list of those to wake is wrong");
+	check_list(checker, header->work_first, header->work_last, working, next_to_work,
+	           "the list of unfinished work is wrong");
 }

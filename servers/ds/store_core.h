@@ -31,7 +31,13 @@ struct store {
 	uint32_t round;          /* of marking owners */
 	uint32_t *marked;        /* owners marked in this round */
 	int freeing;             /* this transaction has freed blocks */
+	uint32_t work;           /* what unfinished operations have cost so far: STORE_WORK_* */
 };
+
+/* Work besides that of comparing (watch_work), in its units: rather too much than too little. */
+#define WORK_TELL   4 /* changing an entry, and looking up whom to tell */
+#define WORK_NOTICE 1 /* a notice; an entry that is looked at */
+#define WORK_SLOTS  8 /* looking through all subscriptions */
 
 /* ---- Transactions (tx.c) ---- */
 
@@ -111,7 +117,16 @@ int has_reserve(const struct store_caller *caller);
 uint32_t key_hash(const struct store *store, const struct store_key *key);
 int key_is_sound(const struct store_key *key);
 uint32_t entry_find(const struct store *store, const struct store_key *key, uint32_t hash); /* 0: none */
-uint32_t entry_present(const struct store *store, const struct store_key *key); /* deleted ones: 0 */
+/* Deleted ones, and those whose owner's death is their end: 0. */
+uint32_t entry_present(const struct store *store, const struct store_key *key);
+int entry_ends(const struct store *store, const struct entry *entry); /* its owner's death is its end */
+
+/* Whether it is present, but still to be ended. */
+static inline int entry_is_gone(const struct store *store, const struct entry *entry)
+{
+	return store->header->work_first && entry_ends(store, entry);
+}
+
 void entry_tell(const struct store *store, const struct entry *entry, struct store_entry *told);
 void entry_key(const struct store *store, const struct entry *entry, char key[DS_KEY_SIZE]);
 
@@ -163,9 +178,20 @@ void answer_keep(struct store *store, const struct store_caller *caller, uint64_
 
 void subscription_drop(struct store *store, uint32_t slot);
 
+/* The smallest position above this one at which a subscription with DSF_INITIAL is; 0: there is none. */
+uint32_t initial_position(const struct store *store, uint32_t above);
+void initials_move(struct store *store, uint32_t from, uint32_t to);   /* those that are at this position */
+void initial_note(struct store *store, uint32_t slot, uint32_t state); /* it is in this state, and at 0 */
+
 /* ---- Operations of many transactions (store_unfinished.c) ---- */
 
-void unfinished_note(struct store *store, enum unfinished what, uint32_t subject);
-void unfinished_finish(struct store *store);
+void unfinished_note(struct store *store,
+                     uint32_t owner); /* within a transaction: there is something to do */
+
+/* What has happened to the entry's owner is told of it, before it changes; if it ends that is done. */
+void unfinished_settle(struct store *store, const struct store_key *key);
+
+/* The notice is dropped: who was to look at it goes on with the next. */
+void unfinished_skip(struct store *store, uint32_t notice);
 
 #endif

@@ -46,7 +46,17 @@ uint32_t entry_present(const struct store *store, const struct store_key *key)
 {
 	uint32_t entry = entry_find(store, key, key_hash(store, key));
 
-	return entry && entry_at(store, entry)->flags & ENTRY_PRESENT ? entry : 0;
+	return entry && entry_at(store, entry)->flags & ENTRY_PRESENT &&
+	                       !entry_is_gone(store, entry_at(store, entry))
+	               ? entry
+	               : 0;
+}
+
+int entry_ends(const struct store *store, const struct entry *entry)
+{
+	uint32_t died = owner_at(store, entry->owner)->died;
+
+	return died == OWNER_ENDS || (died && entry->type == DS_TYPE_MAP);
 }
 
 void entry_key(const struct store *store, const struct entry *entry, char key[DS_KEY_SIZE])
@@ -180,20 +190,37 @@ static void leave_owner(struct store *store, uint32_t entry)
 		tx_set(store, &entry_at(store, this->owner_previous)->owner_next, this->owner_next);
 	else
 		tx_set(store, &owner->first_entry, this->owner_next);
+	if (owner->died == entry)
+		tx_set(store, &owner->died, this->owner_next);
 	if (this->owner_next)
 		tx_set(store, &entry_at(store, this->owner_next)->owner_previous, this->owner_previous);
 	tx_add(store, &owner->used.entries, -1);
 	tx_add(store, &owner->used.bytes, -(int32_t)this->key_length);
 }
 
-/* The last of the list takes its place. */
+static void move(struct store *store, uint32_t from, uint32_t to)
+{
+	if (from == to)
+		return; /* a hole, which may still name what has been moved away from it */
+	tx_set(store, &store->directory[to], store->directory[from]);
+	tx_set(store, &entry_at(store, store->directory[to])->position, to);
+}
+
+/*
+ * The last of the list takes its place; but none that is still to be told gets among those that have been
+ * told. So where a DSF_INITIAL has got to, its last entry takes the place, and the hole is there.
+ */
 static void leave_directory(struct store *store, const struct entry *entry)
 {
 	struct store_header *header = store->header;
-	uint32_t last = store->directory[header->entries - 1];
+	uint32_t hole = entry->position, position;
 
-	tx_set(store, &store->directory[entry->position], last);
-	tx_set(store, &entry_at(store, last)->position, entry->position);
+	while ((position = initial_position(store, hole)) != 0) {
+		move(store, position - 1, hole);
+		hole = position - 1;
+		initials_move(store, position, hole);
+	}
+	move(store, header->entries - 1, hole);
 	tx_add(store, &header->entries, -1);
 	tx_add(store, &header->types[entry->type], -1);
 }

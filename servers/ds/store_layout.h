@@ -18,19 +18,13 @@
 
 #define STORE_MAGIC   0x53445247u /* "GRDS" */
 #define STORE_MAKING  0x4d445247u /* "GRDM": a new store, not ready yet */
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 
 #define HEADER_BYTES  4096
 #define SMALL_TABLE   256 /* buckets of the tables of owners and of labels by endpoint */
 
-/* An operation of many transactions notes what is still to be done. Each part can be done twice. */
-enum unfinished {
-	UNFINISHED_NOTHING,
-	UNFINISHED_INITIAL, /* of slot `subject`: tell its owner of all that exists */
-	UNFINISHED_FORGET,  /* of owner `subject`: drop the notices that no subscription matches */
-	UNFINISHED_DEATH,   /* of owner `subject`: its mapped ranges end, subscribers are told */
-	UNFINISHED_END,     /* of owner `subject`: all it has goes */
-};
+/* In place of the next one in a list of owners: it is in the list, and the last. */
+#define LIST_LAST UINT32_MAX
 
 struct store_header {
 	uint32_t magic; /* STORE_MAGIC; stored last when a store is made */
@@ -38,8 +32,7 @@ struct store_header {
 	uint32_t bytes, slots; /* of the memory; subscriptions: what the layout follows from */
 	uint32_t secret[2];
 	uint32_t log_used; /* records of the undo log; 0: no transaction is under way */
-	uint32_t unfinished, subject;
-	uint32_t serial; /* the last notice's */
+	uint32_t serial;   /* the last notice's */
 
 	uint32_t fresh;                  /* blocks from here on have never been used */
 	uint32_t free_first, free_count; /* a chain of those that are free again */
@@ -50,6 +43,8 @@ struct store_header {
 	uint32_t range_first;                           /* struct map, through `range_next`: mapped ranges */
 	uint32_t releases, release_first, release_last; /* struct map, through `next`: to be unmapped */
 	uint32_t wake_first, wake_last;                 /* struct owner, through `wake_next` */
+	uint32_t work_first, work_last; /* struct owner, through `work_next`: store_unfinished.c */
+	uint32_t initials;              /* subscriptions that are SUBSCRIPTION_INITIAL */
 
 	uint32_t owner_table[SMALL_TABLE]; /* struct owner, through `next` */
 	uint32_t label_table[SMALL_TABLE]; /* struct entry, through `label_next`, by endpoint */
@@ -110,17 +105,20 @@ struct notice {
 /* Somebody who has entries, subscriptions or notices, or had an entry of which others are still to be told.
  */
 struct owner {
-	uint32_t next;                /* with the same bucket */
-	uint32_t label, label_length; /* struct chunk; 0: has no label */
-	uint32_t endpoint;            /* of one without label */
+	uint32_t next;         /* with the same bucket */
+	uint32_t label_length; /* 0: has no label */
+	uint32_t name;         /* its label, struct chunk; of one without label, its endpoint */
 	struct store_limits used;
 	uint32_t gone; /* deleted entries that still name it */
 	uint32_t first_entry, first_notice, last_notice;
-	uint32_t lost;   /* serial of what could not be kept; 0: nothing */
-	uint32_t waking; /* 1: in the list of those to wake */
-	uint32_t wake_next;
+	uint32_t lost;      /* serial of what could not be kept; 0: nothing */
+	uint32_t wake_next; /* in the list of those to wake; 0: is not in it, as the next */
+	uint32_t work_next; /* in the list of those of whom something is unfinished */
+	uint32_t died; /* 0: it lives; OWNER_ENDS, or the entry from which on its death is still to be told */
 	uint32_t mark; /* scratch, without meaning for a successor */
 };
+
+#define OWNER_ENDS UINT32_MAX /* in `died`: all that it has is still to go, and counts as gone */
 
 _Static_assert(sizeof(struct chunk) == STORE_BLOCK_BYTES, "a chunk is a block");
 _Static_assert(sizeof(struct entry) == STORE_BLOCK_BYTES, "an entry is a block");
@@ -136,10 +134,18 @@ struct answer {
 	uint32_t endpoint;
 };
 
+enum subscription_state {
+	SUBSCRIPTION_WATCHES,
+	SUBSCRIPTION_INITIAL, /* and of the entries from position `at` on its owner is still to be told */
+	SUBSCRIPTION_ENDS /* its owner's notices from `at` on are still to be looked through; it watches no
+	                     more */
+};
+
 /* Free if it has no owner. */
 struct subscription {
 	uint32_t owner;
 	uint32_t pattern, length; /* struct chunk */
+	uint32_t state, at;
 };
 
 #endif

@@ -12,7 +12,7 @@ int store_list(const struct store *store, const struct store_caller *caller, uin
 	if (position >= store->header->entries)
 		return -ESRCH;
 	this = entry_at(store, store->directory[position]);
-	if (!entry_may(store, this, caller, ACTION_SUBSCRIBE))
+	if (entry_is_gone(store, this) || !entry_may(store, this, caller, ACTION_SUBSCRIBE))
 		return -EPERM;
 	entry_tell(store, this, entry);
 	if (!entry_may(store, this, caller, ACTION_RETRIEVE))
@@ -26,7 +26,7 @@ int store_list_subscription(const struct store *store, uint32_t position, char p
 	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
 		const struct subscription *this = &store->slots[slot];
 
-		if (!this->owner || position--)
+		if (!this->owner || this->state == SUBSCRIPTION_ENDS || position--)
 			continue;
 		memset(pattern, 0, DS_PATTERN_MAX + 1);
 		chain_read(store, this->pattern, pattern, this->length);
@@ -48,6 +48,41 @@ int store_list_owner(const struct store *store, uint32_t position, struct store_
 			return OK;
 		}
 	return -ESRCH;
+}
+
+_Static_assert(STORE_OWNER_PARTS == SMALL_TABLE, "a part is a bucket");
+
+static uint32_t list_part(const struct store *store, uint32_t owner, struct store_owner *owners,
+                          uint32_t most)
+{
+	uint32_t count = 0;
+
+	for (; owner; owner = owner_at(store, owner)->next) {
+		const struct owner *this = owner_at(store, owner);
+
+		if (this->died == OWNER_ENDS ||
+		    !(this->used.entries || this->used.subscriptions || this->used.notices || this->lost))
+			continue;
+		if (count < most)
+			owner_tell(store, owner, &owners[count]);
+		count++;
+	}
+	return count;
+}
+
+uint32_t store_list_owners(const struct store *store, uint32_t *part, struct store_owner *owners,
+                           uint32_t most)
+{
+	uint32_t count = 0;
+
+	for (; *part < STORE_OWNER_PARTS; (*part)++) {
+		uint32_t first = store->header->owner_table[*part];
+
+		count = first ? list_part(store, first, owners, most) : 0;
+		if (count > 0)
+			break;
+	}
+	return count;
 }
 
 static void add(struct store_limits *sum, const struct store_limits *used)

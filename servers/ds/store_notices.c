@@ -22,10 +22,9 @@ void owner_wake(struct store *store, uint32_t owner)
 {
 	struct store_header *header = store->header;
 
-	if (owner_at(store, owner)->waking)
+	if (owner_at(store, owner)->wake_next)
 		return;
-	tx_set(store, &owner_at(store, owner)->waking, 1);
-	tx_set(store, &owner_at(store, owner)->wake_next, 0);
+	tx_set(store, &owner_at(store, owner)->wake_next, LIST_LAST);
 	if (header->wake_last)
 		tx_set(store, &owner_at(store, header->wake_last)->wake_next, owner);
 	else
@@ -37,15 +36,15 @@ void owner_wake(struct store *store, uint32_t owner)
 static endpoint_t wake_first(struct store *store)
 {
 	struct store_header *header = store->header;
-	uint32_t owner = header->wake_first;
+	uint32_t owner = header->wake_first, next = owner_at(store, owner)->wake_next;
 	struct store_owner who;
 
 	owner_tell(store, owner, &who);
 	tx_begin(store);
-	tx_set(store, &header->wake_first, owner_at(store, owner)->wake_next);
-	if (!header->wake_first)
+	tx_set(store, &header->wake_first, next == LIST_LAST ? 0 : next);
+	if (next == LIST_LAST)
 		tx_set(store, &header->wake_last, 0);
-	tx_set(store, &owner_at(store, owner)->waking, 0);
+	tx_set(store, &owner_at(store, owner)->wake_next, 0);
 	owner_tidy(store, owner);
 	tx_commit(store);
 	return who.endpoint;
@@ -111,7 +110,8 @@ static void make(struct store *store, uint32_t owner, uint32_t entry, uint32_t w
 	struct owner *to = owner_at(store, owner);
 	uint32_t notice;
 
-	if (to->used.notices >= owner_limits(store, owner)->notices || !room_for(store, 1, to->label != 0)) {
+	if (to->used.notices >= owner_limits(store, owner)->notices ||
+	    !room_for(store, 1, to->label_length != 0)) {
 		lose(store, owner);
 		return;
 	}
@@ -163,6 +163,7 @@ void notice_drop(struct store *store, uint32_t notice)
 {
 	const struct notice *this = notice_at(store, notice);
 
+	unfinished_skip(store, notice);
 	leave_owner(store, this);
 	leave_entry(store, this);
 	block_free(store, notice);
@@ -182,7 +183,8 @@ static void mark(void *context, uint32_t slot)
 	struct store *store = telling->store;
 	uint32_t owner = store->slots[slot].owner;
 
-	if (owner_at(store, owner)->mark == store->round ||
+	if (owner_at(store, owner)->mark == store->round || owner_at(store, owner)->died == OWNER_ENDS ||
+	    store->slots[slot].state == SUBSCRIPTION_ENDS ||
 	    !entry_is_shown(entry_at(store, telling->entry), owner))
 		return;
 	owner_at(store, owner)->mark = store->round;
@@ -210,7 +212,8 @@ void notices_tell(struct store *store, uint32_t entry, uint32_t what)
 
 	owners_next_round(store);
 	entry_key(store, this, key);
-	watch_match(store->watch, key, this->key_length, mark, &telling);
+	store->work += WORK_TELL + watch_match(store->watch, key, this->key_length, mark, &telling);
+	store->work += telling.marked * WORK_NOTICE;
 	update_marked(store, this, what);
 	for (uint32_t i = 0; i < telling.marked; i++)
 		if (owner_at(store, store->marked[i])->mark == store->round)

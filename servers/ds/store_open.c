@@ -9,7 +9,7 @@
 #define LOG_BASE                                                                                  \
 	256 /* records for what is not about subscribers; the largest part is freeing and linking \
 	     */
-#define LOG_PER_OWNER 16 /* records for telling one of them */
+#define LOG_PER_OWNER 20 /* records for telling one of them, and for moving its DSF_INITIAL */
 #define BLOCKS_MIN    64
 #define RESERVE_MAX   90
 
@@ -19,6 +19,9 @@ void store_config_default(struct store_config *config)
 	        .subscriptions = STORE_SUBSCRIPTIONS,
 	        .process = {.entries = 16384, .bytes = 0x200000, .subscriptions = 32, .notices = 4096},
 	        .service = {.entries = 100000, .bytes = 0x1000000, .subscriptions = 256, .notices = 32768},
+	        .process_cost = 128,
+	        .service_cost = 512,
+	        .cost = STORE_COST,
 	        .reserve = 25,
 	};
 }
@@ -116,8 +119,7 @@ static int counts_are_sound(const struct store *store)
 	const struct store_header *header = store->header;
 
 	return header->fresh >= 1 && header->fresh <= store->block_count &&
-	       header->free_count < header->fresh && header->entries <= store->directory_size &&
-	       header->unfinished <= UNFINISHED_END;
+	       header->free_count < header->fresh && header->entries <= store->directory_size;
 }
 
 static int compile_all(struct store *store)
@@ -144,7 +146,9 @@ static void wake_all(struct store *store)
 	for (uint32_t i = 0; i < SMALL_TABLE; i++)
 		for (uint32_t owner = store->header->owner_table[i]; owner;
 		     owner = owner_at(store, owner)->next) {
-			if (!owner_at(store, owner)->first_notice && !owner_at(store, owner)->lost)
+			const struct owner *this = owner_at(store, owner);
+
+			if ((!this->first_notice && !this->lost) || this->died == OWNER_ENDS)
 				continue;
 			tx_begin(store);
 			owner_wake(store, owner);
@@ -168,7 +172,6 @@ static int take_over(struct store *store)
 	if (result != OK)
 		return result;
 	owners_unmark(store);
-	unfinished_finish(store);
 	wake_all(store);
 	return OK;
 }

@@ -26,8 +26,8 @@ int owner_is(const struct store *store, uint32_t owner, const struct store_owner
 
 	if (this->label_length != length)
 		return 0;
-	return length ? chain_equals(store, this->label, who->label, length)
-	              : this->endpoint == (uint32_t)who->endpoint;
+	return length ? chain_equals(store, this->name, who->label, length)
+	              : this->name == (uint32_t)who->endpoint;
 }
 
 uint32_t owner_find(const struct store *store, const struct store_owner *who)
@@ -44,9 +44,10 @@ void owner_tell(const struct store *store, uint32_t owner, struct store_owner *w
 	const struct owner *this = owner_at(store, owner);
 
 	memset(who, 0, sizeof(*who));
-	chain_read(store, this->label, who->label, this->label_length);
-	who->endpoint = this->label ? label_endpoint(store, who->label, this->label_length)
-	                            : (endpoint_t)this->endpoint;
+	if (this->label_length)
+		chain_read(store, this->name, who->label, this->label_length);
+	who->endpoint = this->label_length ? label_endpoint(store, who->label, this->label_length)
+	                                   : (endpoint_t)this->name;
 }
 
 uint32_t owner_blocks(const struct store_owner *who)
@@ -59,22 +60,12 @@ uint32_t owner_make(struct store *store, const struct store_owner *who)
 	uint32_t owner = block_take(store), length = label_length(who), *bucket = bucket_of(store, who);
 	struct owner *this = owner_at(store, owner);
 
-	this->label = chain_take(store, who->label, length);
+	this->name = length ? chain_take(store, who->label, length) : (uint32_t)who->endpoint;
 	this->label_length = length;
-	this->endpoint = length ? 0 : (uint32_t)who->endpoint;
 	tx_set(store, &this->next, *bucket);
 	tx_set(store, bucket, owner);
 	tx_add(store, &store->header->owners, 1);
 	return owner;
-}
-
-/* Whether something is still to be done about it: store_unfinished.c. */
-static int is_subject(const struct store *store, uint32_t owner)
-{
-	uint32_t unfinished = store->header->unfinished;
-
-	return unfinished != UNFINISHED_NOTHING && unfinished != UNFINISHED_INITIAL &&
-	       store->header->subject == owner;
 }
 
 int owner_is_needed(const struct store *store, uint32_t owner)
@@ -83,7 +74,7 @@ int owner_is_needed(const struct store *store, uint32_t owner)
 	const struct store_limits *used = &this->used;
 
 	return used->entries || used->subscriptions || used->notices || this->gone || this->lost ||
-	       this->waking || is_subject(store, owner);
+	       this->wake_next || this->work_next;
 }
 
 void owner_tidy(struct store *store, uint32_t owner)
@@ -99,7 +90,8 @@ void owner_tidy(struct store *store, uint32_t owner)
 		link = &owner_at(store, *link)->next;
 	tx_set(store, link, this->next);
 	tx_add(store, &store->header->owners, -1);
-	chain_free(store, this->label);
+	if (this->label_length)
+		chain_free(store, this->name);
 	block_free(store, owner);
 }
 
@@ -130,7 +122,7 @@ const struct store_limits *limits_of(const struct store *store, const struct sto
 
 const struct store_limits *owner_limits(const struct store *store, uint32_t owner)
 {
-	return owner_at(store, owner)->label ? &store->config.service : &store->config.process;
+	return owner_at(store, owner)->label_length ? &store->config.service : &store->config.process;
 }
 
 int has_reserve(const struct store_caller *caller)

@@ -11,6 +11,7 @@ static uint32_t find(const struct store *store, uint32_t owner, const char *patt
 
 	while (slot < store->header->slots &&
 	       !(owner && store->slots[slot].owner == owner && store->slots[slot].length == length &&
+	         store->slots[slot].state != SUBSCRIPTION_ENDS &&
 	         chain_equals(store, store->slots[slot].pattern, pattern, length)))
 		slot++;
 	return slot;
@@ -43,11 +44,77 @@ static int check(const struct store *store, const struct store_caller *caller, u
 	return OK;
 }
 
+static uint32_t cost_of(const struct store *store, uint32_t owner)
+{
+	uint32_t cost = 0;
+
+	for (uint32_t slot = 0; owner && slot < store->header->slots; slot++)
+		if (store->slots[slot].owner == owner)
+			cost += watch_slot_cost(store->watch, slot);
+	return cost;
+}
+
+/* What a publish by anybody may cost for all these patterns is bounded, and nobody has all of that. */
+static int check_cost(const struct store *store, const struct store_caller *caller, uint32_t owner,
+                      const char *pattern, uint32_t length)
+{
+	const struct store_config *config = &store->config;
+	uint32_t kept = has_reserve(caller) ? 0 : config->cost * config->reserve / 100, cost, more;
+	uint32_t limit = caller->owner.label[0] ? config->service_cost : config->process_cost;
+	int result = watch_judge(store->watch, pattern, length, &cost, &more);
+
+	if (result != OK)
+		return result;
+	if (cost && cost_of(store, owner) + cost > limit)
+		return -EDQUOT;
+	return more && watch_cost(store->watch) + more + kept > config->cost ? -ENOSPC : OK;
+}
+
+/* ---- DSF_INITIAL ---- */
+
+uint32_t initial_position(const struct store *store, uint32_t above)
+{
+	uint32_t least = 0;
+
+	for (uint32_t slot = 0; store->header->initials && slot < store->header->slots; slot++) {
+		const struct subscription *this = &store->slots[slot];
+
+		if (this->owner && this->state == SUBSCRIPTION_INITIAL && this->at > above &&
+		    (!least || this->at < least))
+			least = this->at;
+	}
+	return least;
+}
+
+void initials_move(struct store *store, uint32_t from, uint32_t to)
+{
+	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
+		struct subscription *this = &store->slots[slot];
+
+		if (this->owner && this->state == SUBSCRIPTION_INITIAL && this->at == from)
+			tx_set(store, &this->at, to);
+	}
+}
+
+void initial_note(struct store *store, uint32_t slot, uint32_t state)
+{
+	struct subscription *this = &store->slots[slot];
+	int was = this->state == SUBSCRIPTION_INITIAL, is = state == SUBSCRIPTION_INITIAL;
+
+	tx_set(store, &this->state, state);
+	tx_set(store, &this->at, 0);
+	tx_add(store, &store->header->initials, is - was);
+}
+
 static void begin_initial(struct store *store, uint32_t slot, uint32_t flags)
 {
-	if (flags & DSF_INITIAL)
-		unfinished_note(store, UNFINISHED_INITIAL, slot);
+	if (!(flags & DSF_INITIAL))
+		return;
+	initial_note(store, slot, SUBSCRIPTION_INITIAL);
+	unfinished_note(store, store->slots[slot].owner);
 }
+
+/* ---- */
 
 static void keep(struct store *store, uint32_t slot, uint32_t owner, const char *pattern, uint32_t length)
 {
@@ -56,6 +123,7 @@ static void keep(struct store *store, uint32_t slot, uint32_t owner, const char 
 	tx_set(store, &this->owner, owner);
 	tx_set(store, &this->pattern, chain_take(store, pattern, length));
 	tx_set(store, &this->length, length);
+	tx_set(store, &this->state, SUBSCRIPTION_WATCHES);
 	tx_add(store, &owner_at(store, owner)->used.subscriptions, 1);
 	tx_add(store, &owner_at(store, owner)->used.bytes, (int32_t)length);
 	tx_add(store, &store->header->subscriptions, 1);
@@ -71,7 +139,6 @@ static void subscribe(struct store *store, const struct store_caller *caller, ui
 	begin_initial(store, slot, flags);
 	answer_keep(store, caller, caller->answer);
 	tx_commit(store);
-	unfinished_finish(store);
 }
 
 static void subscribe_again(struct store *store, const struct store_caller *caller, uint32_t slot,
@@ -81,7 +148,6 @@ static void subscribe_again(struct store *store, const struct store_caller *call
 	begin_initial(store, slot, flags);
 	answer_keep(store, caller, caller->answer);
 	tx_commit(store);
-	unfinished_finish(store);
 }
 
 int store_subscribe(struct store *store, const struct store_caller *caller, const char *pattern,
@@ -102,6 +168,8 @@ int store_subscribe(struct store *store, const struct store_caller *caller, cons
 		return OK;
 	}
 	result = check(store, caller, owner, length);
+	if (result == OK)
+		result = check_cost(store, caller, owner, pattern, length);
 	if (result != OK)
 		return result;
 	slot = free_slot(store);
@@ -120,6 +188,7 @@ void subscription_drop(struct store *store, uint32_t slot)
 	struct owner *owner = owner_at(store, this->owner);
 
 	watch_remove(store->watch, slot);
+	initial_note(store, slot, SUBSCRIPTION_WATCHES);
 	tx_add(store, &owner->used.subscriptions, -1);
 	tx_add(store, &owner->used.bytes, -(int32_t)this->length);
 	tx_add(store, &store->header->subscriptions, -1);
@@ -138,10 +207,10 @@ int store_unsubscribe(struct store *store, const struct store_caller *caller, co
 	if (slot == store->header->slots)
 		return -ESRCH;
 	tx_begin(store);
-	unfinished_note(store, UNFINISHED_FORGET, owner);
-	subscription_drop(store, slot);
+	initial_note(store, slot, SUBSCRIPTION_ENDS);
+	tx_set(store, &store->slots[slot].at, owner_at(store, owner)->first_notice);
+	unfinished_note(store, owner);
 	answer_keep(store, caller, caller->answer);
 	tx_commit(store);
-	unfinished_finish(store);
 	return OK;
 }

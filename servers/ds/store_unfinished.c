@@ -1,161 +1,322 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations that change more than one transaction can hold. The first transaction makes the operation
- * certain and notes what is still to be done; each of the following does a part; the last one takes the note
- * away. A successor that finds the note does it all again: a part that has been done already changes nothing
- * more.
+ * Operations that change more than one transaction can hold, and take longer than others can wait. The first
+ * transaction makes the operation certain and notes how far it is: with the subscription (DSF_INITIAL, its
+ * end) or with the owner (its death). Each of the following does a part and moves the note on, so a successor
+ * goes on from there.
+ *
+ * The owners of whom something is unfinished are in a list. A new one comes first, as it may take no time;
+ * whoever has had its turn comes last, so that nobody waits for another's to be finished.
  */
 #include "store_core.h"
 
-void unfinished_note(struct store *store, enum unfinished what, uint32_t subject)
+/* ---- The list ---- */
+
+void unfinished_note(struct store *store, uint32_t owner)
 {
-	tx_set(store, &store->header->unfinished, what);
-	tx_set(store, &store->header->subject, subject);
+	struct store_header *header = store->header;
+
+	if (owner_at(store, owner)->work_next)
+		return;
+	tx_set(store, &owner_at(store, owner)->work_next,
+	       header->work_first ? header->work_first : LIST_LAST);
+	tx_set(store, &header->work_first, owner);
+	if (!header->work_last)
+		tx_set(store, &header->work_last, owner);
+}
+
+static void leave_first(struct store *store)
+{
+	struct store_header *header = store->header;
+	uint32_t owner = header->work_first, next = owner_at(store, owner)->work_next;
+
+	tx_set(store, &header->work_first, next == LIST_LAST ? 0 : next);
+	if (next == LIST_LAST)
+		tx_set(store, &header->work_last, 0);
+	tx_set(store, &owner_at(store, owner)->work_next, 0);
+}
+
+static void join_last(struct store *store, uint32_t owner)
+{
+	struct store_header *header = store->header;
+
+	tx_set(store, &owner_at(store, owner)->work_next, LIST_LAST);
+	if (header->work_last)
+		tx_set(store, &owner_at(store, header->work_last)->work_next, owner);
+	else
+		tx_set(store, &header->work_first, owner);
+	tx_set(store, &header->work_last, owner);
+}
+
+int store_is_unfinished(const struct store *store)
+{
+	return store->header->work_first != 0;
+}
+
+uint32_t store_work(const struct store *store)
+{
+	return store->work;
+}
+
+int store_must_wait(const struct store *store, const struct store_owner *who)
+{
+	uint32_t owner = store->header->work_first ? owner_find(store, who) : 0;
+
+	return owner && owner_at(store, owner)->work_next != 0;
 }
 
 /* ---- All that exists counts as created ---- */
 
-static void tell_all(struct store *store, uint32_t slot)
+static int is_told(const struct store *store, uint32_t slot, const struct entry *entry)
 {
 	char key[DS_KEY_SIZE];
 
-	for (uint32_t i = 0; i < store->header->entries; i++) {
-		uint32_t entry = store->directory[i];
-		const struct entry *this = entry_at(store, entry);
+	if (entry_is_gone(store, entry) || !entry_is_shown(entry, store->slots[slot].owner))
+		return 0;
+	entry_key(store, entry, key);
+	return watch_slot_matches(store->watch, slot, key, entry->key_length);
+}
 
-		entry_key(store, this, key);
-		if (!entry_is_shown(this, store->slots[slot].owner) ||
-		    !watch_slot_matches(store->watch, slot, key, this->key_length))
-			continue;
-		tx_begin(store);
-		notice_add(store, store->slots[slot].owner, entry, DS_CREATED);
-		tx_commit(store);
+static void tell_one(struct store *store, uint32_t slot)
+{
+	struct subscription *this = &store->slots[slot];
+	uint32_t entry = store->directory[this->at], length = entry_at(store, entry)->key_length;
+
+	store->work += WORK_NOTICE + watch_work(watch_slot_cost(store->watch, slot), length);
+	tx_begin(store);
+	if (is_told(store, slot, entry_at(store, entry)))
+		notice_add(store, this->owner, entry, DS_CREATED);
+	tx_set(store, &this->at, this->at + 1);
+	tx_commit(store);
+}
+
+static void tell_initial(struct store *store, uint32_t slot, uint32_t end)
+{
+	while (store->slots[slot].at < store->header->entries) {
+		tell_one(store, slot);
+		if (store->work >= end)
+			return;
 	}
+	tx_begin(store);
+	initial_note(store, slot, SUBSCRIPTION_WATCHES);
+	tx_commit(store);
 }
 
 /* ---- What no subscription matches is not told any more ---- */
 
-static int is_matched(const struct store *store, const struct notice *notice)
+static int is_matched(struct store *store, const struct notice *notice)
 {
 	const struct entry *entry = entry_at(store, notice->entry);
 	char key[DS_KEY_SIZE];
 
 	entry_key(store, entry, key);
-	for (uint32_t slot = 0; slot < store->header->slots; slot++)
-		if (store->slots[slot].owner == notice->owner &&
-		    watch_slot_matches(store->watch, slot, key, entry->key_length))
+	store->work += WORK_SLOTS;
+	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
+		if (store->slots[slot].owner != notice->owner ||
+		    store->slots[slot].state == SUBSCRIPTION_ENDS)
+			continue;
+		store->work += watch_work(watch_slot_cost(store->watch, slot), entry->key_length);
+		if (watch_slot_matches(store->watch, slot, key, entry->key_length))
 			return 1;
+	}
 	return 0;
 }
 
-static void drop(struct store *store, uint32_t notice)
+void unfinished_skip(struct store *store, uint32_t notice)
 {
+	const struct notice *this = notice_at(store, notice);
+
+	if (!owner_at(store, this->owner)->work_next)
+		return;
+	for (uint32_t slot = 0; slot < store->header->slots; slot++)
+		if (store->slots[slot].owner == this->owner &&
+		    store->slots[slot].state == SUBSCRIPTION_ENDS && store->slots[slot].at == notice)
+			tx_set(store, &store->slots[slot].at, this->next);
+}
+
+static void look_at_one(struct store *store, uint32_t slot)
+{
+	uint32_t notice = store->slots[slot].at;
+
 	tx_begin(store);
-	notice_drop(store, notice);
+	if (is_matched(store, notice_at(store, notice)))
+		tx_set(store, &store->slots[slot].at, notice_at(store, notice)->next);
+	else
+		notice_drop(store, notice);
 	tx_commit(store);
 }
 
-static void forget(struct store *store, uint32_t owner)
+static void end_subscription(struct store *store, uint32_t slot, uint32_t end)
 {
-	uint32_t next;
+	struct owner *owner = owner_at(store, store->slots[slot].owner);
 
-	for (uint32_t notice = owner_at(store, owner)->first_notice; notice; notice = next) {
-		next = notice_at(store, notice)->next;
-		if (!is_matched(store, notice_at(store, notice)))
-			drop(store, notice);
+	while (store->slots[slot].at) {
+		look_at_one(store, slot);
+		if (store->work >= end)
+			return;
 	}
-	if (owner_at(store, owner)->used.subscriptions)
-		return;
 	tx_begin(store);
-	tx_set(store, &owner_at(store, owner)->lost, 0);
+	subscription_drop(store, slot);
+	if (!owner->used.subscriptions)
+		tx_set(store, &owner->lost, 0);
 	tx_commit(store);
 }
 
 /* ---- An owner has died ---- */
 
-static void drop_subscriptions(struct store *store, uint32_t owner)
+static void tell_death_of(struct store *store, uint32_t entry)
 {
-	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
-		if (store->slots[slot].owner != owner)
-			continue;
-		tx_begin(store);
-		subscription_drop(store, slot);
-		tx_commit(store);
-	}
-	forget(store, owner);
+	if (entry_is_gone(store, entry_at(store, entry)))
+		entry_end(store, entry, DS_DELETED | DS_OWNER_DIED);
+	else
+		notices_tell(store, entry, DS_OWNER_DIED);
 }
 
-static void end_entries(struct store *store, uint32_t owner, int all)
+static void tell_death(struct store *store, struct owner *owner, uint32_t end)
 {
-	uint32_t next;
+	while (owner->died) {
+		uint32_t entry = owner->died;
 
-	for (uint32_t entry = owner_at(store, owner)->first_entry; entry; entry = next) {
-		next = entry_at(store, entry)->owner_next;
 		tx_begin(store);
-		if (all || entry_at(store, entry)->type == DS_TYPE_MAP)
-			entry_end(store, entry, DS_DELETED | DS_OWNER_DIED);
-		else
-			notices_tell(store, entry, DS_OWNER_DIED);
+		tell_death_of(store, entry);
+		if (owner->died == entry)
+			tx_set(store, &owner->died, entry_at(store, entry)->owner_next);
 		tx_commit(store);
+		if (store->work >= end)
+			return;
 	}
 }
 
-/* ---- */
-
-static void done(struct store *store)
+void unfinished_settle(struct store *store, const struct store_key *key)
 {
-	int is_owner = store->header->unfinished != UNFINISHED_INITIAL;
-	uint32_t subject = store->header->subject;
+	uint32_t entry = store->header->work_first ? entry_find(store, key, key_hash(store, key)) : 0;
 
+	if (!entry || !(entry_at(store, entry)->flags & ENTRY_PRESENT) ||
+	    !owner_at(store, entry_at(store, entry)->owner)->died)
+		return;
 	tx_begin(store);
-	unfinished_note(store, UNFINISHED_NOTHING, 0);
-	if (is_owner)
-		owner_tidy(store, subject);
+	tell_death_of(store, entry);
 	tx_commit(store);
 }
 
-void unfinished_finish(struct store *store)
+/* Subscriptions, what was still to be told, and entries, in this order. 0: there are none any more. */
+static int end_one(struct store *store, uint32_t owner)
 {
-	uint32_t subject = store->header->subject;
+	const struct owner *this = owner_at(store, owner);
+	uint32_t slot = 0;
 
-	switch ((enum unfinished)store->header->unfinished) {
-	case UNFINISHED_NOTHING:
-		return;
-	case UNFINISHED_INITIAL:
-		tell_all(store, subject);
-		break;
-	case UNFINISHED_FORGET:
-		forget(store, subject);
-		break;
-	case UNFINISHED_END:
-		drop_subscriptions(store, subject);
-		end_entries(store, subject, 1);
-		break;
-	case UNFINISHED_DEATH:
-		end_entries(store, subject, 0);
-		break;
-	}
-	done(store);
+	if (this->used.subscriptions) {
+		while (store->slots[slot].owner != owner)
+			slot++;
+		subscription_drop(store, slot);
+		store->work += WORK_SLOTS;
+	} else if (this->first_notice) {
+		notice_drop(store, this->first_notice);
+		store->work += WORK_SLOTS;
+	} else if (this->first_entry)
+		entry_end(store, this->first_entry, DS_DELETED | DS_OWNER_DIED);
+	else
+		return 0;
+	return 1;
 }
 
-static void begin(struct store *store, const struct store_owner *who, enum unfinished what)
+static void end_owner(struct store *store, uint32_t owner, uint32_t end)
+{
+	int is_more;
+
+	do {
+		tx_begin(store);
+		is_more = end_one(store, owner);
+		if (!is_more) {
+			tx_set(store, &owner_at(store, owner)->lost, 0);
+			tx_set(store, &owner_at(store, owner)->died, 0);
+		}
+		tx_commit(store);
+	} while (is_more && store->work < end);
+}
+
+static void died(struct store *store, const struct store_owner *who, int for_good)
 {
 	uint32_t owner = owner_find(store, who);
 
-	if (!owner)
+	if (!owner || owner_at(store, owner)->died == OWNER_ENDS)
 		return;
 	tx_begin(store);
-	unfinished_note(store, what, owner);
+	tx_set(store, &owner_at(store, owner)->died,
+	       for_good ? OWNER_ENDS : owner_at(store, owner)->first_entry);
+	unfinished_note(store, owner);
 	tx_commit(store);
-	unfinished_finish(store);
 }
 
 void store_owner_died(struct store *store, const struct store_owner *owner)
 {
-	begin(store, owner, owner->label[0] ? UNFINISHED_DEATH : UNFINISHED_END);
+	died(store, owner, !owner->label[0]);
 }
 
 void store_owner_ended(struct store *store, const struct store_owner *owner)
 {
-	begin(store, owner, UNFINISHED_END);
+	died(store, owner, 1);
+}
+
+/* ---- One after the other ---- */
+
+/* A subscription of the owner that is not finished; as many as there are slots if there is none. */
+static uint32_t unfinished_slot(struct store *store, uint32_t owner)
+{
+	uint32_t slot = 0;
+
+	store->work += WORK_SLOTS;
+	while (slot < store->header->slots &&
+	       (store->slots[slot].owner != owner || store->slots[slot].state == SUBSCRIPTION_WATCHES))
+		slot++;
+	return slot;
+}
+
+/* Does part of what is to be done for the first of the list: one step at least. */
+static void go_on_with(struct store *store, uint32_t owner, uint32_t end)
+{
+	struct owner *this = owner_at(store, owner);
+	uint32_t slot;
+
+	if (this->died == OWNER_ENDS) {
+		end_owner(store, owner, end);
+		return;
+	}
+	slot = unfinished_slot(store, owner);
+	if (slot == store->header->slots)
+		tell_death(store, this, end);
+	else if (store->slots[slot].state == SUBSCRIPTION_INITIAL)
+		tell_initial(store, slot, end);
+	else
+		end_subscription(store, slot, end);
+}
+
+static int is_finished(struct store *store, uint32_t owner)
+{
+	return !owner_at(store, owner)->died && unfinished_slot(store, owner) == store->header->slots;
+}
+
+static void take_turn(struct store *store, uint32_t owner)
+{
+	int finished = is_finished(store, owner);
+
+	tx_begin(store);
+	leave_first(store);
+	if (finished)
+		owner_tidy(store, owner);
+	else
+		join_last(store, owner);
+	tx_commit(store);
+}
+
+int store_go_on(struct store *store, uint32_t work)
+{
+	store->work = 0;
+	while (store->header->work_first && store->work < work) {
+		uint32_t owner = store->header->work_first;
+
+		go_on_with(store, owner, work);
+		take_turn(store, owner);
+	}
+	return store->header->work_first != 0;
 }

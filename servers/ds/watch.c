@@ -23,7 +23,9 @@ struct pattern {
 	uint32_t length, prefix_length;
 	char text[DS_PATTERN_MAX];
 	char prefix[DS_PATTERN_MAX];
-	int literal; /* matches its prefix alone, and needs no regex */
+	int needs_regex; /* otherwise it matches its prefix alone, or, if `open`, all that begins with it */
+	int open;
+	uint32_t cost; /* struct pattern_shape */
 	regex_t regex;
 };
 
@@ -33,7 +35,7 @@ struct slot {
 };
 
 struct watch {
-	uint32_t patterns;
+	uint32_t patterns, cost;              /* of all of them */
 	uint32_t lengths[DS_PATTERN_MAX + 1]; /* how many patterns have a prefix of this length */
 	struct pattern *buckets[BUCKETS];
 	struct slot slots[];
@@ -46,13 +48,13 @@ static uint32_t longer(uint32_t hash, char character)
 	return (hash ^ (uint8_t)character) * 16777619u;
 }
 
-static struct pattern **bucket_of(struct watch *watch, const char *prefix, uint32_t length)
+static struct pattern **bucket_of(const struct watch *watch, const char *prefix, uint32_t length)
 {
 	uint32_t hash = 0;
 
 	for (uint32_t i = 0; i < length; i++)
 		hash = longer(hash, prefix[i]);
-	return &watch->buckets[hash % BUCKETS];
+	return (struct pattern **)&watch->buckets[hash % BUCKETS];
 }
 
 /* ---- Patterns ---- */
@@ -73,7 +75,7 @@ static int compile(regex_t *regex, const char *text, uint32_t length)
 
 static void destroy(struct pattern *pattern)
 {
-	if (!pattern->literal)
+	if (pattern->needs_regex)
 		regfree(&pattern->regex);
 	free(pattern);
 }
@@ -91,8 +93,10 @@ static int make(const char *text, uint32_t length, const struct pattern_shape *s
 	memcpy(pattern->text, text, length);
 	pattern->prefix_length = shape->prefix_length;
 	memcpy(pattern->prefix, shape->prefix, shape->prefix_length);
-	pattern->literal = shape->literal;
-	result = shape->literal ? OK : compile(&pattern->regex, text, length);
+	pattern->needs_regex = !shape->literal && !shape->open;
+	pattern->open = shape->open;
+	pattern->cost = shape->cost;
+	result = pattern->needs_regex ? compile(&pattern->regex, text, length) : OK;
 	if (result == OK)
 		*made = pattern;
 	else
@@ -108,6 +112,7 @@ static void link_pattern(struct watch *watch, struct pattern *pattern)
 	*bucket = pattern;
 	watch->lengths[pattern->prefix_length]++;
 	watch->patterns++;
+	watch->cost += pattern->cost;
 }
 
 static void unlink_pattern(struct watch *watch, struct pattern *pattern)
@@ -119,6 +124,17 @@ static void unlink_pattern(struct watch *watch, struct pattern *pattern)
 	*link = pattern->next;
 	watch->lengths[pattern->prefix_length]--;
 	watch->patterns--;
+	watch->cost -= pattern->cost;
+}
+
+static struct pattern *find(const struct watch *watch, const struct pattern_shape *shape, const char *text,
+                            uint32_t length)
+{
+	struct pattern *pattern = *bucket_of(watch, shape->prefix, shape->prefix_length);
+
+	while (pattern && (pattern->length != length || memcmp(pattern->text, text, length) != 0))
+		pattern = pattern->next;
+	return pattern;
 }
 
 /* The pattern with this text, a new one if there is none. */
@@ -129,13 +145,30 @@ static int get(struct watch *watch, const char *text, uint32_t length, struct pa
 
 	if (result != OK)
 		return result;
-	for (*found = *bucket_of(watch, shape.prefix, shape.prefix_length); *found; *found = (*found)->next)
-		if ((*found)->length == length && memcmp((*found)->text, text, length) == 0)
-			return OK;
+	*found = find(watch, &shape, text, length);
+	if (*found)
+		return OK;
 	result = make(text, length, &shape, found);
 	if (result == OK)
 		link_pattern(watch, *found);
 	return result;
+}
+
+int watch_judge(const struct watch *watch, const char *text, uint32_t length, uint32_t *cost, uint32_t *more)
+{
+	struct pattern_shape shape;
+	int result = pattern_judge(text, length, &shape);
+
+	if (result != OK)
+		return result;
+	*cost = shape.cost;
+	*more = find(watch, &shape, text, length) ? 0 : shape.cost;
+	return OK;
+}
+
+uint32_t watch_cost(const struct watch *watch)
+{
+	return watch->cost;
 }
 
 /* ---- Slots ---- */
@@ -187,6 +220,11 @@ void watch_free(struct watch *watch)
 	free(watch);
 }
 
+uint32_t watch_slot_cost(const struct watch *watch, uint32_t slot)
+{
+	return watch->slots[slot].pattern->cost;
+}
+
 uint32_t watch_patterns(const struct watch *watch)
 {
 	return watch->patterns;
@@ -198,8 +236,8 @@ static int matches(const struct pattern *pattern, const char *key, uint32_t leng
 {
 	if (pattern->prefix_length > length || memcmp(pattern->prefix, key, pattern->prefix_length) != 0)
 		return 0;
-	if (pattern->literal)
-		return pattern->prefix_length == length;
+	if (!pattern->needs_regex)
+		return pattern->open || pattern->prefix_length == length;
 	/* Without memory it can't be told: rather one notice too many. */
 	return regexec(&pattern->regex, key, 0, NULL, 0) != REG_NOMATCH;
 }
@@ -209,20 +247,24 @@ int watch_slot_matches(const struct watch *watch, uint32_t slot, const char *key
 	return matches(watch->slots[slot].pattern, key, length);
 }
 
-void watch_match(const struct watch *watch, const char *key, uint32_t length,
-                 void (*found)(void *context, uint32_t slot), void *context)
+uint32_t watch_match(const struct watch *watch, const char *key, uint32_t length,
+                     void (*found)(void *context, uint32_t slot), void *context)
 {
-	uint32_t hash = 0;
+	uint32_t hash = 0, work = 0;
 
 	for (uint32_t prefix = 0; prefix <= length; hash = longer(hash, key[prefix++])) {
 		const struct pattern *pattern =
 		        watch->lengths[prefix] ? watch->buckets[hash % BUCKETS] : NULL;
 
 		for (; pattern; pattern = pattern->next) {
-			if (pattern->prefix_length != prefix || !matches(pattern, key, length))
+			if (pattern->prefix_length != prefix)
+				continue;
+			work += watch_work(pattern->cost, length);
+			if (!matches(pattern, key, length))
 				continue;
 			for (uint32_t slot = pattern->first; slot != NO_SLOT; slot = watch->slots[slot].next)
 				found(context, slot);
 		}
 	}
+	return work;
 }

@@ -18,11 +18,27 @@ GRANITE_MUST_CHECK int watch_add(struct watch *watch, uint32_t slot, const char 
 void watch_remove(struct watch *watch, uint32_t slot);
 
 /*
- * Calls `found` with each slot whose pattern matches all of the key, which needs an end. Patterns that begin
- * with other literal characters than the key cost nothing: see watch.c.
+ * Before watch_add: what the pattern costs, and by how much the cost of all would grow: not at all if it is
+ * there already. Errors as pattern_judge.
  */
-void watch_match(const struct watch *watch, const char *key, uint32_t length,
-                 void (*found)(void *context, uint32_t slot), void *context);
+GRANITE_MUST_CHECK int watch_judge(const struct watch *watch, const char *pattern, uint32_t length,
+                                   uint32_t *cost, uint32_t *more);
+uint32_t watch_cost(const struct watch *watch); /* of all different patterns: pattern_shape.cost */
+uint32_t watch_slot_cost(const struct watch *watch, uint32_t slot);
+
+/* What it takes to compare a key with a pattern of this cost, in units of about 512 instructions. */
+static inline uint32_t watch_work(uint32_t cost, uint32_t length)
+{
+	return (cost * (length + 8) + 7) / 8;
+}
+
+/*
+ * Calls `found` with each slot whose pattern matches all of the key, which needs an end. Patterns that begin
+ * with other literal characters than the key cost nothing: see watch.c. Returns the watch_work() of the
+ * others.
+ */
+uint32_t watch_match(const struct watch *watch, const char *key, uint32_t length,
+                     void (*found)(void *context, uint32_t slot), void *context);
 
 /* Whether this slot's pattern does. */
 int watch_slot_matches(const struct watch *watch, uint32_t slot, const char *key, uint32_t length);

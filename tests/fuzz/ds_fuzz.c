@@ -217,9 +217,14 @@ static void end(void)
 	store_owner_ended(store, &who.owner);
 }
 
-static void (*const operations[])(void) = {publish, publish,  publish_map, publish_label, retrieve,
-                                           delete,  snapshot, subscribe,   subscribe,     see,
-                                           release, die,      end,         reopen,        drop_snapshot};
+static void go_on(void)
+{
+	(void)!store_go_on(store, 1 + byte());
+}
+
+static void (*const operations[])(void) = {
+        publish,   publish, publish_map, publish_label, retrieve, delete, snapshot,      subscribe,
+        subscribe, see,     release,     die,           end,      reopen, drop_snapshot, go_on};
 
 static void operate(void)
 {
@@ -229,6 +234,8 @@ static void operate(void)
 	get_key();
 	killed = 0;
 	countdown = which & 0x80 ? word() : 0;
+	while (store_must_wait(store, &who.owner))
+		go_on();
 	operations[(which & 0x7f) % (sizeof(operations) / sizeof(operations[0]))]();
 	countdown = 0;
 	if (killed) {

@@ -2,8 +2,8 @@
 /* guest: timeout=120 seed=yes time=counted variants=ubsan */
 /*
  * The bounds of servers/ds/pattern.h are bounds of what this C library's regcomp and regexec do: for the
- * dearest patterns that pass, and for many random ones, memory is counted, and the calls of malloc stand for
- * time. The heap here is this program's own, so that all of it is seen.
+ * dearest patterns that pass, and for many random ones, memory is counted, and instructions, which the time
+ * stamp counter counts here. The heap is this program's own, so that all of it is seen.
  */
 #include <errno.h>
 #include <regex.h>
@@ -13,6 +13,8 @@
 
 #include "../../servers/ds/pattern.c"
 #include "../../servers/ds/pattern_size.c"
+#include "../../servers/ds/store.h"
+#include "../../servers/ds/watch.h"
 #include "tap.h"
 
 #define HEAP          0x400000
@@ -20,6 +22,10 @@
 #define KEPT_BYTES    0x8000  /* and afterwards */
 #define MATCH_BYTES   0x2000  /* and while it is compared with a key */
 #define STACK_BYTES   16384   /* of the stack */
+#define WORK          512     /* instructions: a unit of watch_work() */
+#define COMPILE_WORK  2500000 /* instructions, most that compiling one may take */
+#define COMPILE_COST  16000   /* and for each unit of its cost */
+#define PUBLISH_WORK  5000000 /* instructions: all that may be subscribed to, compared with one key */
 #define RANDOM        6000
 
 /* ---- The heap: taken in order, and all is free again when nothing is in use ---- */
@@ -110,6 +116,9 @@ static __attribute__((noinline)) size_t painted_over(void)
 /* ---- One pattern ---- */
 
 static size_t most_compiling, most_kept, most_matching, most_stack;
+static uint64_t longest_compiling, compiling_of_cost,
+        matching_of_work; /* instructions; percent of what is reckoned */
+static char dearest[3][DS_PATTERN_MAX + 1];
 static int passed, refused, disagreed;
 static unsigned seed;
 
@@ -118,20 +127,67 @@ static void most(size_t *of, size_t bytes)
 	*of = bytes > *of ? bytes : *of;
 }
 
-/* Keys as long as they can be, of the characters that patterns here are made of. */
-static void match(const regex_t *regex)
+static uint64_t time_stamp(void)
 {
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+/* What the counter counts while one instruction is done: a constant here. */
+static uint32_t ticks_of_one(void)
+{
+	static uint32_t ticks;
+	uint32_t count = 10000;
+	uint64_t begun = time_stamp();
+
+	if (ticks)
+		return ticks;
+	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(count));
+	ticks = (uint32_t)(time_stamp() - begun) / 20000;
+	return ticks;
+}
+
+static uint64_t instructions(void)
+{
+	return time_stamp() / ticks_of_one();
+}
+
+static void most_of(uint64_t *of, char *dear, uint64_t number, const char *pattern)
+{
+	if (number <= *of)
+		return;
+	*of = number;
+	strcpy(dear, pattern);
+}
+
+static void match(const regex_t *regex, const char *pattern, uint32_t cost, const char *key)
+{
+	uint64_t begun, reckoned = (uint64_t)watch_work(cost, (uint32_t)strlen(key)) * WORK;
+
+	heap_most = heap_used;
+	begun = instructions();
+	if (regexec(regex, key, 0, NULL, 0) == REG_ESPACE)
+		disagreed++;
+	if (cost)
+		most_of(&matching_of_work, dearest[2], (instructions() - begun) * 100 / reckoned, pattern);
+	most(&most_matching, heap_most - heap_used);
+}
+
+/* Keys of all lengths, of the characters that patterns here are made of. */
+static void match_all(const regex_t *regex, const char *pattern, uint32_t cost)
+{
+	static const uint32_t lengths[] = {1, 5, 20, 40, DS_KEY_MAX};
 	char key[DS_KEY_SIZE];
 
-	for (int i = 0; i < 4; i++) {
-		memset(key, "ab.x"[i], DS_KEY_MAX);
-		key[DS_KEY_MAX - 1] = i % 2 ? 'a' : 'b';
-		key[DS_KEY_MAX] = '\0';
-		heap_most = heap_used;
-		if (regexec(regex, key, 0, NULL, 0) == REG_ESPACE)
-			disagreed++;
-		most(&most_matching, heap_most - heap_used);
-	}
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		for (int c = 0; c < 4; c++) {
+			memset(key, "ab.x"[c], lengths[i]);
+			key[lengths[i] - 1] = c % 2 ? 'a' : 'b';
+			key[lengths[i]] = '\0';
+			match(regex, pattern, cost, key);
+		}
 }
 
 /* As watch.c does it. */
@@ -140,6 +196,7 @@ static void try(const char *pattern)
 	char whole[DS_PATTERN_MAX + 5];
 	struct pattern_shape shape;
 	size_t length = strlen(pattern);
+	uint64_t begun;
 	regex_t regex;
 
 	if (pattern_judge(pattern, (uint32_t)length, &shape) != OK) {
@@ -153,14 +210,20 @@ static void try(const char *pattern)
 	memcpy(whole + 2 + length, ")$", 3);
 	heap_most = 0;
 	paint();
+	begun = instructions();
 	if (regcomp(&regex, whole, REG_EXTENDED | REG_NOSUB) != 0) {
 		disagreed++;
 		return;
 	}
+	begun = instructions() - begun;
+	if (shape.cost) {
+		most_of(&longest_compiling, dearest[0], begun, pattern);
+		most_of(&compiling_of_cost, dearest[1], begun / shape.cost, pattern);
+	}
 	most(&most_stack, painted_over());
 	most(&most_compiling, heap_most);
 	most(&most_kept, heap_used);
-	match(&regex);
+	match_all(&regex, pattern, shape.cost);
 	regfree(&regex);
 }
 
@@ -203,11 +266,32 @@ static void try_repeated(const char *first, const char *last)
 static void try_dear_ones(void)
 {
 	static const char *const growing[][3] = {
-	        {"(a", "|b", ")*"},      {"(a", "|a", ")+"},    {"a", "|b", ""},        {"", "a?", ""},
-	        {"(", "a?", ")*"},       {"", "a*", ""},        {"", ".*", ""},         {"(", ".*", ")*"},
-	        {"", "(a|b)*", ""},      {"", "[ab.]*", ""},    {"[a", "b", "]"},       {"[^a", "bd", "]*"},
-	        {"", "[[:alpha:]]", ""}, {"", "(a|b)", ""},     {"", "(ab?)+", ""},     {"(a", "|ab*", ")*"},
-	        {"", "a{2}", ""},        {"", "(a?b?){2}", ""}, {"x", "(a|b*|.)", "$"}, {"", "a", ""},
+	        {"(a", "|b", ")*"},
+	        {"(a", "|a", ")+"},
+	        {"a", "|b", ""},
+	        {"", "a?", ""},
+	        {"(", "a?", ")*"},
+	        {"", "a*", ""},
+	        {"", ".*", ""},
+	        {"(", ".*", ")*"},
+	        {"", "(a|b)*", ""},
+	        {"", "[ab.]*", ""},
+	        {"[a", "b", "]"},
+	        {"[^a", "bd", "]*"},
+	        {"", "[[:alpha:]]", ""},
+	        {"", "(a|b)", ""},
+	        {"", "(ab?)+", ""},
+	        {"(a", "|ab*", ")*"},
+	        {"", "a{2}", ""},
+	        {"", "(a?b?){2}", ""},
+	        {"x", "(a|b*|.)", "$"},
+	        {"", "a", ""},
+	        {"", ".*", "Z"},
+	        {"[^", "[:alpha:]", "]*"},
+	        {"(.*", "|.*", ")Z"},
+	        {"(", "(a|b|.)*", ")+"},
+	        {"", "[^[:alpha:][:digit:]]*", ""},
+	        {"(a?", "(b?|.)", ")*"},
 	};
 	static const char *const repeated[][2] = {
 	        {"a{", "}"},           {"(a?){", "}"},    {"(a*){", "}"},   {"(ab|cd){", "}"},
@@ -245,7 +329,14 @@ static void check_all(void)
 	printf("# %d passed, %d were refused\n", passed, refused);
 	printf("# compiling: %u bytes, %u of stack; kept: %u; matching: %u\n", (unsigned)most_compiling,
 	       (unsigned)most_stack, (unsigned)most_kept, (unsigned)most_matching);
+	printf("# instructions: compiling %u (%s), of each unit of cost %u (%s)\n",
+	       (unsigned)longest_compiling, dearest[0], (unsigned)compiling_of_cost, dearest[1]);
+	printf("# matching: %u percent of what is reckoned (%s)\n", (unsigned)matching_of_work, dearest[2]);
 	CHECK_INT(disagreed, 0);
+	CHECK(longest_compiling > 0 && longest_compiling <= COMPILE_WORK);
+	CHECK(compiling_of_cost > 0 && compiling_of_cost <= COMPILE_COST);
+	CHECK(matching_of_work > 0 && matching_of_work <= 100);
+	CHECK((uint64_t)watch_work(STORE_COST, DS_KEY_MAX) * WORK / 100 * matching_of_work < PUBLISH_WORK);
 	CHECK(most_compiling > 0 && most_compiling <= COMPILE_BYTES);
 	CHECK(most_stack > 0 && most_stack <= STACK_BYTES);
 	CHECK(most_kept > 0 && most_kept <= KEPT_BYTES);

@@ -158,12 +158,12 @@ static void subscriptions_that_do_not_match_do_not_matter(void **state)
 	measure(none);
 	begin();
 	fill(FEW);
-	subscribe_many("driver.%03d.*", 700);
+	subscribe_many("driver\\.%03d\\..*", 700);
 	subscribe_many("elsewhere\\.%d\\.x", 300);
 	measure(many);
 	print("no subscriptions", none);
 	print("1000 that do not match", many);
-	must_be_as(many, none, 200);
+	must_be_as(many, none, 400); /* a few in the same bucket */
 }
 
 /* As many as owners within the limits can have. */
@@ -177,11 +177,11 @@ static void entries_and_subscriptions_together_do_not_matter(void **state)
 	measure(few);
 	begin();
 	fill(MANY);
-	subscribe_many("driver.%03d.*", 700);
+	subscribe_many("driver\\.%03d\\..*", 700);
 	subscribe_many("elsewhere\\.%d\\.x", 300);
 	measure(many);
 	print("100000 entries, 1000 subscriptions", many);
-	must_be_as(many, few, 200);
+	must_be_as(many, few, 400);
 }
 
 /* Each of those who are told costs the same, however many they are. */

@@ -388,13 +388,13 @@ CALL(subscribe, &ann, OK, , result = subscribe(&ann, "text", 0))
 CALL(subscribe_in_vain, &ann, -EEXIST, , result = subscribe(&ann, "one", DSF_INITIAL))
 CALL(subscribe_initial, &root, OK, , result = subscribe(&root, "(up|one)", DSF_INITIAL))
 CALL(subscribe_again, &eth, OK, , result = subscribe(&eth, "one", DSF_INITIAL | DSF_OVERWRITE))
-CALL(unsubscribe, &eth, OK, , result = store_unsubscribe(store, &eth, "text", 4))
+CALL(unsubscribe, &eth, OK, , result = unsubscribe(&eth, "text"))
 OPERATION(change_seen, , result = call_seen(&eth))
 OPERATION(last_change_of_a_deleted_entry_seen, delete_map_and_see_the_rest(), result = call_seen(&ann))
 OPERATION(wake, , result = call_wake())
-OPERATION(death_of_a_process, , store_owner_died(store, &ann.owner))
-OPERATION(death_of_a_service, , store_owner_died(store, &eth.owner))
-OPERATION(end_of_a_service, , store_owner_ended(store, &eth.owner))
+OPERATION(death_of_a_process, , owner_died(&ann))
+OPERATION(death_of_a_service, , owner_died(&eth))
+OPERATION(end_of_a_service, , owner_ended(&eth))
 
 /* ---- Opening ---- */
 

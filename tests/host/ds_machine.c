@@ -36,7 +36,7 @@ static struct machine {
 	struct grant grants[GRANTS];
 	cp_grant_id_t last_grant;
 	endpoint_t ds, last_endpoint;
-	int lives, given_up, was_killed, returns, answered;
+	int lives, given_up, was_killed, returns, answered, alarm;
 	uint32_t stays_dead;
 	void (*meanwhile)(void);
 	uint32_t countdown, next_countdown; /* MACHINE_NEVER: none */
@@ -95,6 +95,15 @@ static void tell_label(uint32_t client)
 	assert_int_equal(do_label(RS_PROC_NR, &request, &reply), SERVER_NO_REPLY);
 }
 
+/* The clock tells DS that it may go on with what is unfinished. */
+static void tick(void)
+{
+	if (!machine.alarm)
+		return;
+	machine.alarm = 0;
+	later_alarm();
+}
+
 static void tell_deaths(void)
 {
 	for (uint32_t i = 0; i < machine.nr_dead; i++)
@@ -126,6 +135,8 @@ static void start_ds(void)
 	}
 	assert_int_equal(open_store(), OK);
 	memory_begin();
+	machine.alarm = 0;
+	later_begin();
 	kept_open(kept_memory);
 	ranges_open();
 	tell_deaths();
@@ -133,13 +144,15 @@ static void start_ds(void)
 		owners_check();
 		ranges_check();
 	}
-	wake_all();
-	for (uint32_t i = 0; i < MACHINE_CLIENTS; i++)
+	later_go_on();
+	for (uint32_t i = 0; i < MACHINE_CLIENTS; i++) {
 		tell_label(i);
+		later_go_on();
+	}
 	inside = 0;
 }
 
-static int serve(endpoint_t caller, int32_t operation, const void *request, void *reply)
+int ds_serve(endpoint_t caller, int32_t operation, const void *request, void *reply)
 {
 	switch (operation) {
 #define OP(number, NAME, name) \
@@ -173,7 +186,11 @@ int ds_peer_call(endpoint_t ds, int32_t operation, struct message *m)
 		return machine.answered ? m->m_type : -EDEADSRCDST;
 	inside = 1;
 	piece_ends();
-	result = serve(machine.clients[machine.self], operation, request.m_bytes, reply.m_bytes);
+	do
+		tick();
+	while (later_must_wait(machine.clients[machine.self]));
+	result = ds_serve(machine.clients[machine.self], operation, request.m_bytes, reply.m_bytes);
+	later_go_on();
 	piece_ends();
 	inside = 0;
 	if (result == SERVER_NO_REPLY)
@@ -321,6 +338,13 @@ void peer_notify(endpoint_t endpoint)
 			machine.notified[i] = 1;
 }
 
+int peer_set_alarm(uint32_t nsecs)
+{
+	assert_int_not_equal(nsecs, 0);
+	machine.alarm = 1;
+	return 1;
+}
+
 int peer_answer(endpoint_t client, int result, const void *reply, uint32_t bytes)
 {
 	assert_int_equal(client, machine.clients[machine.self]);
@@ -394,6 +418,7 @@ static void tell(void (*what)(uint32_t), uint32_t client)
 		return;
 	inside = 1;
 	what(client);
+	later_go_on();
 	inside = 0;
 }
 
@@ -504,6 +529,8 @@ void machine_check(void)
 
 	if (!machine.lives)
 		start_ds();
+	while (machine.alarm)
+		tick();
 	problem = store_check(store);
 	if (problem)
 		fail_msg("%s", problem);

@@ -245,6 +245,13 @@ static void do_drop_snapshot(void)
 	                 model_drop_snapshot(&model, who, entry, number));
 }
 
+/* In parts of any size. */
+static void go_on(void)
+{
+	while (store_go_on(store, 1 + any(1u << any(7))))
+		;
+}
+
 static void do_subscribe(void)
 {
 	int pattern = (int)any(MODEL_PATTERNS);
@@ -257,6 +264,7 @@ static void do_subscribe(void)
 	else
 		assert_int_equal(store_subscribe(store, &model_people[who], text, length, flags),
 		                 model_subscribe(&model, who, pattern, (int)flags));
+	go_on();
 }
 
 static void do_check(void)
@@ -326,6 +334,7 @@ static void do_die(void)
 	else
 		store_owner_died(store, &model_people[who].owner);
 	model_died(&model, who, for_good);
+	go_on();
 }
 
 static void do_reopen(void)
@@ -369,6 +378,7 @@ static void act_and_be_killed(void)
 	if (!killed)
 		return;
 	succeed();
+	world_finish();
 	text = store_text();
 	if (looks_like(text, &before))
 		model = before;

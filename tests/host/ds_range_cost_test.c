@@ -182,7 +182,7 @@ static void subscribe_all(uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct store_caller caller = i < 700 ? publisher(i / 30) : service(i % 2 ? "eth" : "disk");
 
-		sprintf(text, "driver.%03u.*", i);
+		sprintf(text, "driver\\.%03u\\..*", i);
 		assert_int_equal(subscribe(&caller, text, 0), OK);
 	}
 }

@@ -149,7 +149,7 @@ static void a_snapshot_that_is_dropped_leaves_the_others(void **state)
 	assert_string_equal(released(), "104 101 ");
 	assert_int_equal(snapshot(&ann, "m", 0x105, &number), OK);
 	assert_int_equal(number, 5);
-	store_owner_died(store, &ann.owner);
+	owner_died(&ann);
 	assert_string_equal(released(), "100 105 103 ");
 }
 
@@ -171,8 +171,8 @@ static void ranges_that_have_ended_wait_to_be_unmapped(void **state)
 	assert_int_equal(publish_map(&eth, "n", 0x300, 0), OK);
 	world_reopen();
 	assert_string_equal(released(), "100 102 101 ");
-	store_owner_died(store, &ann.owner);
-	store_owner_died(store, &eth.owner);
+	owner_died(&ann);
+	owner_died(&eth);
 	assert_string_equal(released(), "200 201 300 ");
 	assert_int_equal(store_release_next(store, &map), -ENOENT);
 	store_released(store);
@@ -212,13 +212,13 @@ static void what_a_process_had_dies_with_it(void **state)
 	assert_int_equal(publish_u32(&eth, "e", 1, 0), OK);
 	while (*next_change(&bob))
 		;
-	store_owner_died(store, &ann.owner);
+	owner_died(&ann);
 	assert_int_equal(retrieve_u32(&bob, "a", &number), -ESRCH);
 	assert_int_equal(retrieve_u32(&bob, "e", &number), OK);
 	assert_string_equal(next_change(&bob), "m deleted died");
 	assert_string_equal(next_change(&bob), "a deleted died");
 	assert_string_equal(next_change(&ann), "");
-	store_owner_died(store, &ann.owner); /* it has nothing any more */
+	owner_died(&ann); /* it has nothing any more */
 	assert_string_equal(next_change(&bob), "");
 }
 
@@ -234,12 +234,12 @@ static void what_a_service_had_is_its_successor_s(void **state)
 	assert_int_equal(publish_map(&eth, "m", 0x100, 0), OK);
 	while (*next_change(&bob))
 		;
-	store_owner_died(store, &eth.owner);
+	owner_died(&eth);
 	assert_int_equal(address_of("m", 0), -ESRCH);
 	assert_int_equal(publish_u32(&successor, "a", 2, DSF_OVERWRITE), OK);
 	assert_string_equal(next_change(&bob), "m deleted died");
 	assert_string_equal(next_change(&bob), "a changed died");
-	store_owner_ended(store, &eth.owner);
+	owner_ended(&eth);
 	assert_int_equal(retrieve_u32(&bob, "a", &number), -ESRCH);
 	assert_string_equal(next_change(&bob), "a deleted died");
 }

@@ -152,6 +152,8 @@ char *state_of(struct store *of)
 	size_t length;
 	FILE *file = open_memstream(&text, &length);
 
+	while (store_go_on(of, STORE_WORK))
+		;
 	store_statistics(of, &statistics);
 	for (uint32_t i = 0; i < statistics.used.entries; i++)
 		write_entry(file, of, i);

@@ -311,8 +311,8 @@ static void statistics_tell_what_there_is(void **state)
 		assert_int_equal(account.used.entries, account.owner.endpoint == 1100 ? 2 : 0);
 	}
 	assert_int_equal(store_list_owner(store, 2, &account), -ESRCH);
-	store_owner_died(store, &ann.owner);
-	store_owner_died(store, &bob.owner);
+	owner_died(&ann);
+	owner_died(&bob);
 	while (store_wake_next(store, &account.owner.endpoint) == OK)
 		;
 	store_statistics(store, &statistics);

@@ -13,11 +13,6 @@
 
 #include "ds_world.h"
 
-static int unsubscribe(const struct store_caller *caller, const char *pattern)
-{
-	return store_unsubscribe(store, caller, pattern, (uint32_t)strlen(pattern));
-}
-
 /* ---- Being told ---- */
 
 static void a_key_is_told_once_however_often_it_has_changed(void **state)
@@ -56,7 +51,7 @@ static void who_owned_what_is_gone_can_still_be_told(void **state)
 	assert_int_equal(subscribe(&eth, ".*", 0), OK);
 	store_statistics(store, &before);
 	assert_int_equal(publish_str(&bob, "k", "value", 0), OK);
-	store_owner_died(store, &bob.owner);
+	owner_died(&bob);
 	assert_int_equal(store_change_next(store, &ann, &change), OK);
 	assert_string_equal(change.key, "k");
 	assert_int_equal(change.type, DS_TYPE_STR);
@@ -194,7 +189,7 @@ static void notices_of_a_service_wait_for_its_successor(void **state)
 	store_owner_of(store, 1300, &successor.owner);
 	assert_string_equal(successor.owner.label, "eth");
 	assert_int_equal(subscribe(&eth, "k", 0), OK);
-	store_owner_died(store, &eth.owner);
+	owner_died(&eth);
 	assert_int_equal(publish_u32(&bob, "k", 1, 0), OK);
 	assert_int_equal(store_wake_next(store, &endpoint), OK);
 	assert_int_equal(endpoint, 1300);

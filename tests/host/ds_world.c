@@ -185,7 +185,36 @@ int retrieve_u32(const struct store_caller *caller, const char *text, uint32_t *
 
 int subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags)
 {
-	return store_subscribe(store, caller, pattern, (uint32_t)strlen(pattern), flags);
+	int result = store_subscribe(store, caller, pattern, (uint32_t)strlen(pattern), flags);
+
+	world_finish();
+	return result;
+}
+
+int unsubscribe(const struct store_caller *caller, const char *pattern)
+{
+	int result = store_unsubscribe(store, caller, pattern, (uint32_t)strlen(pattern));
+
+	world_finish();
+	return result;
+}
+
+void owner_died(const struct store_caller *caller)
+{
+	store_owner_died(store, &caller->owner);
+	world_finish();
+}
+
+void owner_ended(const struct store_caller *caller)
+{
+	store_owner_ended(store, &caller->owner);
+	world_finish();
+}
+
+void world_finish(void)
+{
+	while (store_go_on(store, STORE_WORK))
+		;
 }
 
 int delete_u32(const struct store_caller *caller, const char *text)

@@ -49,6 +49,14 @@ int retrieve_u32(const struct store_caller *caller, const char *key, uint32_t *n
 int subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags);
 int delete_u32(const struct store_caller *caller, const char *key);
 
+/* All that is unfinished is finished. */
+void world_finish(void);
+
+/* Those that take more than one part, to the end. */
+int unsubscribe(const struct store_caller *caller, const char *pattern);
+void owner_died(const struct store_caller *caller);
+void owner_ended(const struct store_caller *caller);
+
 /* What check() would tell: the next change, which is seen then. "KEY what"; "" if there is none. Static. */
 const char *next_change(const struct store_caller *caller);
 
@@ -57,9 +65,9 @@ void world_what(char *text, uint32_t what); /* appends " created", say */
 /* ---- All of it (ds_state.c) ---- */
 
 /*
- * Writes down all that can be seen of a store, and how many blocks are free. Whoever is to be told of
- * something is told it, so the store is another afterwards. The text is as long as it needs; the caller frees
- * it.
+ * Finishes what is unfinished, and writes down all that can be seen of a store, and how many blocks are free.
+ * Whoever is to be told of something is told it, so the store is another afterwards. The text is as long as
+ * it needs; the caller frees it.
  */
 char *state_of(struct store *of);
 
