@@ -162,16 +162,26 @@ static void most_of(uint64_t *of, char *dear, uint64_t number, const char *patte
 	strcpy(dear, pattern);
 }
 
-static void match(const regex_t *regex, const char *pattern, uint32_t cost, const char *key)
+static uint64_t time_of_match(const regex_t *regex, const char *key)
 {
-	uint64_t begun, reckoned = (uint64_t)watch_work(cost, (uint32_t)strlen(key)) * WORK;
+	uint64_t begun = instructions();
 
-	heap_most = heap_used;
-	begun = instructions();
 	if (regexec(regex, key, 0, NULL, 0) == REG_ESPACE)
 		disagreed++;
+	return instructions() - begun;
+}
+
+/* An interrupt may come between; but not twice, where what it takes matters. */
+static void match(const regex_t *regex, const char *pattern, uint32_t cost, const char *key)
+{
+	uint64_t first, second, reckoned = (uint64_t)watch_work(cost, (uint32_t)strlen(key)) * WORK;
+
+	heap_most = heap_used;
+	first = time_of_match(regex, key);
+	second = time_of_match(regex, key);
 	if (cost)
-		most_of(&matching_of_work, dearest[2], (instructions() - begun) * 100 / reckoned, pattern);
+		most_of(&matching_of_work, dearest[2], (first < second ? first : second) * 100 / reckoned,
+		        pattern);
 	most(&most_matching, heap_most - heap_used);
 }
 
