@@ -19,10 +19,13 @@ static const struct store_caller rs = {.is_rs = 1, .owner = {.label = "rs", .end
 
 void owner_exited(endpoint_t endpoint)
 {
+	const struct store_owner as_process = {.endpoint = endpoint}; /* before its label was known */
 	struct store_owner owner;
 
 	store_owner_of(store, endpoint, &owner);
 	store_owner_died(store, &owner);
+	if (owner.label[0])
+		store_owner_died(store, &as_process);
 	ranges_exited(endpoint);
 	later_forget(endpoint);
 }
@@ -92,6 +95,10 @@ static void label_begins(const char *label, endpoint_t endpoint)
 
 	if (result != OK)
 		ds_log("the label %s can't be published: %s", label, strerror(-result));
+	else
+		result = store_owner_named(store, endpoint);
+	if (result == -ENOSPC)
+		ds_log("what %s had before its label stays the process's: there is no room", label);
 }
 
 int do_label(endpoint_t caller, const struct ds_label_req *request, struct ds_label_rep *reply)

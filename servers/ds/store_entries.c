@@ -149,38 +149,6 @@ static void join_owner(struct store *store, uint32_t entry, uint32_t owner)
 	tx_add(store, &to->used.bytes, (int32_t)this->key_length);
 }
 
-void entry_show(struct store *store, uint32_t entry, uint32_t owner, uint32_t flags)
-{
-	struct store_header *header = store->header;
-	struct entry *this = entry_at(store, entry);
-
-	tx_add(store, &owner_at(store, this->owner)->gone, -1);
-	join_owner(store, entry, owner);
-	tx_set(store, &this->flags, flags | ENTRY_PRESENT);
-	tx_set(store, &this->position, header->entries);
-	tx_set(store, &store->directory[header->entries], entry);
-	tx_add(store, &header->entries, 1);
-	tx_add(store, &header->types[this->type], 1);
-}
-
-void entry_charge(struct store *store, struct entry *entry, uint32_t length)
-{
-	struct owner *owner = owner_at(store, entry->owner);
-
-	tx_add(store, &owner->used.bytes, (int32_t)(length - entry->length));
-	tx_set(store, &entry->length, length);
-}
-
-/* ---- Deleting ---- */
-
-void value_drop(struct store *store, uint32_t type, uint32_t value, uint32_t snapshots)
-{
-	if (type == DS_TYPE_STR || type == DS_TYPE_MEM)
-		chain_free(store, value);
-	if (type == DS_TYPE_MAP)
-		range_end(store, value, snapshots);
-}
-
 static void leave_owner(struct store *store, uint32_t entry)
 {
 	struct entry *this = entry_at(store, entry);
@@ -196,6 +164,49 @@ static void leave_owner(struct store *store, uint32_t entry)
 		tx_set(store, &entry_at(store, this->owner_next)->owner_previous, this->owner_previous);
 	tx_add(store, &owner->used.entries, -1);
 	tx_add(store, &owner->used.bytes, -(int32_t)this->key_length);
+}
+
+void entry_charge(struct store *store, struct entry *entry, uint32_t length)
+{
+	struct owner *owner = owner_at(store, entry->owner);
+
+	tx_add(store, &owner->used.bytes, (int32_t)(length - entry->length));
+	tx_set(store, &entry->length, length);
+}
+
+void entry_pass(struct store *store, uint32_t entry, uint32_t owner)
+{
+	struct entry *this = entry_at(store, entry);
+	uint32_t length = this->length;
+
+	entry_charge(store, this, 0);
+	leave_owner(store, entry);
+	join_owner(store, entry, owner);
+	entry_charge(store, this, length);
+}
+
+void entry_show(struct store *store, uint32_t entry, uint32_t owner, uint32_t flags)
+{
+	struct store_header *header = store->header;
+	struct entry *this = entry_at(store, entry);
+
+	tx_add(store, &owner_at(store, this->owner)->gone, -1);
+	join_owner(store, entry, owner);
+	tx_set(store, &this->flags, flags | ENTRY_PRESENT);
+	tx_set(store, &this->position, header->entries);
+	tx_set(store, &store->directory[header->entries], entry);
+	tx_add(store, &header->entries, 1);
+	tx_add(store, &header->types[this->type], 1);
+}
+
+/* ---- Deleting ---- */
+
+void value_drop(struct store *store, uint32_t type, uint32_t value, uint32_t snapshots)
+{
+	if (type == DS_TYPE_STR || type == DS_TYPE_MEM)
+		chain_free(store, value);
+	if (type == DS_TYPE_MAP)
+		range_end(store, value, snapshots);
 }
 
 static void move(struct store *store, uint32_t from, uint32_t to)

@@ -60,8 +60,7 @@ static uint32_t list_part(const struct store *store, uint32_t owner, struct stor
 	for (; owner; owner = owner_at(store, owner)->next) {
 		const struct owner *this = owner_at(store, owner);
 
-		if (this->died == OWNER_ENDS ||
-		    !(this->used.entries || this->used.subscriptions || this->used.notices || this->lost))
+		if (this->died == OWNER_ENDS || !owner_has_something(this))
 			continue;
 		if (count < most)
 			owner_tell(store, owner, &owners[count]);

@@ -73,7 +73,7 @@ static uint32_t merge(uint32_t before, uint32_t what)
 	return last | died;
 }
 
-static void lose(struct store *store, uint32_t owner)
+void notices_lose(struct store *store, uint32_t owner)
 {
 	tx_set(store, &owner_at(store, owner)->lost, next_serial(store));
 	owner_wake(store, owner);
@@ -112,7 +112,7 @@ static void make(struct store *store, uint32_t owner, uint32_t entry, uint32_t w
 
 	if (to->used.notices >= owner_limits(store, owner)->notices ||
 	    !room_for(store, 1, to->label_length != 0)) {
-		lose(store, owner);
+		notices_lose(store, owner);
 		return;
 	}
 	notice = block_take(store);

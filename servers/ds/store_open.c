@@ -124,20 +124,22 @@ static int counts_are_sound(const struct store *store)
 
 static int compile_all(struct store *store)
 {
+	uint32_t count = 0;
 	char pattern[DS_PATTERN_MAX];
 
-	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
+	for (uint32_t slot = 0; slot < store->header->slots && count < store->header->subscriptions; slot++) {
 		const struct subscription *this = &store->slots[slot];
-		int result = OK;
+		int result;
 
-		if (this->owner) {
-			chain_read(store, this->pattern, pattern, this->length);
-			result = watch_add(store->watch, slot, pattern, this->length);
-		}
+		if (!this->owner)
+			continue;
+		chain_read(store, this->pattern, pattern, this->length);
+		result = watch_add(store->watch, slot, pattern, this->length);
 		if (result != OK)
 			return result;
+		count++;
 	}
-	return OK;
+	return count == store->header->subscriptions ? OK : -EINVAL;
 }
 
 /* It may be that they were to be woken, and were not. */

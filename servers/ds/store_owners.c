@@ -19,30 +19,45 @@ static uint32_t *bucket_of(const struct store *store, const struct store_owner *
 	return &store->header->owner_table[hash % SMALL_TABLE];
 }
 
-int owner_is(const struct store *store, uint32_t owner, const struct store_owner *who)
+/* One that joins another is not called anything: its label_length is nobody's. */
+static int is_called(const struct store *store, const struct owner *this, const struct store_owner *who,
+                     uint32_t length)
 {
-	const struct owner *this = owner_at(store, owner);
-	uint32_t length = label_length(who);
-
 	if (this->label_length != length)
 		return 0;
 	return length ? chain_equals(store, this->name, who->label, length)
 	              : this->name == (uint32_t)who->endpoint;
 }
 
+int owner_is(const struct store *store, uint32_t owner, const struct store_owner *who)
+{
+	const struct owner *this = owner_at(store, owner);
+
+	if (owner_joins(this))
+		this = owner_at(store, this->name);
+	return is_called(store, this, who, label_length(who));
+}
+
 uint32_t owner_find(const struct store *store, const struct store_owner *who)
 {
-	uint32_t owner = *bucket_of(store, who);
+	uint32_t owner = *bucket_of(store, who), length = label_length(who);
 
-	while (owner && !owner_is(store, owner, who))
-		owner = owner_at(store, owner)->next;
-	return owner;
+	while (owner) {
+		const struct owner *this = owner_at(store, owner);
+
+		if (is_called(store, this, who, length))
+			return owner;
+		owner = this->next;
+	}
+	return 0;
 }
 
 void owner_tell(const struct store *store, uint32_t owner, struct store_owner *who)
 {
 	const struct owner *this = owner_at(store, owner);
 
+	if (owner_joins(this))
+		this = owner_at(store, this->name);
 	memset(who, 0, sizeof(*who));
 	if (this->label_length)
 		chain_read(store, this->name, who->label, this->label_length);
@@ -55,6 +70,23 @@ uint32_t owner_blocks(const struct store_owner *who)
 	return 1 + chain_blocks(label_length(who));
 }
 
+static void link_owner(struct store *store, uint32_t owner, uint32_t *bucket)
+{
+	tx_set(store, &owner_at(store, owner)->next, *bucket);
+	tx_set(store, bucket, owner);
+}
+
+static void unlink_owner(struct store *store, uint32_t owner)
+{
+	struct store_owner who;
+	uint32_t *link;
+
+	owner_tell(store, owner, &who);
+	for (link = bucket_of(store, &who); *link != owner;)
+		link = &owner_at(store, *link)->next;
+	tx_set(store, link, owner_at(store, owner)->next);
+}
+
 uint32_t owner_make(struct store *store, const struct store_owner *who)
 {
 	uint32_t owner = block_take(store), length = label_length(who), *bucket = bucket_of(store, who);
@@ -62,37 +94,72 @@ uint32_t owner_make(struct store *store, const struct store_owner *who)
 
 	this->name = length ? chain_take(store, who->label, length) : (uint32_t)who->endpoint;
 	this->label_length = length;
-	tx_set(store, &this->next, *bucket);
-	tx_set(store, bucket, owner);
+	link_owner(store, owner, bucket);
 	tx_add(store, &store->header->owners, 1);
 	return owner;
+}
+
+/* ---- Joining another ---- */
+
+void owner_join(struct store *store, uint32_t owner, uint32_t to)
+{
+	struct owner *this = owner_at(store, owner);
+	struct store_owner who;
+
+	unlink_owner(store, owner);
+	owner_tell(store, to, &who);
+	tx_set(store, &this->label_length, OWNER_JOINS);
+	tx_set(store, &this->name, to);
+	link_owner(store, owner, bucket_of(store, &who));
+}
+
+uint32_t owner_joining(const struct store *store, uint32_t to, uint32_t after)
+{
+	uint32_t owner = after ? owner_at(store, after)->next : 0;
+	struct store_owner who;
+
+	if (!owner_at(store, to)->label_length)
+		return 0;
+	if (!after) {
+		owner_tell(store, to, &who);
+		owner = *bucket_of(store, &who);
+	}
+	while (owner && (owner == to || owner_itself(store, owner) != to))
+		owner = owner_at(store, owner)->next;
+	return owner;
+}
+
+/* ---- The end of one ---- */
+
+int owner_has_something(const struct owner *owner)
+{
+	const struct store_limits *used = &owner->used;
+
+	return used->entries || used->subscriptions || used->notices || owner->lost;
 }
 
 int owner_is_needed(const struct store *store, uint32_t owner)
 {
 	const struct owner *this = owner_at(store, owner);
-	const struct store_limits *used = &this->used;
 
-	return used->entries || used->subscriptions || used->notices || this->gone || this->lost ||
-	       this->wake_next || this->work_next;
+	return owner_has_something(this) || this->gone || this->wake_next || this->work_next ||
+	       owner_joining(store, owner, 0);
 }
 
 void owner_tidy(struct store *store, uint32_t owner)
 {
-	struct owner *this = owner_at(store, owner);
-	struct store_owner who;
-	uint32_t *link;
+	const struct owner *this = owner_at(store, owner);
+	uint32_t itself = owner_itself(store, owner);
 
 	if (owner_is_needed(store, owner))
 		return;
-	owner_tell(store, owner, &who);
-	for (link = bucket_of(store, &who); *link != owner;)
-		link = &owner_at(store, *link)->next;
-	tx_set(store, link, this->next);
+	unlink_owner(store, owner);
 	tx_add(store, &store->header->owners, -1);
-	if (this->label_length)
+	if (itself == owner && this->label_length)
 		chain_free(store, this->name);
 	block_free(store, owner);
+	if (itself != owner)
+		owner_tidy(store, itself); /* it may have been needed for this one alone */
 }
 
 /* ---- Marks ---- */

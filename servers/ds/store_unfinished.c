@@ -107,12 +107,13 @@ static void tell_initial(struct store *store, uint32_t slot, uint32_t end)
 static int is_matched(struct store *store, const struct notice *notice)
 {
 	const struct entry *entry = entry_at(store, notice->entry);
+	uint32_t owner = owner_itself(store, notice->owner);
 	char key[DS_KEY_SIZE];
 
 	entry_key(store, entry, key);
 	store->work += WORK_SLOTS;
 	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
-		if (store->slots[slot].owner != notice->owner ||
+		if (!store->slots[slot].owner || owner_itself(store, store->slots[slot].owner) != owner ||
 		    store->slots[slot].state == SUBSCRIPTION_ENDS)
 			continue;
 		store->work += watch_work(watch_slot_cost(store->watch, slot), entry->key_length);
@@ -192,7 +193,7 @@ void unfinished_settle(struct store *store, const struct store_key *key)
 	uint32_t entry = store->header->work_first ? entry_find(store, key, key_hash(store, key)) : 0;
 
 	if (!entry || !(entry_at(store, entry)->flags & ENTRY_PRESENT) ||
-	    !owner_at(store, entry_at(store, entry)->owner)->died)
+	    !entry_is_gone(store, entry_at(store, entry)))
 		return;
 	tx_begin(store);
 	tell_death_of(store, entry);
@@ -235,16 +236,26 @@ static void end_owner(struct store *store, uint32_t owner, uint32_t end)
 	} while (is_more && store->work < end);
 }
 
+static void note_death(struct store *store, uint32_t owner, int for_good)
+{
+	struct owner *this = owner_at(store, owner);
+
+	if (this->died == OWNER_ENDS)
+		return;
+	tx_set(store, &this->died, for_good ? OWNER_ENDS : this->first_entry);
+	unfinished_note(store, owner);
+}
+
 static void died(struct store *store, const struct store_owner *who, int for_good)
 {
 	uint32_t owner = owner_find(store, who);
 
-	if (!owner || owner_at(store, owner)->died == OWNER_ENDS)
+	if (!owner)
 		return;
 	tx_begin(store);
-	tx_set(store, &owner_at(store, owner)->died,
-	       for_good ? OWNER_ENDS : owner_at(store, owner)->first_entry);
-	unfinished_note(store, owner);
+	note_death(store, owner, for_good);
+	for (uint32_t its = 0; (its = owner_joining(store, owner, its)) != 0;)
+		note_death(store, its, for_good);
 	tx_commit(store);
 }
 
@@ -283,7 +294,9 @@ static void go_on_with(struct store *store, uint32_t owner, uint32_t end)
 		return;
 	}
 	slot = unfinished_slot(store, owner);
-	if (slot == store->header->slots)
+	if (slot == store->header->slots && owner_joins(this) && !this->died)
+		owner_pass_on(store, owner, end);
+	else if (slot == store->header->slots)
 		tell_death(store, this, end);
 	else if (store->slots[slot].state == SUBSCRIPTION_INITIAL)
 		tell_initial(store, slot, end);
@@ -291,9 +304,24 @@ static void go_on_with(struct store *store, uint32_t owner, uint32_t end)
 		end_subscription(store, slot, end);
 }
 
+/* One that others join waits until they have. */
+static int is_joined(const struct store *store, uint32_t owner)
+{
+	uint32_t its = 0;
+
+	do
+		its = owner_joining(store, owner, its);
+	while (its && !owner_at(store, its)->work_next);
+	return !its;
+}
+
 static int is_finished(struct store *store, uint32_t owner)
 {
-	return !owner_at(store, owner)->died && unfinished_slot(store, owner) == store->header->slots;
+	const struct owner *this = owner_at(store, owner);
+
+	if (this->died || unfinished_slot(store, owner) < store->header->slots)
+		return 0;
+	return owner_joins(this) ? !owner_has_something(this) : is_joined(store, owner);
 }
 
 static void take_turn(struct store *store, uint32_t owner)

@@ -142,7 +142,8 @@ static void publish_label(void)
 {
 	endpoint_t endpoint = (endpoint_t)word();
 
-	(void)!store_publish_label(store, &who, &key, endpoint, word());
+	if (store_publish_label(store, &who, &key, endpoint, word()) == OK)
+		(void)!store_owner_named(store, endpoint);
 }
 
 static void retrieve(void)

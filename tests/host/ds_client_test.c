@@ -19,9 +19,10 @@
 
 #include "ds_machine.h"
 
-#define ANN 0
-#define BOB 1
-#define SVC 2 /* has a label */
+#define ANN  0
+#define BOB  1
+#define SVC  2 /* has a label */
+#define LATE 3 /* and this one has it later */
 
 static int boot(void **state)
 {
@@ -655,6 +656,76 @@ static void nobody_takes_all_snapshots(void **state)
 	assert_int_equal(ds_snapshot_map("mine", &number), OK);
 }
 
+/* ---- A label that comes late ---- */
+
+/* RS's message with the label may come after a service's first calls: what it had till then is the label's.
+ */
+static void a_label_may_come_after_the_service_s_first_calls(void **state)
+{
+	uint32_t value;
+
+	(void)state;
+	machine_be(LATE);
+	assert_int_equal(ds_publish_u32("late.a", 1, DSF_PRIV_RETRIEVE), OK);
+	assert_int_equal(ds_publish_map("late.range", range, RANGE, 0), OK);
+	assert_int_equal(ds_subscribe("a", 0), OK);
+	machine_set_label(LATE, "late");
+	assert_int_equal(number_at("late.a"), 1);
+	assert_int_equal(ds_publish_u32("late.b", 2, 0), OK);
+	assert_int_equal(ds_subscribe("a", 0), -EEXIST);
+	machine_die(LATE);
+	assert_int_equal(number_at("late.a"), 1); /* its successor's */
+	assert_int_equal(retrieve_range("late.range", 0, DSMF_COPY_MAPPED), -ESRCH);
+	assert_int_equal(ds_delete_u32("late.a"), OK);
+	assert_int_equal(ds_unsubscribe("a"), OK);
+	machine_returns(0);
+	machine_die(LATE);
+	machine_be(BOB);
+	assert_int_equal(ds_retrieve_u32("late.b", &value), -ESRCH);
+}
+
+static void fill_the_store(void)
+{
+	static char text[2000];
+	char key[40];
+	int result = OK;
+
+	for (size_t length = sizeof(text); length > 0; length /= 2) {
+		memset(text, 'x', sizeof(text));
+		text[length - 1] = '\0';
+		for (int i = 0; result == OK; i++) {
+			sprintf(key, "%zu.%d", length, i);
+			result = ds_publish_str(key, text, 0);
+		}
+		assert_int_equal(result, -ENOSPC);
+		result = OK;
+	}
+}
+
+/* Then it stays the process's, and goes with it. */
+static void a_label_may_come_when_there_is_no_room(void **state)
+{
+	uint32_t value;
+
+	(void)state;
+	machine_set_label(LATE, "late");
+	machine_set_label(LATE, ""); /* RS does not come to tell of the next one */
+	machine_die(LATE);
+	machine_be(LATE);
+	assert_int_equal(ds_publish_u32("late.a", 1, 0), OK);
+	machine_be(SVC);
+	fill_the_store();
+	machine_expect_complaint("there is no room");
+	machine_set_label(LATE, "late");
+	assert_true(machine_has_complained());
+	machine_be(LATE);
+	assert_int_equal(ds_delete_u32("late.a"), -EPERM);
+	machine_be(BOB);
+	assert_int_equal(number_at("late.a"), 1);
+	machine_die(LATE);
+	assert_int_equal(ds_retrieve_u32("late.a", &value), -ESRCH);
+}
+
 /* ---- DS dies ---- */
 
 static void calls_wait_until_it_is_back_or_fail_as_wanted(void **state)
@@ -1032,6 +1103,8 @@ int main(void)
 	        CASE(owners_keep_to_themselves_what_they_like),
 	        CASE(labels_lead_to_endpoints_and_back),
 	        CASE(an_ordinary_process_leaves_nothing_and_a_service_all),
+	        CASE(a_label_may_come_after_the_service_s_first_calls),
+	        CASE(a_label_may_come_when_there_is_no_room),
 	        CASE(who_never_comes_back_leaves_nothing),
 	        CASE(deaths_that_ds_did_not_see_are_found),
 	        CASE(a_subscriber_is_told_of_each_key_once),

@@ -24,6 +24,10 @@ endpoint_t machine_endpoint(uint32_t client);
 void machine_die(uint32_t client);
 void machine_set_label(uint32_t client, const char *label);
 
+/* DS will log one line in which this is; any other is a failure. Whether it has come. */
+void machine_expect_complaint(const char *part);
+int machine_has_complained(void);
+
 /* Forgets what PM has told while DS was dead, as PM does if it is too much. */
 void machine_lose_events(void);
 

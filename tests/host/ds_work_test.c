@@ -283,6 +283,227 @@ static void all_that_exists_is_told_whatever_changes_meanwhile(void **state)
 		assert_true(told[i] || !there[i]);
 }
 
+/* ---- A label that comes late ---- */
+
+/* The process has begun to use the store before its label is known; its predecessor has left something, too.
+ */
+static void use_without_a_label(void)
+{
+	struct store_caller early = process(1500);
+
+	assert_int_equal(subscribe(&eth, "k.*", 0), OK);
+	assert_int_equal(publish_str(&eth, "old", "a value", 0), OK);
+	assert_int_equal(subscribe(&early, "k.*", 0), OK);
+	assert_int_equal(subscribe(&early, "m", 0), OK);
+	assert_int_equal(publish_str(&early, "k1", "a value", 0), OK);
+	assert_int_equal(publish_u32(&early, "n1", 1, 0), OK);
+	assert_int_equal(publish_u32(&bob, "m", 1, 0), OK);
+	assert_int_equal(publish_u32(&bob, "k2", 1, 0), OK);
+	assert_int_equal(delete_u32(&bob, "k2"), OK);
+	assert_int_equal(publish_map(&early, "range", 0x1000, 0), OK);
+	assert_int_equal(publish_label("eth", 1500, DSF_OVERWRITE), OK);
+	assert_int_equal(store_owner_named(store, 1500), OK);
+}
+
+/* In smallest parts, and DS dies after each. */
+static void what_a_process_had_becomes_its_label_s(void **state)
+{
+	struct store_caller early = process(1500);
+	struct store_account account;
+	struct store_key key = key_of(DS_TYPE_STR, "k1");
+	endpoint_t woken;
+	uint32_t owners = 0;
+
+	(void)state;
+	for (int dies = 0; dies < 2; dies++) {
+		world_begin();
+		use_without_a_label();
+		eth.owner.endpoint = 1500;
+		assert_true(store_must_wait(store, &eth.owner));
+		while (store_go_on(store, 1)) {
+			check();
+			assert_true(store_must_wait(store, &eth.owner));
+			if (dies)
+				world_reopen();
+		}
+		assert_false(store_must_wait(store, &eth.owner));
+		while (store_wake_next(store, &woken) == OK)
+			assert_int_equal(woken, 1500);
+		owners = 0;
+		for (; store_list_owner(store, owners, &account) == OK; owners++)
+			assert_true(account.owner.label[0] || account.owner.endpoint == 1101);
+		assert_int_equal(store_delete(store, &early, &key), -EPERM);
+		assert_int_equal(store_delete(store, &eth, &key), OK);
+		assert_string_equal(next_change(&eth), "k1 deleted");
+		assert_string_equal(next_change(&eth), "k2 deleted");
+		assert_string_equal(next_change(&eth), "m created");
+		assert_string_equal(next_change(&eth), "");
+		assert_string_equal(next_change(&early), "");
+		assert_int_equal(unsubscribe(&eth, "m"), OK);
+		assert_int_equal(unsubscribe(&eth, "k.*"), OK);
+		assert_int_equal(unsubscribe(&eth, "k.*"), -ESRCH); /* both had it */
+		assert_int_equal(store_owner_named(store, 1500), -ESRCH);
+		assert_int_equal(store_owner_named(store, 1501), -ESRCH);
+	}
+}
+
+static int has_range(void)
+{
+	struct store_key key = key_of(DS_TYPE_MAP, "range");
+	struct store_map map;
+	int result = store_retrieve_map(store, &bob, &key, 0, &map);
+
+	assert_true(result == OK || result == -ESRCH);
+	return result == OK;
+}
+
+static void finish_slowly(void)
+{
+	while (store_go_on(store, 1)) {
+		check();
+		world_reopen();
+	}
+}
+
+/* The process dies before all is passed on, and its successor has the label. */
+static void what_a_process_had_is_kept_for_its_label_s_next_one(void **state)
+{
+	struct store_key key = key_of(DS_TYPE_STR, "k1");
+
+	(void)state;
+	for (uint32_t parts = 0; parts < 12; parts++) {
+		world_begin();
+		use_without_a_label();
+		eth.owner.endpoint = 1500;
+		for (uint32_t i = 0; i < parts; i++)
+			(void)store_go_on(store, 1);
+		assert_true(has_range());
+		store_owner_died(store, &eth.owner);
+		assert_false(has_range());
+		assert_int_equal(publish_label("eth", 1600, DSF_OVERWRITE), OK);
+		eth.owner.endpoint = 1600;
+		assert_int_equal(store_owner_named(store, 1600), -ESRCH);
+		assert_true(store_must_wait(store, &eth.owner));
+		finish_slowly();
+		assert_false(store_must_wait(store, &eth.owner));
+		assert_false(has_range());
+		assert_int_equal(store_delete(store, &eth, &key), OK);
+		assert_int_equal(unsubscribe(&eth, "m"), OK);
+		assert_int_equal(unsubscribe(&eth, "k.*"), OK);
+	}
+}
+
+static void what_a_process_had_ends_with_its_label_s_service(void **state)
+{
+	uint32_t number;
+
+	(void)state;
+	for (uint32_t parts = 0; parts < 12; parts++) {
+		world_begin();
+		use_without_a_label();
+		for (uint32_t i = 0; i < parts; i++)
+			(void)store_go_on(store, 1);
+		store_owner_ended(store, &eth.owner);
+		assert_int_equal(retrieve_u32(&bob, "n1", &number), -ESRCH);
+		finish_slowly();
+		assert_false(has_range());
+		assert_int_equal(retrieve_u32(&bob, "n1", &number), -ESRCH);
+		assert_int_equal(publish_u32(&bob, "m", 2, DSF_OVERWRITE), OK);
+		assert_string_equal(next_change(&eth), "");
+	}
+}
+
+/* A subscription of the label's ends meanwhile, and that of the process is still the process's. */
+static void what_a_process_was_to_be_told_is_told_its_label(void **state)
+{
+	struct store_caller early = process(1500);
+
+	(void)state;
+	assert_int_equal(subscribe(&eth, "a", 0), OK);
+	assert_int_equal(subscribe(&eth, "x", 0), OK);
+	assert_int_equal(publish_u32(&bob, "a", 1, 0), OK);
+	assert_int_equal(store_unsubscribe(store, &eth, "x", 1), OK);
+	assert_int_equal(begin_to_subscribe(&early, "q", 0), OK);
+	assert_int_equal(begin_to_subscribe(&early, "m", 0), OK);
+	assert_int_equal(publish_u32(&bob, "m", 1, 0), OK);
+	assert_int_equal(publish_label("eth", 1500, DSF_OVERWRITE), OK);
+	assert_int_equal(store_owner_named(store, 1500), OK);
+	finish_slowly();
+	assert_string_equal(next_change(&eth), "a created");
+	assert_string_equal(next_change(&eth), "m created");
+	assert_string_equal(next_change(&eth), "");
+}
+
+static void what_a_process_has_lost_is_told_its_label(void **state)
+{
+	struct store_caller early = process(1500);
+
+	(void)state;
+	store_config_default(&config);
+	config.process.notices = 1;
+	world_begin_sized(0x100000);
+	assert_int_equal(subscribe(&early, ".*", 0), OK);
+	assert_int_equal(publish_u32(&bob, "a", 1, 0), OK);
+	assert_int_equal(publish_u32(&bob, "b", 1, 0), OK);
+	assert_int_equal(publish_label("eth", 1500, DSF_OVERWRITE), OK);
+	assert_int_equal(store_owner_named(store, 1500), OK);
+	finish_slowly();
+	assert_string_equal(next_change(&eth), "a created");
+	assert_string_equal(next_change(&eth), " lost");
+	assert_string_equal(next_change(&eth), "");
+}
+
+/* The label's owner has nothing; but others are still to be told of what the process had. */
+static void whose_a_deleted_entry_was_is_told_by_the_label(void **state)
+{
+	struct store_caller early = process(1500);
+	struct store_statistics statistics;
+	struct store_change change;
+	endpoint_t woken;
+
+	(void)state;
+	assert_int_equal(subscribe(&ann, "d", 0), OK);
+	assert_int_equal(publish_u32(&early, "d", 1, 0), OK);
+	assert_int_equal(delete_u32(&early, "d"), OK);
+	assert_int_equal(publish_label("eth", 1500, DSF_OVERWRITE), OK);
+	assert_int_equal(store_owner_named(store, 1500), OK);
+	finish_slowly();
+	check();
+	assert_int_equal(store_change_next(store, &ann, &change), OK);
+	assert_string_equal(change.owner.label, "eth");
+	assert_int_equal(change.owner.endpoint, 1500);
+	store_change_seen(store, &ann, change.serial);
+	while (store_wake_next(store, &woken) == OK)
+		;
+	store_statistics(store, &statistics);
+	assert_int_equal(statistics.owners, 2); /* Ann, and RS, whose the label is */
+}
+
+/* What is told of the predecessor's death is about the predecessor's entries alone. */
+static void what_lives_is_not_told_to_have_died_with_the_label_s_last_process(void **state)
+{
+	struct store_caller early = process(1500);
+
+	(void)state;
+	assert_int_equal(subscribe(&ann, "k.*", 0), OK);
+	assert_int_equal(publish_u32(&eth, "k0", 1, 0), OK);
+	assert_int_equal(publish_u32(&eth, "k3", 1, 0), OK);
+	store_owner_died(store, &eth.owner);
+	assert_int_equal(publish_u32(&early, "k1", 1, 0), OK);
+	assert_int_equal(publish_map(&early, "range", 0x1000, 0), OK);
+	assert_int_equal(publish_label("eth", 1500, DSF_OVERWRITE), OK);
+	assert_int_equal(store_owner_named(store, 1500), OK);
+	do {
+		check();
+		assert_true(has_range());
+	} while (store_go_on(store, 1));
+	for (int i = 0; i < 4; i++) {
+		static const char *const told[] = {"k0 created died", "k3 created died", "k1 created", ""};
+
+		assert_string_equal(next_change(&ann), told[i]);
+	}
+}
+
 /* ---- What patterns together may cost ---- */
 
 static uint32_t cost_of_all(void)
@@ -345,6 +566,13 @@ int main(void)
 	        WORLD_TEST(what_the_dead_had_is_gone_at_once),
 	        WORLD_TEST(who_asks_for_little_does_not_wait_for_who_asks_for_much),
 	        WORLD_TEST(all_that_exists_is_told_whatever_changes_meanwhile),
+	        WORLD_TEST(what_a_process_had_becomes_its_label_s),
+	        WORLD_TEST(what_a_process_had_is_kept_for_its_label_s_next_one),
+	        WORLD_TEST(what_a_process_had_ends_with_its_label_s_service),
+	        WORLD_TEST(what_a_process_was_to_be_told_is_told_its_label),
+	        WORLD_TEST(what_a_process_has_lost_is_told_its_label),
+	        WORLD_TEST(whose_a_deleted_entry_was_is_told_by_the_label),
+	        WORLD_TEST(what_lives_is_not_told_to_have_died_with_the_label_s_last_process),
 	        WORLD_TEST(patterns_together_have_a_bound_of_cost),
 	};
 
