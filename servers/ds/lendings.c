@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <granite/abi/endpoint.h>
+#include <granite/abi/layout.h>
 
 #include "lendings.h"
 #include "ranges.h"
@@ -11,7 +12,7 @@
 struct lending {
 	struct lending *next;
 	endpoint_t to;
-	uint32_t address;
+	uint32_t address, bytes;
 	int writable;
 	cp_grant_id_t grant;
 };
@@ -49,20 +50,54 @@ static cp_grant_id_t add(endpoint_t to, uint32_t address, uint32_t bytes, int wr
 		free(lending);
 		return grant;
 	}
-	*lending = (struct lending){*list_of(to), to, address, writable, grant};
+	*lending = (struct lending){*list_of(to), to, address, bytes, writable, grant};
 	*list_of(to) = lending;
 	count++;
 	return grant;
 }
 
-cp_grant_id_t lendings_lend(endpoint_t to, uint32_t address, uint32_t bytes, int writable)
+/* ---- What is not mapped any more ---- */
+
+/* Nobody tells DS of it: so VM is asked, when the process has no more left; for whole ranges, as a part may
+ * be mapped still. */
+static int is_used(const struct lending *lending, uint32_t *looks)
+{
+	for (uint32_t at = 0; at < lending->bytes; at += PAGE_SIZE)
+		if (*looks == 0 || memory_is_seen(lending->grant, lending->address + at, looks))
+			return 1;
+	return 0;
+}
+
+static uint32_t count_of(endpoint_t to)
 {
 	uint32_t its = 0;
 
-	for (const struct lending *lending = *list_of(to); lending; lending = lending->next, its++)
+	for (const struct lending *lending = *list_of(to); lending; lending = lending->next)
+		its++;
+	return its;
+}
+
+static void end_unused(endpoint_t to)
+{
+	uint32_t looks = LENDINGS_LOOKS;
+
+	for (struct lending **link = list_of(to); *link && looks > 0;)
+		if (is_used(*link, &looks))
+			link = &(*link)->next;
+		else
+			end(link);
+}
+
+/* ---- */
+
+cp_grant_id_t lendings_lend(endpoint_t to, uint32_t address, uint32_t bytes, int writable)
+{
+	for (const struct lending *lending = *list_of(to); lending; lending = lending->next)
 		if (lending->to == to && lending->address == address && lending->writable == writable)
 			return lending->grant;
-	if (its >= LENDINGS_OF_ONE)
+	if (count >= LENDINGS_MAX || count_of(to) >= LENDINGS_OF_ONE)
+		end_unused(to);
+	if (count_of(to) >= LENDINGS_OF_ONE)
 		return -EDQUOT;
 	return count < LENDINGS_MAX ? add(to, address, bytes, writable) : -ENOSPC;
 }

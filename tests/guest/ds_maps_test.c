@@ -533,6 +533,78 @@ static void nobody_has_all_the_room(void)
 	CHECK_INT(viewers(), 0);
 }
 
+#define MONITORED 130 /* more than a process may have mapped at once */
+#define AT_ONCE   128
+
+static void make_monitored(char *key, int number)
+{
+	snprintf(key, DS_KEY_SIZE, "monitored.%d", number);
+}
+
+/* Maps the range with this number at a place of its own, or where all are mapped in turn. */
+static int64_t monitor(int64_t number, int64_t place, int64_t unused, int64_t unused1)
+{
+	char key[DS_KEY_SIZE];
+	size_t length = 2 * PAGE_SIZE;
+	(void)unused, (void)unused1;
+	make_monitored(key, (int)number);
+	return ds_retrieve_map(key, theirs + place * 2 * (int64_t)PAGE_SIZE, &length, 0, DSMF_MAP_MAPPED);
+}
+
+static int64_t unmap_pages(int64_t place, int64_t page, int64_t pages, int64_t unused)
+{
+	(void)unused;
+	return munmap(theirs + (place * 2 + page) * (int64_t)PAGE_SIZE, (size_t)pages * PAGE_SIZE);
+}
+
+static int64_t get_at(int64_t place, int64_t page, int64_t unused, int64_t unused1)
+{
+	(void)unused, (void)unused1;
+	return *(volatile char *)(theirs + (place * 2 + page) * (int64_t)PAGE_SIZE);
+}
+
+/* Of the first range only the second page stays mapped. */
+static void check_first_is_seen(struct partner monitoring)
+{
+	mine[PAGE_SIZE]++;
+	CHECK_INT(DO(monitoring, get_at, 0, 1, 0, 0), mine[PAGE_SIZE]);
+}
+
+/* The 128 that a process may have mapped are those that it has mapped still. */
+static void what_is_unmapped_is_not_counted(void)
+{
+	char *before = theirs, key[DS_KEY_SIZE];
+	theirs = lending_pages(2 * MONITORED);
+	struct partner monitoring = lending_start();
+	for (int i = 0; i < MONITORED; i++) {
+		make_monitored(key, i);
+		CHECK_INT(ds_publish_map(key, mine, 2 * PAGE_SIZE, 0), OK);
+	}
+	CHECK_INT(DO(monitoring, monitor, 0, 0, 0, 0), OK);
+	CHECK_INT(DO(monitoring, unmap_pages, 0, 0, 1, 0), OK);
+	for (int i = 1; i < MONITORED; i++) {
+		CHECK_INT(DO(monitoring, monitor, i, 1, 0, 0), OK);
+		CHECK_INT(DO(monitoring, get_at, 1, 1, 0, 0), mine[PAGE_SIZE]);
+		CHECK_INT(DO(monitoring, unmap_pages, 1, 0, 2, 0), OK);
+	}
+	check_first_is_seen(monitoring);
+	for (int i = 1; i < AT_ONCE; i++)
+		CHECK_INT(DO(monitoring, monitor, i, i, 0, 0), OK);
+	CHECK_INT(DO(monitoring, monitor, AT_ONCE, AT_ONCE, 0, 0), -EDQUOT);
+	check_first_is_seen(monitoring);
+	CHECK_INT(DO(monitoring, unmap_pages, 7, 0, 2, 0), OK);
+	CHECK_INT(DO(monitoring, monitor, AT_ONCE, AT_ONCE, 0, 0), OK);
+	CHECK_INT(DO(monitoring, monitor, AT_ONCE + 1, AT_ONCE + 1, 0, 0), -EDQUOT);
+	check_first_is_seen(monitoring);
+	for (int i = 0; i < MONITORED; i++) {
+		make_monitored(key, i);
+		CHECK_INT(ds_delete_map(key), OK);
+	}
+	lending_end(monitoring);
+	munmap(theirs, 2 * MONITORED * PAGE_SIZE);
+	theirs = before;
+}
+
 #define GREEDY      10
 #define RANGES_EACH 64 /* that a process may have */
 
@@ -628,6 +700,7 @@ int main(void)
 	        TEST(what_is_private_is_kept_from_others),
 	        TEST(ranges_that_can_not_be_are_refused),
 	        TEST(nobody_has_all_the_room),
+	        TEST(what_is_unmapped_is_not_counted),
 	        TEST(services_can_publish_whatever_processes_do),
 	        TEST(kills_leave_nothing_behind),
 	};

@@ -159,6 +159,13 @@ static struct given *given_find(cp_grant_id_t id)
 	return NULL;
 }
 
+/* Clients here map nothing, but copy it: whatever they have been lent is in use. */
+int memory_is_seen(cp_grant_id_t grant, uint32_t address, uint32_t *looks)
+{
+	(void)grant, (void)address, (void)looks;
+	return 1;
+}
+
 void memory_take_back(cp_grant_id_t grant)
 {
 	struct given *g = given_find(grant);
