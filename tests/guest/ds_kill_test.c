@@ -2,14 +2,19 @@
 /* guest: timeout=300 time=counted flags=control calls=schedule seed=yes variants=ubsan */
 /*
  * The data store is killed again and again, at random moments, while processes use it. Each has keys of its
- * own, and knows all that must be there, and what it must be told; it reads the others' too. Nobody notices.
+ * own, and knows all that must be there, and what it must be told; it reads the others' too. One has a range,
+ * one waits to be told what is changed after a kill. Nobody notices, and nobody waits for long.
  */
-#include "ds_kill.h"
+#include "ds_kill_others.h"
 #include "pages.h"
 
 #define WORKERS 5
+#define RANGER  WORKERS       /* who has a range */
+#define WAITER  (WORKERS + 1) /* who waits */
+#define ALL     (WORKERS + 2)
 #define KEYS    4
-#define KILLS   300
+#define KILLS   120
+#define LONG    10000 /* waits, for anybody to do anything */
 #define TYPES   3
 #define LONGEST 6000
 
@@ -182,10 +187,21 @@ static void work(void)
 	uint32_t steps = 0;
 	signal(SIGTERM, end);
 	dice += me * 0x1234567u;
+	map_progress();
+	if (me == RANGER) {
+		work_with_range(me, &is_over);
+		return;
+	}
+	if (me == WAITER) {
+		wait_for_news(me);
+		return;
+	}
 	snprintf(pattern, sizeof(pattern), "w%u\\..*", me);
 	CHECK_INT(ds_subscribe(pattern, 0), OK);
-	for (; !is_over && !tap_failures; steps++)
+	for (; !is_over && !tap_failures; steps++) {
 		step();
+		progress[me]++;
+	}
 	step_news();
 	CHECK_INT(ds_subscribe(pattern, 0), -EEXIST);
 	printf("# %u steps\n", (unsigned)steps);
@@ -194,20 +210,41 @@ static void work(void)
 
 /* ---- The killer ---- */
 
-static pid_t workers[WORKERS];
+static pid_t workers[ALL];
 
 static void start_all(void)
 {
-	for (me = 0; me < WORKERS; me++)
+	test_endpoint = sys_self();
+	progress = pages(PAGE_SIZE);
+	for (me = 0; me < ALL; me++) {
 		workers[me] = tap_start(work);
+		lend_progress(pm_endpoint(workers[me]));
+	}
 }
 
 static void end_all(void)
 {
-	for (unsigned i = 0; i < WORKERS; i++)
+	for (unsigned i = 0; i < WAITER; i++)
 		kill(workers[i], SIGTERM);
-	for (unsigned i = 0; i < WORKERS; i++)
+	for (unsigned i = 0; i < WAITER; i++)
 		CHECK_EXITED(tap_wait(workers[i]), 0);
+	kill(workers[WAITER], SIGKILL); /* it would wait for ever */
+	CHECK_KILLED(tap_wait(workers[WAITER]), SIGKILL);
+	CHECK_INT(ds_delete_u32("n.tick"), OK);
+	CHECK_INT(munmap((void *)(uintptr_t)progress, PAGE_SIZE), 0);
+}
+
+/* Each does something after the kill, and what is changed after it reaches who waits for that. */
+static void await_all(uint32_t kills, const uint32_t *before)
+{
+	CHECK_INT(ds_publish_u32("n.tick", kills, DSF_OVERWRITE), OK);
+	for (unsigned i = 0; i < ALL; i++) {
+		int waits = 0;
+		while ((i == WAITER ? progress[i] != kills : progress[i] == before[i]) && waits++ < LONG)
+			usleep(500);
+		if (!CHECK(waits <= LONG))
+			printf("# worker %u has done nothing since kill %u\n", i, (unsigned)kills);
+	}
 }
 
 /* More urgent than DS, which would be idle otherwise whenever it is killed. */
@@ -217,9 +254,13 @@ static void kill_often(int times)
 {
 	start_all();
 	CHECK_INT(sys_schedule(sys_self(), URGENT, 50), OK);
-	for (int i = 0; i < times; i++) {
+	for (int i = 1; i <= times && !tap_failures; i++) {
+		uint32_t before[ALL];
 		usleep(200 + roll(40000));
 		ds_kill_and_raise();
+		memcpy(before, (void *)(uintptr_t)progress, sizeof(before));
+		if (i % 4 == 0)
+			await_all((uint32_t)i, before);
 	}
 	CHECK_INT(sys_schedule(sys_self(), SCHED_PRIO_USER, 50), OK);
 	end_all();
