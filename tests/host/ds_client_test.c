@@ -913,14 +913,30 @@ static char *without_endpoints(const char *text)
 	return copy;
 }
 
+static void take_notified(int notified[MACHINE_CLIENTS])
+{
+	for (uint32_t client = 0; client < MACHINE_CLIENTS; client++)
+		notified[client] = machine_notified(client);
+}
+
+/* ANN has not asked yet what has become of "old", so each new DS may notify her again; and nobody else. */
+static void compare_notified(const int found[MACHINE_CLIENTS], const int expected[MACHINE_CLIENTS])
+{
+	for (uint32_t client = 0; client < MACHINE_CLIENTS; client++)
+		if (client != ANN || expected[client])
+			assert_int_equal(found[client], expected[client]);
+}
+
 /* Kills DS at each piece of the call in turn, until the call ends first. */
 static void kill_everywhere_in(void (*call)(void))
 {
+	int notified[MACHINE_CLIENTS], notified_now[MACHINE_CLIENTS];
 	uint32_t pieces = 0;
 	char *expected, *found;
 
 	prepare();
 	call();
+	take_notified(notified);
 	expected = without_endpoints(what_is_there());
 	do {
 		prepare();
@@ -928,6 +944,8 @@ static void kill_everywhere_in(void (*call)(void))
 		call();
 		if (!machine_was_killed())
 			break;
+		take_notified(notified_now);
+		compare_notified(notified_now, notified);
 		found = without_endpoints(what_is_there());
 		assert_string_equal(found, expected);
 		free(found);

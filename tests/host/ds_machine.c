@@ -117,7 +117,7 @@ static int open_store(void)
 	struct store_config config;
 
 	store_config_default(&config);
-	config.subscriptions = 16;
+	config.subscriptions = 40;
 	config.secret = 12345;
 	return store_open(&store, memory, MACHINE_STORE, &config);
 }
