@@ -418,11 +418,12 @@ test-tools:
 test:
 	@tools/test $(if $(filter-out build,$(variant)),--build $(variant)/debug)
 
-# Random calls from many seeds; SEED=n tools/test guest/fuzz_test repeats one. And libFuzzer's programs, for longer.
+# Random calls from many seeds; SEED=n tools/test guest/fuzz_test repeats one. And libFuzzer's programs, for longer. With
+# TEST= another test.
 SEEDS ?= 10
 .PHONY: fuzz
 fuzz:
-	@tools/fuzz $(SEEDS)
+	@tools/fuzz $(SEEDS) $(TEST)
 
 include check.mk
 
@@ -467,7 +468,7 @@ help:
 #h                 with PROGRAMS="x.c ..." MANIFEST=file these are programs, and services: docs/services.md
 #h                 with TRACE=file.json a trace for https://ui.perfetto.dev    (TRACE_KINDS=ipc,call)
 #h make test       all tests; with CC=clang or UBSAN=1 all of them with that system
-#h make fuzz       random calls from more seeds, a job a core, and libFuzzer (SEEDS=40)
+#h make fuzz       random calls from more seeds, a job a core, and libFuzzer (SEEDS=40; SEEDS=0-7 TEST=guest/ds_step_test)
 #h make guest      compile and run a C program in the system           (PROG="x.c" ARGS="...")
 #h make bench      instructions per operation             (ROW=a,b BASE=old.json PICTURE=x.svg)
 #h make profile    where one row's instructions go, by function        (ROW=ipc.sendrec_64B)

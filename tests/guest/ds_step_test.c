@@ -3,8 +3,9 @@
 /*
  * The data store dies after the first instructions of a call, after some more, and so on, until the call is
  * answered before. Each time the call succeeds, and all is as if there had been no death. A seed chooses one
- * in EVERY instructions of a publish: the seeds from 0 to EVERY - 1 are all of them. (Of the store itself
- * tests/host/ds_kill_test.c tries every instruction of every call in each run; here it is the whole server.)
+ * in EVERY instructions of a publish: the seeds from 0 to EVERY - 1 are all of them (make fuzz SEEDS=0-7
+ * TEST=guest/ds_step_test). (Of the store itself tests/host/ds_kill_test.c tries every instruction of every
+ * call in each run; here it is the whole server.)
  */
 #include "ds_kill.h"
 #include "lending.h"
