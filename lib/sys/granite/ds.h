@@ -106,7 +106,8 @@ GRANITE_MUST_CHECK int ds_retrieve_map(const char *key, void *address, size_t *l
  * such an entry is created, changed or deleted, or its owner dies, the caller is notified
  * (ds_is_notification) and asks by ds_check what it was; with DSF_INITIAL at once of all that is there.
  * EINVAL: no regular expression, or one that POSIX leaves undefined; E2BIG: it is longer than DS_PATTERN_MAX
- * or would need too much; EEXIST: subscribed already, and no DSF_OVERWRITE; EDQUOT, ENOSPC as above; ENOMEM.
+ * or would need too much; EEXIST: subscribed already, and no DSF_OVERWRITE; EDQUOT, ENOSPC as above, also for
+ * what comparing keys with the owner's patterns, or with those of all, costs (docs/ds.md); ENOMEM.
  */
 GRANITE_MUST_CHECK int ds_subscribe(const char *regex, int flags);
 
