@@ -96,6 +96,28 @@ static int subscribe_again(const char *pattern)
 	return result == -EEXIST ? OK : result;
 }
 
+/* It may be started again; that there is none is said once. */
+static int wait_for_one(int result)
+{
+	static int is_told;
+
+	if (result == -ENODEV && !is_told)
+		puts("there is no data store");
+	is_told = result == -ENODEV;
+	return is_told ? OK : result;
+}
+
+static int watch_on(const char *pattern)
+{
+	int result = await_notification();
+
+	if (result == OK)
+		result = subscribe_again(pattern);
+	if (result == OK)
+		result = print_changes();
+	return wait_for_one(result);
+}
+
 int ds_watch_command(const char *pattern)
 {
 	int result = ds_subscribe(pattern, DSF_INITIAL);
@@ -106,12 +128,9 @@ int ds_watch_command(const char *pattern)
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	if (result == OK)
 		result = look_each_second();
-	while (result == OK) {
+	if (result == OK)
 		result = print_changes();
-		if (result == OK)
-			result = await_notification();
-		if (result == OK)
-			result = subscribe_again(pattern);
-	}
+	while (result == OK)
+		result = watch_on(pattern);
 	return ds_complain(pattern, result);
 }

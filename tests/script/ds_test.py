@@ -147,13 +147,15 @@ def statistics_count():
 
 def who_watches_is_told_that_the_store_is_lost():
     """Put down, it is gone with all that it had; who waits for news would wait for ever."""
+    anew = "the data store has begun anew: what it had is lost\n"
     terminal.type("ds watch 'link\\..*' &\r")
     terminal.expect(PROMPT)
+    see(run("ds set link.old 1"), "created  u32   link.old 1\n")  # so it watches
     shown = run("service down ds") + run("service up ds") + run("ds set link.new 1")
-    see(shown, "the data store has begun anew: what it had is lost\n", "created  u32   link.new 1\n")
-    terminal.type("service down ds\r")
-    terminal.expect("there is no data store\n")
-    run("service up ds")
+    see(shown, anew, "created  u32   link.new 1\n")
+    see(run("service down ds"), "there is no data store\n")
+    see(run("service up ds"), anew)
+    see(run("ds set link.newer 1"), "created  u32   link.newer 1\n")
 
 
 def what_is_another_s_stays():
