@@ -37,7 +37,7 @@ struct store_config {
 };
 
 #define STORE_SUBSCRIPTIONS 1024
-#define STORE_COST          1024       /* of all patterns together, usually */
+#define STORE_COST          4096       /* of all patterns together, usually */
 #define STORE_BYTES_MIN     0x18000    /* of memory */
 #define STORE_BYTES_MAX     0x20000000 /* of memory */
 

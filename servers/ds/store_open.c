@@ -19,8 +19,8 @@ void store_config_default(struct store_config *config)
 	        .subscriptions = STORE_SUBSCRIPTIONS,
 	        .process = {.entries = 16384, .bytes = 0x200000, .subscriptions = 32, .notices = 4096},
 	        .service = {.entries = 100000, .bytes = 0x1000000, .subscriptions = 256, .notices = 32768},
-	        .process_cost = 128,
-	        .service_cost = 512,
+	        .process_cost = 640,
+	        .service_cost = 2048,
 	        .cost = STORE_COST,
 	        .reserve = 25,
 	};

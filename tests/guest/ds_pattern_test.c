@@ -18,14 +18,14 @@
 #include "tap.h"
 
 #define HEAP          0x400000
-#define COMPILE_BYTES 0x80000 /* most that may be taken while one is compiled */
-#define KEPT_BYTES    0x8000  /* and afterwards */
-#define MATCH_BYTES   0x2000  /* and while it is compared with a key */
-#define STACK_BYTES   16384   /* of the stack */
-#define WORK          512     /* instructions: a unit of watch_work() */
-#define COMPILE_WORK  2500000 /* instructions, most that compiling one may take */
-#define COMPILE_COST  16000   /* and for each unit of its cost */
-#define PUBLISH_WORK  5000000 /* instructions: all that may be subscribed to, compared with one key */
+#define COMPILE_BYTES 0x80000  /* most that may be taken while one is compiled */
+#define KEPT_BYTES    0x8000   /* and afterwards */
+#define MATCH_BYTES   0x2000   /* and while it is compared with a key */
+#define STACK_BYTES   16384    /* of the stack */
+#define WORK          512      /* instructions: a unit of watch_work() */
+#define COMPILE_WORK  2500000  /* instructions, most that compiling one may take */
+#define COMPILE_COST  16000    /* and for each unit of its cost */
+#define PUBLISH_WORK  20000000 /* instructions: all that may be subscribed to, compared with one key */
 #define RANDOM        6000
 
 /* ---- The heap: taken in order, and all is free again when nothing is in use ---- */
