@@ -151,11 +151,10 @@ def who_watches_is_told_that_the_store_is_lost():
     terminal.type("ds watch 'link\\..*' &\r")
     terminal.expect(PROMPT)
     see(run("ds set link.old 1"), "created  u32   link.old 1\n")  # so it watches
-    shown = run("service down ds") + run("service up ds") + run("ds set link.new 1")
-    see(shown, anew, "created  u32   link.new 1\n")
-    see(run("service down ds"), "there is no data store\n")
-    see(run("service up ds"), anew)
-    see(run("ds set link.newer 1"), "created  u32   link.newer 1\n")
+    for _ in range(2):
+        see(run("service down ds"), "there is no data store\n")
+        see(run("service up ds"), anew)
+        see(run("ds set link.new 1"), "created  u32   link.new 1\n")
 
 
 def what_is_another_s_stays():
