@@ -366,7 +366,7 @@ $(O)/host/servers/vm/%.c.o: servers/vm/%.c $(stable)
 	$(call compile_host,-fsanitize-coverage=trace-pc)
 # And they kill the data store there. (Its core is killed after each instruction, by tests of its own.)
 ds_server := $(filter-out servers/ds/main.c servers/ds/peers.c servers/ds/events.c,$(wildcard servers/ds/do_*.c \
-	servers/ds/kept.c servers/ds/owners.c servers/ds/later.c servers/ds/request.c servers/ds/ranges.c servers/ds/lendings.c))
+	servers/ds/kept.c servers/ds/owners.c servers/ds/later.c servers/ds/request.c servers/ds/serve.c servers/ds/ranges.c servers/ds/lendings.c))
 $(ds_server:%=$(O)/host/%.o): $(O)/host/%.c.o: %.c $(stable)
 	$(call compile_host,-fsanitize-coverage=trace-pc)
 

@@ -92,3 +92,15 @@ int rs_status(uint32_t index, struct rs_status_rep *status)
 		*status = call.rep;
 	return result;
 }
+
+int rs_label(endpoint_t endpoint, char label[PROC_NAME_MAX])
+{
+	union rs_label_message call;
+	int result;
+
+	call.req = (struct rs_label_req){.endpoint = endpoint};
+	result = rs_label_call(&call);
+	if (result == OK)
+		memcpy(label, call.rep.label, PROC_NAME_MAX);
+	return result;
+}

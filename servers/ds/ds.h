@@ -37,6 +37,14 @@ void wake_all(void);
 
 /* ---- owners.c, events.c: who is who, and who has died ---- */
 
+void owners_begin(void); /* nobody has been met */
+
+/*
+ * Finds out who calls, before anything is done for the caller: if it is a service whose label has not been
+ * told yet, that begins now. OK; -ENOSPC: the label has no room; -EIO: RS does not answer.
+ */
+GRANITE_MUST_CHECK int owner_meet(endpoint_t caller);
+
 /* A process has ended: what is its own goes. */
 void owner_exited(endpoint_t endpoint);
 
@@ -64,10 +72,12 @@ int later_must_wait(endpoint_t caller);
 int later_hold(endpoint_t caller, int32_t operation, const void *request);
 void later_forget(endpoint_t caller); /* it has died */
 
-/* ---- main.c ---- */
+/* ---- serve.c ---- */
 
-/* Does one of DS's operations for the caller, who need not wait for anything. */
+/* Does one of DS's operations for the caller, who has been met and need not wait for anything. */
 int ds_serve(endpoint_t caller, int32_t operation, const void *request, void *reply);
+
+/* ---- main.c ---- */
 
 /* One line to the kernel's log; "[ds] " comes by itself. */
 void ds_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -88,6 +98,9 @@ int peer_answer(endpoint_t client, int result, const void *reply, uint32_t bytes
 
 /* Whether there is, at this moment, a process of this name. */
 int process_lives(endpoint_t endpoint);
+
+/* The label that RS has for this process. -ESRCH: it has none. */
+GRANITE_MUST_CHECK int service_label(endpoint_t endpoint, char label[PROC_NAME_MAX]);
 
 /* Whether RS will start the service `label` again, or it runs. */
 int service_returns(const char *label);

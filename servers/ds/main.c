@@ -111,6 +111,7 @@ static void start(void)
 		exit(EXIT_FAILURE);
 	}
 	later_begin();
+	owners_begin();
 	kept_open(pointer(BESIDE_AT));
 	ranges_open();
 	pull_or_end();
@@ -123,19 +124,6 @@ static void start(void)
 }
 
 /* ---- The loop ---- */
-
-int ds_serve(endpoint_t caller, int32_t operation, const void *request, void *reply)
-{
-	switch (operation) {
-#define OP(number, NAME, name) \
-	case NAME:             \
-		return do_##name(caller, request, reply);
-#include <granite/abi/ops/ds.def>
-#undef OP
-	default:
-		return -EBADCALL;
-	}
-}
 
 static int serve_busy(endpoint_t caller, int32_t operation, const void *request, void *reply)
 {
@@ -151,6 +139,10 @@ static int serve_busy(endpoint_t caller, int32_t operation, const void *request,
 #define OP(number, NAME, name)                                                       \
 	static int serve_##name(endpoint_t caller, const void *request, void *reply) \
 	{                                                                            \
+		int result = owner_meet(caller);                                     \
+                                                                                     \
+		if (result != OK)                                                    \
+			return result;                                               \
 		return later_is_busy ? serve_busy(caller, NAME, request, reply)      \
 		                     : do_##name(caller, request, reply);            \
 	}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who is who, and who has died. PM tells of a death before RS can know of it, so when RS tells that a label
- * has another endpoint, or none, what the death has ended has been ended already. What has happened while
- * there was no DS is told by PM's events, which wait, and by RS, which tells a new DS all labels.
+ * Who is who, and who has died. RS tells of each label before its process runs, but may have more to tell
+ * than can be under way: so of a caller that DS sees for the first time, and of no label of whose it has
+ * heard, DS asks RS. PM tells of a death before RS can know of it, so when RS tells that a label has another
+ * endpoint, or none, what the death has ended has been ended already. What has happened while there was no DS
+ * is told by PM's events, which wait, and by RS, which tells a new DS all labels.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,15 +19,21 @@
 
 static const struct store_caller rs = {.is_rs = 1, .owner = {.label = "rs", .endpoint = RS_PROC_NR}};
 
+/* By the place in the process table: whose label is known, or that it has none, which stays so. */
+static endpoint_t met[ENDPOINT_SLOTS];
+
+void owners_begin(void)
+{
+	for (uint32_t i = 0; i < ENDPOINT_SLOTS; i++)
+		met[i] = NONE;
+}
+
 void owner_exited(endpoint_t endpoint)
 {
-	const struct store_owner as_process = {.endpoint = endpoint}; /* before its label was known */
 	struct store_owner owner;
 
 	store_owner_of(store, endpoint, &owner);
 	store_owner_died(store, &owner);
-	if (owner.label[0])
-		store_owner_died(store, &as_process);
 	ranges_exited(endpoint);
 	later_forget(endpoint);
 }
@@ -85,20 +93,39 @@ static void label_ends(const char *label)
 		note_of(label)->endpoint = NONE;
 }
 
-static void label_begins(const char *label, endpoint_t endpoint)
+static int label_begins(const char *label, endpoint_t endpoint)
 {
 	const struct store_key key = label_key(label);
 	int result;
 
 	note_label(label, endpoint);
 	result = store_publish_label(store, &rs, &key, endpoint, DSF_OVERWRITE);
-
 	if (result != OK)
 		ds_log("the label %s can't be published: %s", label, strerror(-result));
-	else
-		result = store_owner_named(store, endpoint);
-	if (result == -ENOSPC)
-		ds_log("what %s had before its label stays the process's: there is no room", label);
+	return result;
+}
+
+static int learn(endpoint_t caller)
+{
+	char known[DS_KEY_SIZE], label[PROC_NAME_MAX];
+	int result;
+
+	if (store_label_name(store, caller, known) == OK)
+		return OK;
+	result = service_label(caller, label);
+	if (result == OK)
+		return label_begins(label, caller);
+	return result == -ESRCH ? OK : -EIO;
+}
+
+int owner_meet(endpoint_t caller)
+{
+	endpoint_t *place = &met[ENDPOINT_SLOT(caller)];
+	int result = *place == caller ? OK : learn(caller);
+
+	if (result == OK)
+		*place = caller;
+	return result;
 }
 
 int do_label(endpoint_t caller, const struct ds_label_req *request, struct ds_label_rep *reply)
@@ -111,7 +138,7 @@ int do_label(endpoint_t caller, const struct ds_label_req *request, struct ds_la
 	if (request->endpoint == NONE)
 		label_ends(request->label);
 	else
-		label_begins(request->label, request->endpoint);
+		GRANITE_IGNORE(label_begins(request->label, request->endpoint)); /* it is logged */
 	wake_all();
 	later_go_on();
 	return SERVER_NO_REPLY;

@@ -157,7 +157,13 @@ static int state_returns(uint32_t state)
 	return state == RS_IS_RUNNING || state == RS_IS_STOPPING || state == RS_IS_WAITING;
 }
 
-/* RS waits for nobody who might wait for DS, so it can be asked. A label of nobody it knows is nobody's. */
+/* RS waits for nobody who might wait for DS, so it can be asked. */
+int service_label(endpoint_t endpoint, char label[PROC_NAME_MAX])
+{
+	return rs_label(endpoint, label);
+}
+
+/* A label of nobody it knows is nobody's. */
 int service_returns(const char *label)
 {
 	struct rs_status_rep status;

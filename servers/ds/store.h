@@ -282,12 +282,6 @@ void store_owner_died(struct store *store, const struct store_owner *owner);
  * delete. */
 void store_owner_ended(struct store *store, const struct store_owner *owner);
 
-/*
- * The endpoint has got its label later than it has begun to use the store: what it has is the label's.
- * -ESRCH: it has nothing, or no label; -ENOSPC.
- */
-GRANITE_MUST_CHECK int store_owner_named(struct store *store, endpoint_t endpoint);
-
 /* ---- Looking ---- */
 
 /*

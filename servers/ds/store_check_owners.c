@@ -30,19 +30,17 @@ static void add_entries(struct checker *checker, uint32_t owner, struct store_li
 	}
 }
 
-/* A notice is there because a subscription of the owner, or of one that joins it, matches its entry's key. */
+/* A notice is there because a subscription of the owner matches its entry's key. */
 static void check_notice(struct checker *checker, const struct notice *notice)
 {
 	const struct store *store = checker->store;
 	const struct entry *entry = entry_at(store, notice->entry);
-	uint32_t owner = owner_itself(store, notice->owner);
 	char key[DS_KEY_SIZE];
 	int matched = owner_at(store, notice->owner)->died == OWNER_ENDS;
 
 	entry_key(store, entry, key);
 	for (uint32_t slot = 0; slot < store->header->slots && !matched; slot++)
-		matched = store->slots[slot].owner &&
-		          owner_itself(store, store->slots[slot].owner) == owner &&
+		matched = store->slots[slot].owner == notice->owner &&
 		          watch_slot_matches(store->watch, slot, key, entry->key_length);
 	must(checker, matched, "a notice without a subscription");
 	must(checker, notice->serial != 0 && notice->what != 0, "a notice of nothing");
@@ -82,19 +80,12 @@ static int is_entry_of(const struct checker *checker, uint32_t owner, uint32_t e
 	return its != 0;
 }
 
-static int is_named(const struct checker *checker, uint32_t owner)
+static int is_named(const struct store *store, uint32_t owner)
 {
-	const struct store *store = checker->store;
-	uint32_t itself = owner_itself(store, owner), its = 0;
 	struct store_owner who;
 
 	owner_tell(store, owner, &who);
-	if (owner_find(store, &who) != itself)
-		return 0;
-	do
-		its = itself == owner ? owner : owner_joining(store, itself, its);
-	while (its && its != owner);
-	return its != 0;
+	return owner_find(store, &who) == owner;
 }
 
 static void check_owner(struct checker *checker, uint32_t owner, struct store_limits *all)
@@ -103,18 +94,17 @@ static void check_owner(struct checker *checker, uint32_t owner, struct store_li
 	const struct owner *this = owner_at(store, owner);
 	struct store_limits sum = {0};
 
-	if (this->label_length && !owner_joins(this))
+	if (this->label_length)
 		checker_chain(checker, this->name, this->label_length, "a label's chain is wrong");
-	if (!must(checker, this->label_length <= DS_KEY_MAX || owner_joins(this), "a label is too long"))
+	if (!must(checker, this->label_length <= DS_KEY_MAX, "a label is too long"))
 		return;
-	must(checker, is_named(checker, owner), "an owner is not found");
+	must(checker, is_named(store, owner), "an owner is not found");
 	add_entries(checker, owner, &sum);
 	add_notices(checker, owner, &sum);
 	add_subscriptions(store, owner, &sum);
 	must(checker, equal(&sum, &this->used), "what an owner uses is miscounted");
 	must(checker, this->gone == checker->gone[owner], "an owner's deleted entries are miscounted");
-	must(checker,
-	     !this->lost || sum.subscriptions || this->died == OWNER_ENDS || owner_joining(store, owner, 0),
+	must(checker, !this->lost || sum.subscriptions || this->died == OWNER_ENDS,
 	     "something was lost without a subscription");
 	must(checker, !this->died || this->work_next, "a death is forgotten");
 	must(checker, !this->died || this->died == OWNER_ENDS || is_entry_of(checker, owner, this->died),

@@ -103,22 +103,6 @@ void owner_tidy(struct store *store, uint32_t owner); /* frees one that is not n
 void owner_tell(const struct store *store, uint32_t owner, struct store_owner *who);
 int owner_is(const struct store *store, uint32_t owner, const struct store_owner *who);
 
-static inline int owner_joins(const struct owner *owner)
-{
-	return owner->label_length == OWNER_JOINS;
-}
-
-/* The one that it joins, or the owner itself. */
-static inline uint32_t owner_itself(const struct store *store, uint32_t owner)
-{
-	const struct owner *this = owner_at(store, owner);
-
-	return owner_joins(this) ? this->name : owner;
-}
-
-void owner_join(struct store *store, uint32_t owner, uint32_t to);              /* one with a label */
-uint32_t owner_joining(const struct store *store, uint32_t to, uint32_t after); /* the next; 0: no more */
-
 const struct store_limits *owner_limits(const struct store *store, uint32_t owner);
 const struct store_limits *limits_of(const struct store *store, const struct store_owner *who);
 
@@ -151,7 +135,6 @@ void entry_key(const struct store *store, const struct entry *entry, char key[DS
 /* A deleted one, in the hash table alone. */
 uint32_t entry_make(struct store *store, const struct store_key *key, uint32_t hash, uint32_t owner);
 void entry_show(struct store *store, uint32_t entry, uint32_t owner, uint32_t flags); /* makes it present */
-void entry_pass(struct store *store, uint32_t entry, uint32_t owner);                 /* to another owner */
 void entry_charge(struct store *store, struct entry *entry, uint32_t length); /* its value's length changes */
 
 /* Deletes it, and tells subscribers that this has happened. */
@@ -197,7 +180,6 @@ void answer_keep(struct store *store, const struct store_caller *caller, uint64_
 /* ---- Subscriptions (store_subscribe.c) ---- */
 
 void subscription_drop(struct store *store, uint32_t slot);
-void subscription_pass(struct store *store, uint32_t slot, uint32_t owner); /* who may have it already */
 
 /* The smallest position above this one at which a subscription with DSF_INITIAL is; 0: there is none. */
 uint32_t initial_position(const struct store *store, uint32_t above);
@@ -214,9 +196,5 @@ void unfinished_settle(struct store *store, const struct store_key *key);
 
 /* The notice is dropped: who was to look at it goes on with the next. */
 void unfinished_skip(struct store *store, uint32_t notice);
-
-/* Passes on part of what an owner has to the one that it joins (store_join.c); not before that is done with a
- * death, which is none of what is passed on. */
-void owner_pass_on(struct store *store, uint32_t owner, uint32_t end);
 
 #endif

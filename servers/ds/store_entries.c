@@ -174,17 +174,6 @@ void entry_charge(struct store *store, struct entry *entry, uint32_t length)
 	tx_set(store, &entry->length, length);
 }
 
-void entry_pass(struct store *store, uint32_t entry, uint32_t owner)
-{
-	struct entry *this = entry_at(store, entry);
-	uint32_t length = this->length;
-
-	entry_charge(store, this, 0);
-	leave_owner(store, entry);
-	join_owner(store, entry, owner);
-	entry_charge(store, this, length);
-}
-
 void entry_show(struct store *store, uint32_t entry, uint32_t owner, uint32_t flags)
 {
 	struct store_header *header = store->header;

@@ -18,7 +18,7 @@
 
 #define STORE_MAGIC   0x53445247u /* "GRDS" */
 #define STORE_MAKING  0x4d445247u /* "GRDM": a new store, not ready yet */
-#define STORE_VERSION 3
+#define STORE_VERSION 4
 
 #define HEADER_BYTES  4096
 #define SMALL_TABLE   256 /* buckets of the tables of owners and of labels by endpoint */
@@ -106,9 +106,8 @@ struct notice {
  */
 struct owner {
 	uint32_t next;         /* with the same bucket */
-	uint32_t label_length; /* 0: has no label; or OWNER_JOINS */
-	uint32_t name; /* its label, struct chunk; of one without label, its endpoint; or the owner that it
-	                  joins */
+	uint32_t label_length; /* 0: has no label */
+	uint32_t name;         /* its label, struct chunk; of one without label, its endpoint */
 	struct store_limits used;
 	uint32_t gone; /* deleted entries that still name it */
 	uint32_t first_entry, first_notice, last_notice;
@@ -120,12 +119,6 @@ struct owner {
 };
 
 #define OWNER_ENDS UINT32_MAX /* in `died`: all that it has is still to go, and counts as gone */
-
-/*
- * In `label_length`: a process that has got a label, and what it has is to be the label's. It is in the table
- * where the label's owner is, and counts as it.
- */
-#define OWNER_JOINS UINT32_MAX
 
 _Static_assert(sizeof(struct chunk) == STORE_BLOCK_BYTES, "a chunk is a block");
 _Static_assert(sizeof(struct entry) == STORE_BLOCK_BYTES, "an entry is a block");

@@ -19,7 +19,6 @@ static uint32_t *bucket_of(const struct store *store, const struct store_owner *
 	return &store->header->owner_table[hash % SMALL_TABLE];
 }
 
-/* One that joins another is not called anything: its label_length is nobody's. */
 static int is_called(const struct store *store, const struct owner *this, const struct store_owner *who,
                      uint32_t length)
 {
@@ -31,11 +30,7 @@ static int is_called(const struct store *store, const struct owner *this, const 
 
 int owner_is(const struct store *store, uint32_t owner, const struct store_owner *who)
 {
-	const struct owner *this = owner_at(store, owner);
-
-	if (owner_joins(this))
-		this = owner_at(store, this->name);
-	return is_called(store, this, who, label_length(who));
+	return is_called(store, owner_at(store, owner), who, label_length(who));
 }
 
 uint32_t owner_find(const struct store *store, const struct store_owner *who)
@@ -56,8 +51,6 @@ void owner_tell(const struct store *store, uint32_t owner, struct store_owner *w
 {
 	const struct owner *this = owner_at(store, owner);
 
-	if (owner_joins(this))
-		this = owner_at(store, this->name);
 	memset(who, 0, sizeof(*who));
 	if (this->label_length)
 		chain_read(store, this->name, who->label, this->label_length);
@@ -68,12 +61,6 @@ void owner_tell(const struct store *store, uint32_t owner, struct store_owner *w
 uint32_t owner_blocks(const struct store_owner *who)
 {
 	return 1 + chain_blocks(label_length(who));
-}
-
-static void link_owner(struct store *store, uint32_t owner, uint32_t *bucket)
-{
-	tx_set(store, &owner_at(store, owner)->next, *bucket);
-	tx_set(store, bucket, owner);
 }
 
 static void unlink_owner(struct store *store, uint32_t owner)
@@ -94,38 +81,9 @@ uint32_t owner_make(struct store *store, const struct store_owner *who)
 
 	this->name = length ? chain_take(store, who->label, length) : (uint32_t)who->endpoint;
 	this->label_length = length;
-	link_owner(store, owner, bucket);
+	tx_set(store, &this->next, *bucket);
+	tx_set(store, bucket, owner);
 	tx_add(store, &store->header->owners, 1);
-	return owner;
-}
-
-/* ---- Joining another ---- */
-
-void owner_join(struct store *store, uint32_t owner, uint32_t to)
-{
-	struct owner *this = owner_at(store, owner);
-	struct store_owner who;
-
-	unlink_owner(store, owner);
-	owner_tell(store, to, &who);
-	tx_set(store, &this->label_length, OWNER_JOINS);
-	tx_set(store, &this->name, to);
-	link_owner(store, owner, bucket_of(store, &who));
-}
-
-uint32_t owner_joining(const struct store *store, uint32_t to, uint32_t after)
-{
-	uint32_t owner = after ? owner_at(store, after)->next : 0;
-	struct store_owner who;
-
-	if (!owner_at(store, to)->label_length)
-		return 0;
-	if (!after) {
-		owner_tell(store, to, &who);
-		owner = *bucket_of(store, &who);
-	}
-	while (owner && (owner == to || owner_itself(store, owner) != to))
-		owner = owner_at(store, owner)->next;
 	return owner;
 }
 
@@ -142,24 +100,20 @@ int owner_is_needed(const struct store *store, uint32_t owner)
 {
 	const struct owner *this = owner_at(store, owner);
 
-	return owner_has_something(this) || this->gone || this->wake_next || this->work_next ||
-	       owner_joining(store, owner, 0);
+	return owner_has_something(this) || this->gone || this->wake_next || this->work_next;
 }
 
 void owner_tidy(struct store *store, uint32_t owner)
 {
 	const struct owner *this = owner_at(store, owner);
-	uint32_t itself = owner_itself(store, owner);
 
 	if (owner_is_needed(store, owner))
 		return;
 	unlink_owner(store, owner);
 	tx_add(store, &store->header->owners, -1);
-	if (itself == owner && this->label_length)
+	if (this->label_length)
 		chain_free(store, this->name);
 	block_free(store, owner);
-	if (itself != owner)
-		owner_tidy(store, itself); /* it may have been needed for this one alone */
 }
 
 /* ---- Marks ---- */

@@ -196,23 +196,6 @@ void subscription_drop(struct store *store, uint32_t slot)
 	tx_set(store, &this->owner, 0);
 }
 
-void subscription_pass(struct store *store, uint32_t slot, uint32_t owner)
-{
-	struct subscription *this = &store->slots[slot];
-	char pattern[DS_PATTERN_MAX];
-
-	chain_read(store, this->pattern, pattern, this->length);
-	if (find(store, owner, pattern, this->length) < store->header->slots) {
-		subscription_drop(store, slot);
-		return;
-	}
-	tx_add(store, &owner_at(store, this->owner)->used.subscriptions, -1);
-	tx_add(store, &owner_at(store, this->owner)->used.bytes, -(int32_t)this->length);
-	tx_add(store, &owner_at(store, owner)->used.subscriptions, 1);
-	tx_add(store, &owner_at(store, owner)->used.bytes, (int32_t)this->length);
-	tx_set(store, &this->owner, owner);
-}
-
 int store_unsubscribe(struct store *store, const struct store_caller *caller, const char *pattern,
                       uint32_t length)
 {

@@ -107,13 +107,12 @@ static void tell_initial(struct store *store, uint32_t slot, uint32_t end)
 static int is_matched(struct store *store, const struct notice *notice)
 {
 	const struct entry *entry = entry_at(store, notice->entry);
-	uint32_t owner = owner_itself(store, notice->owner);
 	char key[DS_KEY_SIZE];
 
 	entry_key(store, entry, key);
 	store->work += WORK_SLOTS;
 	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
-		if (!store->slots[slot].owner || owner_itself(store, store->slots[slot].owner) != owner ||
+		if (store->slots[slot].owner != notice->owner ||
 		    store->slots[slot].state == SUBSCRIPTION_ENDS)
 			continue;
 		store->work += watch_work(watch_slot_cost(store->watch, slot), entry->key_length);
@@ -254,8 +253,6 @@ static void died(struct store *store, const struct store_owner *who, int for_goo
 		return;
 	tx_begin(store);
 	note_death(store, owner, for_good);
-	for (uint32_t its = 0; (its = owner_joining(store, owner, its)) != 0;)
-		note_death(store, its, for_good);
 	tx_commit(store);
 }
 
@@ -294,9 +291,7 @@ static void go_on_with(struct store *store, uint32_t owner, uint32_t end)
 		return;
 	}
 	slot = unfinished_slot(store, owner);
-	if (slot == store->header->slots && owner_joins(this) && !this->died)
-		owner_pass_on(store, owner, end);
-	else if (slot == store->header->slots)
+	if (slot == store->header->slots)
 		tell_death(store, this, end);
 	else if (store->slots[slot].state == SUBSCRIPTION_INITIAL)
 		tell_initial(store, slot, end);
@@ -304,24 +299,9 @@ static void go_on_with(struct store *store, uint32_t owner, uint32_t end)
 		end_subscription(store, slot, end);
 }
 
-/* One that others join waits until they have. */
-static int is_joined(const struct store *store, uint32_t owner)
-{
-	uint32_t its = 0;
-
-	do
-		its = owner_joining(store, owner, its);
-	while (its && !owner_at(store, its)->work_next);
-	return !its;
-}
-
 static int is_finished(struct store *store, uint32_t owner)
 {
-	const struct owner *this = owner_at(store, owner);
-
-	if (this->died || unfinished_slot(store, owner) < store->header->slots)
-		return 0;
-	return owner_joins(this) ? !owner_has_something(this) : is_joined(store, owner);
+	return !owner_at(store, owner)->died && unfinished_slot(store, owner) == store->header->slots;
 }
 
 static void take_turn(struct store *store, uint32_t owner)

@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* RS_LOOKUP, RS_AWAIT, RS_STATUS: what anybody may ask. */
+/* RS_LOOKUP, RS_AWAIT, RS_STATUS, RS_LABEL: what anybody may ask. */
 #include <errno.h>
 #include <string.h>
 #include "rs.h"
 
-/* The endpoint of a process that is always there, or NONE. */
+/* Processes that are always there. */
+static const struct {
+	const char *label;
+	endpoint_t endpoint;
+} core[] = {{"vm", VM_PROC_NR}, {"pm", PM_PROC_NR}, {"rs", RS_PROC_NR}};
+
+#define NR_CORE (sizeof(core) / sizeof(core[0]))
+
 static endpoint_t core_endpoint(const char *label)
 {
-	static const struct {
-		const char *label;
-		endpoint_t endpoint;
-	} core[] = {{"vm", VM_PROC_NR}, {"pm", PM_PROC_NR}, {"rs", RS_PROC_NR}};
-
-	for (uint32_t i = 0; i < sizeof(core) / sizeof(core[0]); i++)
+	for (uint32_t i = 0; i < NR_CORE; i++)
 		if (strcmp(label, core[i].label) == 0)
 			return core[i].endpoint;
 	return NONE;
+}
+
+/* NULL: it has none. */
+static const char *label_of(endpoint_t endpoint)
+{
+	const struct service *service = services_by_endpoint(endpoint);
+
+	for (uint32_t i = 0; i < NR_CORE; i++)
+		if (core[i].endpoint == endpoint)
+			return core[i].label;
+	return service ? service->entry->label : NULL;
 }
 
 int do_lookup(endpoint_t caller, const struct rs_lookup_req *request, struct rs_lookup_rep *reply)
@@ -69,5 +82,16 @@ int do_status(endpoint_t caller, const struct rs_status_req *request, struct rs_
 	        .error = service->error,
 	};
 	memcpy(reply->label, service->entry->label, sizeof(reply->label));
+	return OK;
+}
+
+int do_label(endpoint_t caller, const struct rs_label_req *request, struct rs_label_rep *reply)
+{
+	const char *label = label_of(request->endpoint);
+
+	(void)caller;
+	if (!label)
+		return -ESRCH;
+	strncpy(reply->label, label, sizeof(reply->label));
 	return OK;
 }

@@ -142,8 +142,7 @@ static void publish_label(void)
 {
 	endpoint_t endpoint = (endpoint_t)word();
 
-	if (store_publish_label(store, &who, &key, endpoint, word()) == OK)
-		(void)!store_owner_named(store, endpoint);
+	(void)!store_publish_label(store, &who, &key, endpoint, word());
 }
 
 static void retrieve(void)

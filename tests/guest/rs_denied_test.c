@@ -72,7 +72,7 @@ static void operations_that_there_are_not_are_refused(void)
 {
 	for (int32_t number = RS_BASE - 16; number < RS_BASE + 0x100; number++) {
 		struct message m = {0};
-		if (number < RS_LOOKUP || number > RS_STATUS)
+		if (number < RS_LOOKUP || number > RS_LABEL)
 			CHECK_INT(rs_ask(RS_PROC_NR, number, &m), -EBADCALL);
 	}
 }

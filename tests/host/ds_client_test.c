@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* links: tests/host/ds_machine.c tests/host/ds_memory.c lib/sys/ds.c lib/sys/ds_map.c lib/sys/ds_client.c
- * servers/ds/kept.c servers/ds/request.c servers/ds/owners.c servers/ds/later.c servers/ds/ranges.c
- * servers/ds/quotas.c servers/ds/lendings.c servers/ds/do_*.c servers/ds/store_*.c servers/ds/tx.c
- * lib/sys/journal.c lib/sys/once.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c */
+ * servers/ds/kept.c servers/ds/request.c servers/ds/serve.c servers/ds/owners.c servers/ds/later.c
+ * servers/ds/ranges.c servers/ds/quotas.c servers/ds/lendings.c servers/ds/do_*.c servers/ds/store_*.c
+ * servers/ds/tx.c lib/sys/journal.c lib/sys/once.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
+ */
 /* The data store as its clients see it, killed at every place. */
 #include <errno.h>
 #include <setjmp.h>
@@ -514,7 +515,7 @@ static void bad_lengths_and_keys_change_nothing(void **state)
 			struct ds_label_req req;
 		};
 	} label = {.req = {.label = "svc", .endpoint = NONE}};
-	assert_int_equal(machine_call(DS_LABEL, &label.m), -EPERM);
+	assert_int_equal(machine_call(DS_LABEL, &label.m), -EBADCALL);
 	assert_string_equal(everything(), before);
 }
 
@@ -658,72 +659,60 @@ static void nobody_takes_all_snapshots(void **state)
 
 /* ---- A label that comes late ---- */
 
-/* RS's message with the label may come after a service's first calls: what it had till then is the label's.
- */
-static void a_label_may_come_after_the_service_s_first_calls(void **state)
+/* RS may have too much to tell: DS asks it, so a service is itself from its first call on. */
+static void a_service_is_known_before_rs_has_told_its_label(void **state)
 {
+	struct ds_change change;
 	uint32_t value;
 
 	(void)state;
-	machine_be(LATE);
-	assert_int_equal(ds_publish_u32("late.a", 1, DSF_PRIV_RETRIEVE), OK);
-	assert_int_equal(ds_publish_map("late.range", range, RANGE, 0), OK);
-	assert_int_equal(ds_subscribe("a", 0), OK);
+	assert_int_equal(ds_subscribe("late", 0), OK);
 	machine_set_label(LATE, "late");
+	machine_be(LATE);
+	assert_int_equal(ds_publish_u32("late.a", 1, DSF_PRIV), OK);
+	assert_int_equal(ds_publish_map("late.range", range, RANGE, 0), OK);
+	machine_rs_is_late(1);
+	machine_die(LATE); /* its successor has the same label */
 	assert_int_equal(number_at("late.a"), 1);
-	assert_int_equal(ds_publish_u32("late.b", 2, 0), OK);
-	assert_int_equal(ds_subscribe("a", 0), -EEXIST);
-	machine_die(LATE);
-	assert_int_equal(number_at("late.a"), 1); /* its successor's */
+	assert_int_equal(ds_subscribe("late\\.a", DSF_INITIAL), OK);
+	assert_int_equal(ds_check_change(&change), OK);
+	assert_string_equal(change.key, "late.a");
 	assert_int_equal(retrieve_range("late.range", 0, DSMF_COPY_MAPPED), -ESRCH);
+	assert_int_equal(ds_publish_u32("late.b", 2, 0), OK);
+	machine_rs_is_late(0);
 	assert_int_equal(ds_delete_u32("late.a"), OK);
-	assert_int_equal(ds_unsubscribe("a"), OK);
+	machine_be(ANN);
+	assert_int_equal(ds_check_change(&change), OK);
+	assert_string_equal(change.key, "late");
+	assert_int_equal(change.what, DS_CREATED);
+	assert_int_equal(ds_check_change(&change), -ENOENT);
 	machine_returns(0);
 	machine_die(LATE);
-	machine_be(BOB);
 	assert_int_equal(ds_retrieve_u32("late.b", &value), -ESRCH);
 }
 
-static void fill_the_store(void)
-{
-	static char text[2000];
-	char key[40];
-	int result = OK;
-
-	for (size_t length = sizeof(text); length > 0; length /= 2) {
-		memset(text, 'x', sizeof(text));
-		text[length - 1] = '\0';
-		for (int i = 0; result == OK; i++) {
-			sprintf(key, "%zu.%d", length, i);
-			result = ds_publish_str(key, text, 0);
-		}
-		assert_int_equal(result, -ENOSPC);
-		result = OK;
-	}
-}
-
-/* Then it stays the process's, and goes with it. */
-static void a_label_may_come_when_there_is_no_room(void **state)
+/* It would be taken for somebody else. */
+static void who_calls_is_not_served_while_it_is_not_known_who_it_is(void **state)
 {
 	uint32_t value;
 
 	(void)state;
+	machine_rs_is_late(1);
 	machine_set_label(LATE, "late");
-	machine_set_label(LATE, ""); /* RS does not come to tell of the next one */
-	machine_die(LATE);
+	machine_rs_error(-EDEADSRCDST);
+	machine_be(BOB); /* of whom nothing is known, either */
+	assert_int_equal(ds_publish_u32("late.b", 1, 0), -EIO);
 	machine_be(LATE);
+	assert_int_equal(ds_publish_u32("late.a", 1, 0), -EIO);
+	machine_rs_error(OK);
 	assert_int_equal(ds_publish_u32("late.a", 1, 0), OK);
-	machine_be(SVC);
-	fill_the_store();
-	machine_expect_complaint("there is no room");
-	machine_set_label(LATE, "late");
-	assert_true(machine_has_complained());
-	machine_be(LATE);
-	assert_int_equal(ds_delete_u32("late.a"), -EPERM);
-	machine_be(BOB);
-	assert_int_equal(number_at("late.a"), 1);
+	machine_rs_error(-EDEADSRCDST); /* it is asked once */
+	assert_int_equal(ds_publish_u32("late.a", 2, DSF_OVERWRITE), OK);
 	machine_die(LATE);
-	assert_int_equal(ds_retrieve_u32("late.a", &value), -ESRCH);
+	machine_be(ANN);
+	machine_rs_error(OK);
+	assert_int_equal(number_at("late.a"), 2); /* it is the label's */
+	assert_int_equal(ds_retrieve_u32("late.b", &value), -ESRCH);
 }
 
 /* ---- DS dies ---- */
@@ -1121,8 +1110,8 @@ int main(void)
 	        CASE(owners_keep_to_themselves_what_they_like),
 	        CASE(labels_lead_to_endpoints_and_back),
 	        CASE(an_ordinary_process_leaves_nothing_and_a_service_all),
-	        CASE(a_label_may_come_after_the_service_s_first_calls),
-	        CASE(a_label_may_come_when_there_is_no_room),
+	        CASE(a_service_is_known_before_rs_has_told_its_label),
+	        CASE(who_calls_is_not_served_while_it_is_not_known_who_it_is),
 	        CASE(who_never_comes_back_leaves_nothing),
 	        CASE(deaths_that_ds_did_not_see_are_found),
 	        CASE(a_subscriber_is_told_of_each_key_once),

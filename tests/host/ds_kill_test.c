@@ -320,14 +320,6 @@ static void delete_map_and_see_the_rest(void)
 	assert_int_equal(store_delete(store, &eth, &ring), OK);
 }
 
-static int call_named(endpoint_t endpoint)
-{
-	int result = store_owner_named(store, endpoint);
-
-	world_finish();
-	return result;
-}
-
 static int call_wake(void)
 {
 	endpoint_t endpoint;
@@ -399,8 +391,6 @@ CALL(subscribe_again, &eth, OK, , result = subscribe(&eth, "one", DSF_INITIAL | 
 CALL(unsubscribe, &eth, OK, , result = unsubscribe(&eth, "text"))
 OPERATION(change_seen, , result = call_seen(&eth))
 OPERATION(last_change_of_a_deleted_entry_seen, delete_map_and_see_the_rest(), result = call_seen(&ann))
-OPERATION(naming_who_has_entries, assert_int_equal(name_service("eth", 1200, DSF_OVERWRITE), OK),
-          result = call_named(1200))
 OPERATION(wake, , result = call_wake())
 OPERATION(death_of_a_process, , owner_died(&ann))
 OPERATION(death_of_a_service, , owner_died(&eth))
@@ -488,7 +478,6 @@ int main(void)
 	        KILLED_IN(unsubscribe),
 	        KILLED_IN(change_seen),
 	        KILLED_IN(last_change_of_a_deleted_entry_seen),
-	        KILLED_IN(naming_who_has_entries),
 	        KILLED_IN(wake),
 	        KILLED_IN(death_of_a_process),
 	        KILLED_IN(death_of_a_service),

@@ -24,9 +24,10 @@ endpoint_t machine_endpoint(uint32_t client);
 void machine_die(uint32_t client);
 void machine_set_label(uint32_t client, const char *label);
 
-/* DS will log one line in which this is; any other is a failure. Whether it has come. */
-void machine_expect_complaint(const char *part);
-int machine_has_complained(void);
+/* RS does not come to tell of processes that begin; afterwards it tells all labels. */
+void machine_rs_is_late(int is_late);
+/* What RS answers when it is asked for a label; OK: it does answer. */
+void machine_rs_error(int error);
 
 /* Forgets what PM has told while DS was dead, as PM does if it is too much. */
 void machine_lose_events(void);

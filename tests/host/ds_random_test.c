@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* links: tests/host/ds_machine.c tests/host/ds_memory.c lib/sys/ds.c lib/sys/ds_map.c lib/sys/ds_client.c
- * servers/ds/kept.c servers/ds/request.c servers/ds/owners.c servers/ds/later.c servers/ds/ranges.c
- * servers/ds/quotas.c servers/ds/lendings.c servers/ds/do_*.c servers/ds/store_*.c servers/ds/tx.c
- * lib/sys/journal.c lib/sys/once.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c */
+ * servers/ds/kept.c servers/ds/request.c servers/ds/serve.c servers/ds/owners.c servers/ds/later.c
+ * servers/ds/ranges.c servers/ds/quotas.c servers/ds/lendings.c servers/ds/do_*.c servers/ds/store_*.c
+ * servers/ds/tx.c lib/sys/journal.c lib/sys/once.c servers/ds/hash.c servers/ds/pattern*.c servers/ds/watch.c
+ */
 /*
  * Random calls of several clients, some of which die, while DS is killed at random places, in its recovery
  * too. A model, which knows of no kills, says what each call must answer, what must be there, and who must

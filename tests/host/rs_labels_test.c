@@ -55,6 +55,27 @@ static void each_label_is_told_once(void **state)
 	assert_int_equal(machine.nr_told, 6);
 }
 
+static void the_label_of_a_process_is_told_whoever_asks(void **state)
+{
+	endpoint_t before;
+
+	(void)state;
+	machine_boot(manifest);
+	assert_string_equal(machine_label_of(VM_PROC_NR), "vm");
+	assert_string_equal(machine_label_of(PM_PROC_NR), "pm");
+	assert_string_equal(machine_label_of(RS_PROC_NR), "rs");
+	before = machine_lookup("last");
+	assert_string_equal(machine_label_of(before), "last");
+	kill_and_tell("last");
+	assert_string_equal(machine_label_of(before), "");
+	assert_string_equal(machine_label_of(machine_lookup("last")), "last");
+	kill_and_tell("last"); /* now it waits for its restart */
+	assert_string_equal(machine_label_of(NONE), "");
+	assert_string_equal(machine_label_of(ANY), "");
+	assert_string_equal(machine_label_of(-1), "");
+	assert_string_equal(machine_label_of(machine_client(0)), "");
+}
+
 static void deaths_and_successors_are_told(void **state)
 {
 	(void)state;
@@ -186,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(each_label_is_told_once),
+	        cmocka_unit_test(the_label_of_a_process_is_told_whoever_asks),
 	        cmocka_unit_test(deaths_and_successors_are_told),
 	        cmocka_unit_test(a_new_store_is_told_everything_that_there_is),
 	        cmocka_unit_test(who_will_not_come_after_all_is_told),

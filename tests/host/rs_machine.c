@@ -105,6 +105,7 @@ void process_release(endpoint_t endpoint)
 	struct machine_proc *proc = proc_at(endpoint);
 
 	assert_non_null(proc);
+	assert_string_not_equal(machine_label_of(endpoint), ""); /* whoever it talks to can ask who it is */
 	proc->is_released = 1;
 }
 
@@ -350,6 +351,18 @@ endpoint_t machine_lookup(const char *label)
 	strncpy(request.label, label, sizeof(request.label));
 	result = do_lookup(machine_client(0), &request, &reply);
 	return result == OK ? reply.endpoint : result;
+}
+
+const char *machine_label_of(endpoint_t endpoint)
+{
+	const struct rs_label_req request = {.endpoint = endpoint};
+	static struct rs_label_rep reply;
+	int result;
+
+	memset(&reply, 0, sizeof(reply));
+	result = do_label(machine_client(0), &request, &reply);
+	assert_true(result == OK || result == -ESRCH);
+	return reply.label;
 }
 
 struct rs_status_rep machine_status(const char *label)

@@ -85,6 +85,7 @@ struct rs_outcome machine_outcome(uint32_t client);
 endpoint_t machine_found(uint32_t client);
 
 endpoint_t machine_lookup(const char *label);
+const char *machine_label_of(endpoint_t endpoint); /* "": it has none */
 struct rs_status_rep machine_status(const char *label);
 /* How often the log has this. */
 int machine_logged(const char *text);

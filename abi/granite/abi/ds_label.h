@@ -21,7 +21,7 @@ enum ds_label_op {
  * already and it is sure now that none will come, which the store can ask for (RS_STATUS). A store that has
  * just been started is told all of them, its own, vm, pm and rs among them. What happens between two messages
  * about one label is not told: it may have had other endpoints meanwhile. RS tells it before it lets the
- * process run, unless the store does not take its messages.
+ * process run, unless the store does not take its messages; but the store can ask for it then (RS_LABEL).
  */
 struct ds_label_req {
 	char label[PROC_NAME_MAX]; /* with its end */

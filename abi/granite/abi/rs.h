@@ -130,6 +130,17 @@ struct rs_status_rep {
 	uint32_t error;          /* an errno that belongs to the problem, or 0 */
 };
 
+/*
+ * The label that the endpoint's process has, from before it runs its program. ESRCH: it has none, and never
+ * will have one, unless it is a child of RS's that has not executed its program yet.
+ */
+struct rs_label_req {
+	endpoint_t endpoint;
+};
+struct rs_label_rep {
+	char label[PROC_NAME_MAX]; /* with its end */
+};
+
 #define OP(number, NAME, name) MESSAGE_FITS(rs, name)
 #include <granite/abi/ops/rs.def>
 #undef OP

@@ -38,6 +38,9 @@ GRANITE_MUST_CHECK int rs_restart(const char *label, struct rs_outcome *outcome)
 /* Tells of service `index`, counted from 0. ENOENT: there are not so many. */
 GRANITE_MUST_CHECK int rs_status(uint32_t index, struct rs_status_rep *status);
 
+/* Whose process this is: fills in the label, with its end. ESRCH: it is no service's. */
+GRANITE_MUST_CHECK int rs_label(endpoint_t endpoint, char label[PROC_NAME_MAX]);
+
 /*
  * Tells RS that the caller, a service, is alive. server_run does it when RS asks; a service that does not run
  * it and has a heartbeat must do it at least once in each period of that.
