@@ -12,11 +12,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Two numbers of 32 bits in an argument. */
-#define PAIR(low, high) ((int64_t)((uint64_t)(uint32_t)(low) | (uint64_t)(uint32_t)(high) << 32))
-#define LOW(pair)       ((uint32_t)(pair))
-#define HIGH(pair)      ((uint32_t)((uint64_t)(pair) >> 32))
-
 static struct partner first, second;
 static endpoint_t self;
 static char *mine;   /* the test's; partners have copies at the same place */
@@ -93,14 +88,6 @@ static inline int64_t put(int64_t address, int64_t byte, int64_t unused, int64_t
 	return 0;
 }
 
-/* Fresh pages of its own. */
-static inline int64_t map_own(int64_t address, int64_t bytes, int64_t prot, int64_t unused)
-{
-	vir_bytes got;
-	(void)unused;
-	return vm_mmap((vir_bytes)address, (size_t)bytes, (int)prot, VM_MAP_FIXED, &got);
-}
-
 /* Ends a mapping, and has fresh pages of its own there. */
 static inline int64_t unmap(int64_t address, int64_t bytes, int64_t unused, int64_t unused2)
 {
@@ -113,12 +100,6 @@ static inline int64_t lend_theirs(int64_t who_to, int64_t pages, int64_t access,
 {
 	(void)unused;
 	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), (size_t)pages * PAGE_SIZE, (int)access);
-}
-
-static inline int64_t revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return cpf_revoke(grant);
 }
 
 /* ---- Records written past the library, in whichever process ---- */

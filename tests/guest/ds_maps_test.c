@@ -37,12 +37,6 @@ static int64_t put(int64_t offset, int64_t byte, int64_t unused, int64_t unused2
 	return 0;
 }
 
-static int64_t unmap(int64_t unused, int64_t unused1, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused1, (void)unused2, (void)unused3;
-	return sys_safeunmap(AT(theirs));
-}
-
 /* Whether it is private memory or nothing at all by now. */
 static int64_t is_mapped_by_grant(int64_t unused, int64_t unused1, int64_t unused2, int64_t unused3)
 {
@@ -174,7 +168,7 @@ static void who_has_it_mapped_sees_what_is_written(void)
 		CHECK_INT(DO(first, get, i * (int)PAGE_SIZE, 0, 0, 0), 'b' + i);
 		CHECK_INT(DO(second, get, i * (int)PAGE_SIZE, 0, 0, 0), 'b' + i);
 	}
-	CHECK_INT(DO(first, unmap, 0, 0, 0, 0), OK);
+	CHECK_INT(DO(first, unmap_grant, AT(theirs), 0, 0, 0), OK);
 	CHECK_INT(viewers(), 2);
 	CHECK_INT(DO(first, retrieve, 0, DSMF_MAP_MAPPED, 0, BYTES), BYTES);
 	end_partners();
@@ -239,7 +233,7 @@ static void check_all_is_over(void (*end_it)(void), int is_deleted)
 	CHECK_INT(DO(first, put, 0, 'z', 0, 0), 0);
 	CHECK_INT(mine[0], 'y');
 	CHECK_INT(DO(first, is_mapped_by_grant, 0, 0, 0, 0), 0);
-	CHECK_INT(DO(first, unmap, 0, 0, 0, 0), -EINVAL);
+	CHECK_INT(DO(first, unmap_grant, AT(theirs), 0, 0, 0), -EINVAL);
 	CHECK_INT(DO(first, retrieve, 0, DSMF_MAP_MAPPED, 0, BYTES), -ESRCH);
 	CHECK_INT(DO(first, retrieve, 0, DSMF_COPY_MAPPED, 0, BYTES), -ESRCH);
 	CHECK_INT(DO(first, snapshot, 0, 0, 0, 0), -ESRCH);
@@ -439,7 +433,7 @@ static void ranges_outlive_the_data_store(void)
 		CHECK_INT(DO(second, retrieve, 0, DSMF_MAP_MAPPED, 0, BYTES), BYTES);
 		CHECK_INT(DO(second, get, 1, 0, 0, 0), 'a' + i);
 		CHECK_INT(viewers(), 3);
-		CHECK_INT(DO(second, unmap, 0, 0, 0, 0), OK);
+		CHECK_INT(DO(second, unmap_grant, AT(theirs), 0, 0, 0), OK);
 	}
 	end_partners();
 	CHECK_INT(ds_delete_map(keys[0]), OK);

@@ -55,7 +55,7 @@ static inline void cast_setup(void)
 	memset(stores, 1, sizeof(stores));
 	cast_reference = cpf_grant_direct(ANY, AT(stores), sizeof(stores), CPF_READ);
 	CHECK(GRANT_VALID(cast_reference));
-	CHECK_INT(do_map_anonymous(WINDOW, 0, 0, 0), OK);
+	CHECK_INT(map_own(WINDOW, BYTES, RW, 0), OK);
 }
 
 /* A process whose window nobody has ever touched. */
@@ -133,7 +133,7 @@ static inline void cast_exec(int who)
 	struct actor *actor = &cast[who];
 	CHECK_INT(cast_do(who, do_exec, sys_self(), 0, 0, 0), OK);
 	CHECK_INT(cast_do(who, do_reach, WINDOW, 0, 0, 0), 0);
-	CHECK_INT(cast_do(who, do_map_anonymous, WINDOW, 0, 0, 0), OK);
+	CHECK_INT(cast_do(who, map_own, WINDOW, BYTES, RW, 0), OK);
 	actor->base = WINDOW;
 	actor->writes = true;
 	actor->lent = false;
@@ -204,7 +204,7 @@ static inline void cast_copy_to(int granter, int owner, int who, unsigned shared
 
 static inline void cast_revoke(int who, cp_grant_id_t id)
 {
-	CHECK_INT(cast_do(who, do_revoke, id, 0, 0, 0), OK);
+	CHECK_INT(cast_do(who, revoke, id, 0, 0, 0), OK);
 }
 
 /* It has its window no more, or a snapshot of it from now on. */

@@ -41,12 +41,6 @@ static int64_t get(int64_t offset, int64_t unused, int64_t unused2, int64_t unus
 	return theirs[offset];
 }
 
-static int64_t pass_on(int64_t who_to, int64_t who_from, int64_t grant, int64_t unused)
-{
-	(void)unused;
-	return cpf_grant_indirect((endpoint_t)who_to, (endpoint_t)who_from, grant);
-}
-
 static int64_t pass_on_bytes(int64_t who_to, int64_t who_from, int64_t grant, int64_t offset)
 {
 	return cpf_grant_indirect_sub((endpoint_t)who_to, (endpoint_t)who_from, grant, (size_t)offset, 10,
@@ -57,12 +51,6 @@ static int64_t lend_own(int64_t who_to, int64_t unused, int64_t unused2, int64_t
 {
 	(void)unused, (void)unused2, (void)unused3;
 	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), 100, CPF_READ);
-}
-
-static int64_t revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return cpf_revoke(grant);
 }
 
 /* ---- Tests ---- */

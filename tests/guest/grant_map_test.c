@@ -25,12 +25,6 @@ static int64_t map_writable(int64_t granter, int64_t grant, int64_t offset, int6
 	return sys_safemap((endpoint_t)granter, grant, (vir_bytes)offset, AT(theirs), (size_t)bytes, 1);
 }
 
-static int64_t unmap(int64_t offset, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return sys_safeunmap(AT(theirs) + (vir_bytes)offset);
-}
-
 static int64_t unmap_pages(int64_t offset, int64_t bytes, int64_t unused2, int64_t unused3)
 {
 	(void)unused2, (void)unused3;
@@ -56,23 +50,11 @@ static int64_t put(int64_t offset, int64_t byte, int64_t unused, int64_t unused2
 	return 0;
 }
 
-static int64_t pass_on(int64_t who_to, int64_t who_from, int64_t grant, int64_t unused)
-{
-	(void)unused;
-	return cpf_grant_indirect((endpoint_t)who_to, (endpoint_t)who_from, grant);
-}
-
 /* Grants what the partner has mapped. */
 static int64_t lend_on(int64_t who_to, int64_t access, int64_t unused, int64_t unused2)
 {
 	(void)unused, (void)unused2;
 	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), BYTES, (int)access);
-}
-
-static int64_t revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return cpf_revoke(grant);
 }
 
 static int64_t protect(int64_t prot, int64_t unused, int64_t unused2, int64_t unused3)
@@ -132,7 +114,7 @@ static void remember(void)
 	lending_do(second, get_in_child, 0, 0, 0, 0);
 	cp_grant_id_t id = lend(second, CPF_READ);
 	CHECK_INT(lending_do(second, map, self, id, 0, BYTES), OK);
-	CHECK_INT(lending_do(second, unmap, 0, 0, 0, 0), OK);
+	CHECK_INT(lending_do(second, unmap_grant, AT(theirs), 0, 0, 0), OK);
 	CHECK_INT(cpf_revoke(id), OK);
 	free_before = free_pages();
 }
@@ -164,7 +146,7 @@ static void after_revocation_each_has_its_own(void)
 	CHECK_INT(mine[PAGE_SIZE], 'a');
 	CHECK_INT(lending_do(first, get, PAGE_SIZE, 0, 0, 0), 't');
 	CHECK_INT(lending_do(first, map, self, id, 0, BYTES), -EPERM);
-	CHECK_INT(lending_do(first, unmap, 0, 0, 0, 0), -EINVAL);
+	CHECK_INT(lending_do(first, unmap_grant, AT(theirs), 0, 0, 0), -EINVAL);
 	CHECK_INT(lending_do(first, unmap_pages, 0, BYTES, 0, 0), 0);
 }
 
@@ -212,8 +194,8 @@ static void pages_are_chosen_by_offset(void)
 	CHECK_INT(lending_do(first, map, self, id, 0, 1), -EINVAL);
 	CHECK_INT(lending_do(first, map, self, id, 0, 0), -EINVAL);
 	CHECK_INT(lending_do(first, map, self, id, PAGE_SIZE, BYTES), -EPERM);
-	CHECK_INT(lending_do(first, unmap, 0, 0, 0, 0), OK);
-	CHECK_INT(lending_do(first, unmap, 0, 0, 0, 0), -EINVAL);
+	CHECK_INT(lending_do(first, unmap_grant, AT(theirs), 0, 0, 0), OK);
+	CHECK_INT(lending_do(first, unmap_grant, AT(theirs), 0, 0, 0), -EINVAL);
 	CHECK_INT(lending_do(first, get_in_child, 0, 0, 0, 0), -1);
 	CHECK_INT(cpf_revoke(id), OK);
 }
@@ -358,7 +340,7 @@ static void the_holder_unmaps_what_it_likes(void)
 	CHECK_INT(lending_do(first, get_in_child, PAGE_SIZE, 0, 0, 0), -1);
 	CHECK_INT(lending_do(first, map, self, id, 0, BYTES), OK);
 	CHECK_INT(lending_do(first, get, PAGE_SIZE, 0, 0, 0), 'a');
-	CHECK_INT(lending_do(first, unmap, 3 * PAGE_SIZE, 0, 0, 0), OK);
+	CHECK_INT(lending_do(first, unmap_grant, AT(theirs) + 3 * PAGE_SIZE, 0, 0, 0), OK);
 	CHECK_INT(lending_do(first, get_in_child, 0, 0, 0, 0), -1);
 	CHECK_INT(cpf_revoke(id), OK);
 }

@@ -82,13 +82,13 @@ static int64_t act_in(enum act act, enum who who)
 	const struct actor *actor = &cast[who];
 	switch (act) {
 	case REVOKE:
-		return cast_do(who, do_revoke, actor->gave, 0, 0, 0);
+		return cast_do(who, revoke, actor->gave, 0, 0, 0);
 	case REVOKE_MAPPINGS:
-		return cast_do(who, do_revoke_mappings, actor->gave, 0, 0, 0);
+		return cast_do(who, revoke_mappings, actor->gave, 0, 0, 0);
 	case REVOKE_PAGE:
-		return cast_do(who, do_revoke_address, actor->base + PAGE_SIZE + 5, 0, 0, 0);
+		return cast_do(who, revoke_address, actor->base + PAGE_SIZE + 5, 0, 0, 0);
 	case UNMAP_GRANT:
-		return cast_do(who, do_unmap_grant, actor->base + PAGE_SIZE + 5, 0, 0, 0);
+		return cast_do(who, unmap_grant, actor->base + PAGE_SIZE + 5, 0, 0, 0);
 	case UNMAP:
 		return cast_do(who, do_unmap, actor->base, 0, 0, 0);
 	default:

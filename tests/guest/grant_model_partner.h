@@ -11,11 +11,6 @@
 
 #define PROGRAM "/bin/grant_model_test"
 
-/* Two numbers of 32 bits in an argument. */
-#define PAIR(low, high) ((int64_t)((uint64_t)(uint32_t)(low) | (uint64_t)(uint32_t)(high) << 32))
-#define LOW(pair)       ((uint32_t)(pair))
-#define HIGH(pair)      ((uint32_t)((uint64_t)(pair) >> 32))
-
 static sigjmp_buf fault;
 
 static inline void faulted(int signal)
@@ -134,14 +129,6 @@ static inline int64_t fill(int64_t address, int64_t value, int64_t unused, int64
 	return 0;
 }
 
-static inline int64_t map(int64_t address, int64_t bytes, int64_t prot, int64_t unused)
-{
-	vir_bytes place;
-
-	(void)unused;
-	return vm_mmap((vir_bytes)address, (size_t)bytes, (int)prot, VM_MAP_FIXED, &place);
-}
-
 static inline int64_t unmap(int64_t address, int64_t bytes, int64_t unused, int64_t unused2)
 {
 	(void)unused, (void)unused2;
@@ -167,34 +154,10 @@ static inline int64_t grant_indirect_to(int64_t who_access, int64_t who_from, in
 	                              HIGH(range), (int)HIGH(who_access));
 }
 
-static inline int64_t revoke(int64_t id, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return cpf_revoke(id);
-}
-
-static inline int64_t revoke_mappings(int64_t id, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return sys_saferevmap_gid(id);
-}
-
-static inline int64_t revoke_address(int64_t address, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return sys_saferevmap_addr((vir_bytes)address);
-}
-
 static inline int64_t map_grant(int64_t granter_write, int64_t id, int64_t range, int64_t address)
 {
 	return sys_safemap((endpoint_t)LOW(granter_write), id, LOW(range), (vir_bytes)address, HIGH(range),
 	                   HIGH(granter_write) != 0);
-}
-
-static inline int64_t unmap_grant(int64_t address, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return sys_safeunmap((vir_bytes)address);
 }
 
 /* The same in two pieces. */

@@ -103,7 +103,7 @@ static inline bool step_touch(struct person *p)
 static inline void map_range(struct person *p, uint32_t first, uint32_t pages, int prot)
 {
 	model_touch(p, first, pages);
-	expect(ask(p, map, page_address(first), pages * PAGE_SIZE, prot, 0), OK, "mmap");
+	expect(ask(p, map_own, page_address(first), pages * PAGE_SIZE, prot, 0), OK, "mmap");
 	model_map(p, first, pages, (uint32_t)prot);
 }
 

@@ -50,9 +50,9 @@ static const struct {
 	lending_task *task;
 	const char *name;
 } ways[] = {
-        {do_revoke, "cpf_revoke"},
-        {do_revoke_mappings, "sys_saferevmap_gid"},
-        {do_revoke_address, "sys_saferevmap_addr"},
+        {revoke, "cpf_revoke"},
+        {revoke_mappings, "sys_saferevmap_gid"},
+        {revoke_address, "sys_saferevmap_addr"},
 };
 
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
@@ -115,7 +115,7 @@ static void try_again(const struct chain *chain, int who, cp_grant_id_t id, endp
 	int expected = refusal(chain, who);
 	CHECK_INT(cast_do(who, do_map, granter, id, 0, 0), expected);
 	CHECK_INT(cast_do(who, do_map, granter, id, 1, 0), expected);
-	if (chain->revoke != do_revoke)
+	if (chain->revoke != revoke)
 		return; /* only what was mapped was taken back */
 	CHECK_INT(cast_do(who, do_copy_from, granter, id, 0, PAIR(0, BYTES)), expected);
 	CHECK_INT(cast_do(who, do_copy_to, granter, id, 0, PAIR(0, BYTES)), expected);
@@ -131,8 +131,8 @@ static void keep(const struct chain *chain)
 	memcpy(had, cast, sizeof(had));
 	if (chain->dead)
 		die(chain);
-	CHECK_INT(cast_do(0, chain->revoke, chain->revoke == do_revoke_address ? had[0].base : had[0].gave, 0,
-	                  0, 0),
+	CHECK_INT(cast_do(0, chain->revoke, chain->revoke == revoke_address ? had[0].base : had[0].gave, 0, 0,
+	                  0),
 	          OK);
 	lose_mappings(chain, 1, chain->depth);
 	cast_write_and_compare(ALL_PAGES, 2, "after the revocation");
@@ -249,7 +249,7 @@ static void each_chain(chain_visitor *visit)
 		}
 		chain.manner = COPIED;
 		chain.unmap = false;
-		chain.revoke = do_revoke;
+		chain.revoke = revoke;
 		each_death(chain, visit);
 	}
 }
@@ -257,7 +257,7 @@ static void each_chain(chain_visitor *visit)
 /* Where none but the memory is short. */
 static void each_payment(chain_visitor *visit)
 {
-	struct chain chain = {.depth = 1, .revoke = do_revoke};
+	struct chain chain = {.depth = 1, .revoke = revoke};
 	for (; chain.depth <= GRANT_DEPTH_MAX; chain.depth++)
 		for (chain.manner = PASSED_ON; chain.manner <= MAPPED_ON; chain.manner++)
 			visit(&chain);
@@ -329,7 +329,7 @@ static void count_payments(const struct chain *chain)
 static void setup(void)
 {
 	static const char *const names[CAST] = {"owner", "first", "second", "third", "fourth", "fifth"};
-	const struct chain rehearsal = {2, PASSED_ON, false, 1, RUNS_ANEW, do_revoke};
+	const struct chain rehearsal = {2, PASSED_ON, false, 1, RUNS_ANEW, revoke};
 	memcpy(cast_names, names, sizeof(names));
 	cast_setup();
 	make(&rehearsal);

@@ -8,11 +8,7 @@
 #include "grant_reference.h"
 #include "lending.h"
 
-#define WINDOW          (0x40000000u - PAGES / 2 * PAGE_SIZE) /* on either side of a page table's end */
-
-#define PAIR(low, high) ((int64_t)((uint64_t)(uint32_t)(low) | (uint64_t)(uint32_t)(high) << 32))
-#define LOW(pair)       ((uint32_t)(pair))
-#define HIGH(pair)      ((uint32_t)((uint64_t)(pair) >> 32))
+#define WINDOW (0x40000000u - PAGES / 2 * PAGE_SIZE) /* on either side of a page table's end */
 
 static const char *cast_program; /* its file: what a process becomes by exec */
 
@@ -96,23 +92,10 @@ static inline int64_t do_fill(int64_t base, int64_t seed, int64_t unused, int64_
 	return OK;
 }
 
-static inline int64_t do_map_anonymous(int64_t base, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	vir_bytes place;
-	(void)unused, (void)unused2, (void)unused3;
-	return vm_mmap((vir_bytes)base, BYTES, VM_PROT_READ | VM_PROT_WRITE, VM_MAP_FIXED, &place);
-}
-
 static inline int64_t do_unmap(int64_t base, int64_t unused, int64_t unused2, int64_t unused3)
 {
 	(void)unused, (void)unused2, (void)unused3;
 	return munmap((void *)(uintptr_t)base, BYTES) ? -errno : OK;
-}
-
-static inline int64_t do_unmap_grant(int64_t base, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return sys_safeunmap((vir_bytes)base);
 }
 
 static inline int64_t do_grant(int64_t to, int64_t base, int64_t access, int64_t unused)
@@ -124,24 +107,6 @@ static inline int64_t do_grant(int64_t to, int64_t base, int64_t access, int64_t
 static inline int64_t do_pass_on(int64_t to, int64_t from, int64_t grant, int64_t access)
 {
 	return cpf_grant_indirect_sub((endpoint_t)to, (endpoint_t)from, grant, 0, BYTES, (int)access);
-}
-
-static inline int64_t do_revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return cpf_revoke(grant);
-}
-
-static inline int64_t do_revoke_mappings(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return sys_saferevmap_gid(grant);
-}
-
-static inline int64_t do_revoke_address(int64_t address, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return sys_saferevmap_addr((vir_bytes)address);
 }
 
 static inline int64_t do_copy_from(int64_t granter, int64_t grant, int64_t offset, int64_t at_bytes)

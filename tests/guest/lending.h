@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Partners for tests of grants: children that do what the test tells them by messages, each from the memory
- * it had when it was started. What they are told to do are functions of the test's, which every child has at
- * the same place.
+ * it had when it was started. What they are told to do are functions, which every child has at the same
+ * place: the test's own, or those at the end of this file.
  */
 #ifndef GUEST_LENDING_H
 #define GUEST_LENDING_H
@@ -17,6 +17,11 @@
 
 #define AT(pointer) ((vir_bytes)(uintptr_t)(pointer))
 #define RW          (PROT_READ | PROT_WRITE)
+
+/* Two numbers of 32 bits in an argument. */
+#define PAIR(low, high) ((int64_t)((uint64_t)(uint32_t)(low) | (uint64_t)(uint32_t)(high) << 32))
+#define LOW(pair)       ((uint32_t)(pair))
+#define HIGH(pair)      ((uint32_t)((uint64_t)(pair) >> 32))
 
 struct partner {
 	pid_t pid;
@@ -94,6 +99,47 @@ static inline int64_t lending_do(struct partner partner, lending_task *task, int
 {
 	lending_order(partner, task, a, b, c, d);
 	return lending_result(partner);
+}
+
+/* ---- Tasks that many tests give ---- */
+
+/* Fresh pages of its own. */
+static inline int64_t map_own(int64_t address, int64_t bytes, int64_t prot, int64_t unused)
+{
+	vir_bytes place;
+	(void)unused;
+	return vm_mmap((vir_bytes)address, (size_t)bytes, (int)prot, VM_MAP_FIXED, &place);
+}
+
+static inline int64_t unmap_grant(int64_t address, int64_t unused, int64_t unused2, int64_t unused3)
+{
+	(void)unused, (void)unused2, (void)unused3;
+	return sys_safeunmap((vir_bytes)address);
+}
+
+/* All of what it has been granted. */
+static inline int64_t pass_on(int64_t who_to, int64_t who_from, int64_t grant, int64_t unused)
+{
+	(void)unused;
+	return cpf_grant_indirect((endpoint_t)who_to, (endpoint_t)who_from, grant);
+}
+
+static inline int64_t revoke(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
+{
+	(void)unused, (void)unused2, (void)unused3;
+	return cpf_revoke(grant);
+}
+
+static inline int64_t revoke_mappings(int64_t grant, int64_t unused, int64_t unused2, int64_t unused3)
+{
+	(void)unused, (void)unused2, (void)unused3;
+	return sys_saferevmap_gid(grant);
+}
+
+static inline int64_t revoke_address(int64_t address, int64_t unused, int64_t unused2, int64_t unused3)
+{
+	(void)unused, (void)unused2, (void)unused3;
+	return sys_saferevmap_addr((vir_bytes)address);
 }
 
 #endif
