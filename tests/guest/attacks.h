@@ -96,12 +96,6 @@ static inline int64_t unmap(int64_t address, int64_t bytes, int64_t unused, int6
 	return result == OK ? map_own(address, bytes, RW, 0) : result;
 }
 
-static inline int64_t lend_theirs(int64_t who_to, int64_t pages, int64_t access, int64_t unused)
-{
-	(void)unused;
-	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), (size_t)pages * PAGE_SIZE, (int)access);
-}
-
 /* ---- Records written past the library, in whichever process ---- */
 
 #define RAW_SLOTS 128 /* more than a page of them */
@@ -208,7 +202,7 @@ static inline char *guarded_pages(unsigned pages)
 static inline void map_once(void)
 {
 	struct partner partner = lending_start();
-	cp_grant_id_t id = lending_do(partner, lend_theirs, self, 1, CPF_READ | CPF_MAP, 0);
+	cp_grant_id_t id = lending_do(partner, grant_memory, self, AT(theirs), PAGE_SIZE, CPF_READ | CPF_MAP);
 	CHECK_INT(sys_safemap(partner.endpoint, id, 0, AT(theirs), PAGE_SIZE, 0), OK);
 	CHECK_INT(unmap(AT(theirs), PAGE_SIZE, 0, 0), OK);
 	lending_end(partner);

@@ -232,13 +232,6 @@ static int publish_by(cp_grant_id_t key, uint32_t key_bytes, cp_grant_id_t value
 static char key_text[] = "granted";
 static struct partner other;
 
-/* Grants the key to DS from another process. */
-static int64_t grant_key(int64_t ds, int64_t access, int64_t unused, int64_t unused2)
-{
-	(void)unused, (void)unused2;
-	return cpf_grant_direct((endpoint_t)ds, AT(key_text), 7, (int)access);
-}
-
 static void grants_that_do_not_fit_are_refused(void)
 {
 	endpoint_t ds = rs_lookup("ds");
@@ -247,7 +240,7 @@ static void grants_that_do_not_fit_are_refused(void)
 	cp_grant_id_t for_another = cpf_grant_direct(other.endpoint, AT(key_text), 7, CPF_READ);
 	cp_grant_id_t to_write = cpf_grant_direct(ds, AT(key_text), 7, CPF_WRITE);
 	cp_grant_id_t revoked = cpf_grant_direct(ds, AT(key_text), 7, CPF_READ);
-	cp_grant_id_t of_another = lending_do(other, grant_key, ds, CPF_READ, 0, 0);
+	cp_grant_id_t of_another = lending_do(other, grant_memory, ds, AT(key_text), 7, CPF_READ);
 	cp_grant_id_t nowhere = cpf_grant_direct(ds, 0x1000, 7, CPF_READ);
 	CHECK_INT(cpf_revoke(revoked), OK);
 	const struct {

@@ -60,12 +60,6 @@ static int64_t can_not_write(int64_t unused, int64_t unused1, int64_t unused2, i
 	return tap_ending(tap_child(write_there)) == TAP_SIGNAL + SIGSEGV;
 }
 
-static int64_t lend_on(int64_t who, int64_t access, int64_t unused, int64_t unused2)
-{
-	(void)unused, (void)unused2;
-	return cpf_grant_direct((endpoint_t)who, AT(theirs), BYTES, (int)access);
-}
-
 static int64_t map_from(int64_t granter, int64_t grant, int64_t writable, int64_t unused)
 {
 	(void)unused;
@@ -192,7 +186,8 @@ static void nobody_gets_more_rights_than_were_published(void)
 	CHECK(DO(first, can_not_write, 0, 0, 0, 0));
 	CHECK_INT(mine[0], 'a');
 	/* Nor who gets it from there. */
-	cp_grant_id_t on = DO(first, lend_on, second.endpoint, CPF_READ | CPF_WRITE | CPF_MAP, 0, 0);
+	cp_grant_id_t on =
+	        DO(first, grant_memory, second.endpoint, AT(theirs), BYTES, CPF_READ | CPF_WRITE | CPF_MAP);
 	CHECK_INT(DO(second, map_from, first.endpoint, on, 1, 0), -EFAULT);
 	CHECK_INT(DO(second, map_from, first.endpoint, on, 0, 0), OK);
 	CHECK(DO(second, can_not_write, 0, 0, 0, 0));
@@ -221,7 +216,7 @@ static void check_all_is_over(void (*end_it)(void), int is_deleted)
 	start_partners();
 	publish_mine(DSMF_WRITABLE);
 	CHECK_INT(DO(first, retrieve, 0, DSMF_MAP_MAPPED | DSMF_WRITABLE, 0, BYTES), BYTES);
-	cp_grant_id_t on = DO(first, lend_on, second.endpoint, CPF_READ | CPF_MAP, 0, 0);
+	cp_grant_id_t on = DO(first, grant_memory, second.endpoint, AT(theirs), BYTES, CPF_READ | CPF_MAP);
 	CHECK_INT(DO(second, map_from, first.endpoint, on, 0, 0), OK);
 	CHECK_INT(viewers(), 3);
 	mine[0] = 'x';

@@ -20,12 +20,6 @@ static cp_grant_id_t lend(struct partner to)
 	return id;
 }
 
-static int64_t lend_own(int64_t who_to, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return cpf_grant_direct((endpoint_t)who_to, AT(mine), PAGE_SIZE, ACCESS);
-}
-
 static void check_works(struct partner partner, endpoint_t granter, cp_grant_id_t id)
 {
 	CHECK_INT(lending_do(partner, take, granter, id, PAIR(0, PAGE_SIZE), AT(theirs)), OK);
@@ -85,7 +79,7 @@ static struct partner successor_of(struct partner old)
 static void a_dead_grantors_successor_in_its_endpoint_slot_has_not_its_grants(void)
 {
 	struct partner old = lending_start(), new;
-	cp_grant_id_t id = lending_do(old, lend_own, first.endpoint, 0, 0, 0), other;
+	cp_grant_id_t id = lending_do(old, grant_memory, first.endpoint, AT(mine), PAGE_SIZE, ACCESS), other;
 	check_works(first, old.endpoint, id);
 	lending_end(old);
 	check_refused(first, old.endpoint, id, -EDEADSRCDST);
@@ -94,7 +88,7 @@ static void a_dead_grantors_successor_in_its_endpoint_slot_has_not_its_grants(vo
 	check_refused(first, old.endpoint, id, -EDEADSRCDST);
 	check_refused(first, new.endpoint, id, -EPERM);
 	/* It may hand out the very same number, for itself. */
-	other = lending_do(new, lend_own, second.endpoint, 0, 0, 0);
+	other = lending_do(new, grant_memory, second.endpoint, AT(mine), PAGE_SIZE, ACCESS);
 	CHECK(other == id);
 	check_refused(first, old.endpoint, id, -EDEADSRCDST);
 	check_refused(first, new.endpoint, id, -EPERM);
@@ -146,7 +140,7 @@ static int64_t forge(int64_t id, int64_t who_to, int64_t own_id, int64_t unused)
 static void no_id_from_before_exec_is_good_whatever_the_new_memory_holds(void)
 {
 	struct partner grantor = lending_start();
-	cp_grant_id_t id = lending_do(grantor, lend_own, first.endpoint, 0, 0, 0);
+	cp_grant_id_t id = lending_do(grantor, grant_memory, first.endpoint, AT(mine), PAGE_SIZE, ACCESS);
 	check_works(first, grantor.endpoint, id);
 	CHECK_INT(lending_do(grantor, run_anew, self, 0, 0, 0), OK);
 	check_refused(first, grantor.endpoint, id, -EPERM);
@@ -229,7 +223,7 @@ static void somebody_elses_id_is_refused(void)
 	check_refused(first, self, id, -EPERM);
 	check_refused(first, second.endpoint, id, -EPERM);
 	CHECK_INT(sys_safecopyfrom(self, id, 0, AT(theirs), 1), -EPERM); /* not even the grantor */
-	theirs_id = lending_do(second, lend_own, self, 0, 0, 0);
+	theirs_id = lending_do(second, grant_memory, self, AT(mine), PAGE_SIZE, ACCESS);
 	check_refused(first, second.endpoint, theirs_id, -EPERM);
 	CHECK_INT(cpf_revoke(theirs_id), -EPERM);
 	CHECK_INT(lending_do(second, revoke, theirs_id, 0, 0, 0), OK);

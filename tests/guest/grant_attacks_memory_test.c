@@ -322,7 +322,8 @@ static void over_memory_that_is_lent_on(void)
 			CHECK_INT(lending_do(first, map, self, a, all, AT(theirs)), OK);
 		else
 			lending_do(first, put, AT(theirs), pattern(0), 0, 0);
-		cp_grant_id_t on = lending_do(first, lend_theirs, second.endpoint, 2, CPF_READ | CPF_MAP, 0);
+		cp_grant_id_t on = lending_do(first, grant_memory, second.endpoint, AT(theirs), 2 * PAGE_SIZE,
+		                              CPF_READ | CPF_MAP);
 		CHECK_INT(lending_do(second, map, first.endpoint, on, all, AT(theirs)), OK);
 		CHECK_INT(lending_do(first, map, self, b, all, AT(theirs)), OK);
 		CHECK_INT(lending_do(first, get, AT(theirs), 0, 0, 0), pattern(2 * PAGE_SIZE));
@@ -427,12 +428,6 @@ static int64_t end_child(int64_t pid, int64_t unused, int64_t unused2, int64_t u
 	return kill((pid_t)pid, SIGKILL) == 0 ? waitpid((pid_t)pid, NULL, 0) : -errno;
 }
 
-static int64_t lend_mine(int64_t who_to, int64_t access, int64_t unused, int64_t unused2)
-{
-	(void)unused, (void)unused2;
-	return cpf_grant_direct((endpoint_t)who_to, AT(mine), BYTES, (int)access);
-}
-
 /* The victim has taken its memory back, and all there is is used up: it can still write to all of it. */
 static void check_victim(struct partner victim)
 {
@@ -453,14 +448,15 @@ static struct partner victim_with_memory(void)
 {
 	struct partner victim = lending_start();
 	CHECK_INT(lending_do(victim, write_all, AT(mine), BYTES, 'm', 0), 0);
-	CHECK_INT(lending_do(victim, lend_mine, self, CPF_READ, 0, 0) > 0, 1);
+	CHECK_INT(lending_do(victim, grant_memory, self, AT(mine), BYTES, CPF_READ) > 0, 1);
 	return victim;
 }
 
 static void snapshots_never_leave_the_owner_without_memory(void)
 {
 	struct partner victim = victim_with_memory();
-	cp_grant_id_t id = lending_do(victim, lend_mine, first.endpoint, CPF_READ | CPF_MAP, 0, 0);
+	cp_grant_id_t id =
+	        lending_do(victim, grant_memory, first.endpoint, AT(mine), BYTES, CPF_READ | CPF_MAP);
 	struct vm_procinfo_rep before, after;
 	CHECK_INT(vm_procinfo(victim.endpoint, &before), OK);
 	for (int i = 0; i < PLACES; i++)
@@ -476,7 +472,7 @@ static void snapshots_never_leave_the_owner_without_memory(void)
 static void copies_that_share_never_leave_the_owner_without_memory(void)
 {
 	struct partner victim = victim_with_memory();
-	cp_grant_id_t id = lending_do(victim, lend_mine, first.endpoint, CPF_READ, 0, 0);
+	cp_grant_id_t id = lending_do(victim, grant_memory, first.endpoint, AT(mine), BYTES, CPF_READ);
 	for (int i = 0; i < PLACES; i++) {
 		vir_bytes place = FAR_AWAY + (vir_bytes)i * BYTES;
 		CHECK_INT(lending_do(first, map_own, place, BYTES, RW, 0), OK);

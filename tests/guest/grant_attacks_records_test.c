@@ -300,7 +300,7 @@ static void a_chain_of_mappings_and_grants_is_no_longer(void)
 	struct partner lender = lending_start(), last = lending_start();
 	raw_table[GRANT_DEPTH_MAX - 1].who_to = lender.endpoint;
 	CHECK_INT(lending_do(lender, map, self, id, PAIR(0, PAGE_SIZE), AT(theirs)), OK);
-	on = lending_do(lender, lend_theirs, last.endpoint, 1, CPF_READ | CPF_MAP, 0);
+	on = lending_do(lender, grant_memory, last.endpoint, AT(theirs), PAGE_SIZE, CPF_READ | CPF_MAP);
 	CHECK_INT(lending_do(last, map, lender.endpoint, on, PAIR(0, PAGE_SIZE), AT(theirs)), -ELOOP);
 	CHECK_INT(lending_do(last, take, lender.endpoint, on, PAIR(0, PAGE_SIZE), AT(theirs)), OK);
 	lending_end(last);

@@ -114,7 +114,8 @@ static void a_table_in_lent_memory_ends_as_the_memory_does(void)
 {
 	static const int access[] = {ACCESS, ACCESS | CPF_UNMAP};
 	for (unsigned i = 0; i < COUNT(access); i++) {
-		cp_grant_id_t table = lending_do(second, lend_theirs, self, 2, access[i], 0);
+		cp_grant_id_t table =
+		        lending_do(second, grant_memory, self, AT(theirs), 2 * PAGE_SIZE, access[i]);
 		make_odd_table();
 		struct cp_grant *old = odd_table;
 		odd_table = mmap(NULL, 2 * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -152,7 +152,7 @@ static inline void cast_end(void)
 
 static inline cp_grant_id_t cast_grant(int from, int to, int access)
 {
-	cast[from].gave = cast_do(from, do_grant, endpoint_of(to), cast[from].base, access, 0);
+	cast[from].gave = cast_do(from, grant_memory, endpoint_of(to), cast[from].base, BYTES, access);
 	CHECK(GRANT_VALID(cast[from].gave));
 	return cast[from].gave;
 }

@@ -47,12 +47,6 @@ static int64_t pass_on_bytes(int64_t who_to, int64_t who_from, int64_t grant, in
 	                              CPF_READ);
 }
 
-static int64_t lend_own(int64_t who_to, int64_t unused, int64_t unused2, int64_t unused3)
-{
-	(void)unused, (void)unused2, (void)unused3;
-	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), 100, CPF_READ);
-}
-
 /* ---- Tests ---- */
 
 static void setup(void)
@@ -290,7 +284,7 @@ static void check_sides(cp_grant_id_t id, endpoint_t granter, endpoint_t grantee
 static void an_id_can_be_set_to_every_kind_of_grant(void)
 {
 	endpoint_t self = sys_self();
-	cp_grant_id_t id, given = lending_do(first, lend_own, self, 0, 0, 0);
+	cp_grant_id_t id, given = lending_do(first, grant_memory, self, AT(theirs), 100, CPF_READ);
 	CHECK_INT(cpf_getgrants(&id, 1), 1);
 	lending_do(first, put, 3, '1', 0, 0);
 	CHECK_INT(cpf_setgrant_direct(id, second.endpoint, AT(mine), 10, CPF_READ), OK);

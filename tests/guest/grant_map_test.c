@@ -50,13 +50,6 @@ static int64_t put(int64_t offset, int64_t byte, int64_t unused, int64_t unused2
 	return 0;
 }
 
-/* Grants what the partner has mapped. */
-static int64_t lend_on(int64_t who_to, int64_t access, int64_t unused, int64_t unused2)
-{
-	(void)unused, (void)unused2;
-	return cpf_grant_direct((endpoint_t)who_to, AT(theirs), BYTES, (int)access);
-}
-
 static int64_t protect(int64_t prot, int64_t unused, int64_t unused2, int64_t unused3)
 {
 	(void)unused, (void)unused2, (void)unused3;
@@ -169,7 +162,8 @@ static void read_only_stays_read_only(void)
 	CHECK_INT(lending_do(first, map, self, id, 0, BYTES), OK);
 	CHECK_INT(lending_do(first, protect, RW, 0, 0, 0), -EACCES);
 	CHECK_INT(lending_do(first, get_in_child, 0, 1, 0, 0), -1);
-	on = lending_do(first, lend_on, second.endpoint, CPF_READ | CPF_WRITE | CPF_MAP, 0, 0);
+	on = lending_do(first, grant_memory, second.endpoint, AT(theirs), BYTES,
+	                CPF_READ | CPF_WRITE | CPF_MAP);
 	CHECK_INT(lending_do(second, map_writable, first.endpoint, on, 0, BYTES), -EFAULT);
 	CHECK_INT(lending_do(second, map, first.endpoint, on, 0, BYTES), OK);
 	mine[3] = 'z';
@@ -321,7 +315,7 @@ static void nobody_maps_its_own_memory(void)
 	on = lending_do(first, pass_on, self, self, id, 0);
 	CHECK_INT(sys_safemap(first.endpoint, on, 0, AT(theirs), BYTES, 0), -ELOOP);
 	CHECK_INT(lending_do(first, map, self, id, 0, BYTES), OK);
-	on = lending_do(first, lend_on, self, CPF_READ | CPF_MAP, 0, 0);
+	on = lending_do(first, grant_memory, self, AT(theirs), BYTES, CPF_READ | CPF_MAP);
 	CHECK_INT(sys_safemap(first.endpoint, on, 0, AT(theirs), BYTES, 0), -ELOOP);
 	CHECK_INT(cpf_revoke(id), OK);
 	lending_do(first, unmap_pages, 0, BYTES, 0, 0);
@@ -367,7 +361,7 @@ static void who_sees_a_page_can_be_asked(void)
 	begin();
 	cp_grant_id_t id = lend(first, CPF_READ | CPF_WRITE), on;
 	CHECK_INT(lending_do(first, map_writable, self, id, 0, BYTES), OK);
-	on = lending_do(first, lend_on, second.endpoint, CPF_READ | CPF_MAP, 0, 0);
+	on = lending_do(first, grant_memory, second.endpoint, AT(theirs), BYTES, CPF_READ | CPF_MAP);
 	CHECK_INT(lending_do(second, map, first.endpoint, on, PAGE_SIZE, PAGE_SIZE), OK);
 
 	CHECK_INT(vm_viewers(SELF, AT(mine) + PAGE_SIZE + 5, &from, seen, 4, &page), 2);

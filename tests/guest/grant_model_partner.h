@@ -141,13 +141,6 @@ static inline int64_t protect(int64_t address, int64_t bytes, int64_t prot, int6
 	return vm_mprotect((vir_bytes)address, (size_t)bytes, (int)prot);
 }
 
-static inline int64_t grant_direct_to(int64_t who_access, int64_t address, int64_t bytes, int64_t unused)
-{
-	(void)unused;
-	return cpf_grant_direct((endpoint_t)LOW(who_access), (vir_bytes)address, (size_t)bytes,
-	                        (int)HIGH(who_access));
-}
-
 static inline int64_t grant_indirect_to(int64_t who_access, int64_t who_from, int64_t id, int64_t range)
 {
 	return cpf_grant_indirect_sub((endpoint_t)LOW(who_access), (endpoint_t)who_from, id, LOW(range),

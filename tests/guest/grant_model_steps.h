@@ -277,15 +277,15 @@ static inline bool step_give(struct person *p)
 {
 	struct cp_grant grant = choose_grant(p);
 	uint32_t slot = slot_of(p, false);
-	int64_t who_access = PAIR(grant.who_to, grant.flags & CPF_ACCESS);
+	int64_t access = grant.flags & CPF_ACCESS;
 	enum good_for good_for;
 
 	(void)take_back(p, slot);
 	if (grant.flags & CPF_DIRECT)
-		grant.id = ask(p, grant_direct_to, who_access, grant.start, grant.bytes, 0);
+		grant.id = ask(p, grant_memory, grant.who_to, grant.start, grant.bytes, access);
 	else
-		grant.id = ask(p, grant_indirect_to, who_access, grant.who_from, grant.from_id,
-		               PAIR(grant.start, grant.bytes));
+		grant.id = ask(p, grant_indirect_to, PAIR(grant.who_to, access), grant.who_from,
+		               grant.from_id, PAIR(grant.start, grant.bytes));
 	if (GRANT_VALID(grant.id) == makes_no_sense(&grant))
 		model_wrong("a grant of flags %x, start %x and bytes %x has the id %lld", grant.flags,
 		            grant.start, grant.bytes, grant.id);

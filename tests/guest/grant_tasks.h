@@ -98,12 +98,6 @@ static inline int64_t do_unmap(int64_t base, int64_t unused, int64_t unused2, in
 	return munmap((void *)(uintptr_t)base, BYTES) ? -errno : OK;
 }
 
-static inline int64_t do_grant(int64_t to, int64_t base, int64_t access, int64_t unused)
-{
-	(void)unused;
-	return cpf_grant_direct((endpoint_t)to, (vir_bytes)base, BYTES, (int)access);
-}
-
 static inline int64_t do_pass_on(int64_t to, int64_t from, int64_t grant, int64_t access)
 {
 	return cpf_grant_indirect_sub((endpoint_t)to, (endpoint_t)from, grant, 0, BYTES, (int)access);

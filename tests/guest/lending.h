@@ -117,6 +117,12 @@ static inline int64_t unmap_grant(int64_t address, int64_t unused, int64_t unuse
 	return sys_safeunmap((vir_bytes)address);
 }
 
+/* Memory of its own, or what it has mapped. */
+static inline int64_t grant_memory(int64_t who_to, int64_t address, int64_t bytes, int64_t access)
+{
+	return cpf_grant_direct((endpoint_t)who_to, (vir_bytes)address, (size_t)bytes, (int)access);
+}
+
 /* All of what it has been granted. */
 static inline int64_t pass_on(int64_t who_to, int64_t who_from, int64_t grant, int64_t unused)
 {
