@@ -159,7 +159,7 @@ static void check_slots(struct checker *checker)
 		must(checker,
 		     this->state == SUBSCRIPTION_WATCHES || owner_at(store, this->owner)->work_next != 0,
 		     "an unfinished subscription is forgotten");
-		must(checker, this->state != SUBSCRIPTION_INITIAL || this->at <= store->header->entries,
+		must(checker, this->state != SUBSCRIPTION_INITIAL || this->at <= store->directory_size,
 		     "a subscription's position is beyond the end");
 		must(checker,
 		     this->state != SUBSCRIPTION_ENDS || !this->at ||

@@ -180,10 +180,6 @@ void answer_keep(struct store *store, const struct store_caller *caller, uint64_
 /* ---- Subscriptions (store_subscribe.c) ---- */
 
 void subscription_drop(struct store *store, uint32_t slot);
-
-/* The smallest position above this one at which a subscription with DSF_INITIAL is; 0: there is none. */
-uint32_t initial_position(const struct store *store, uint32_t above);
-void initials_move(struct store *store, uint32_t from, uint32_t to);   /* those that are at this position */
 void initial_note(struct store *store, uint32_t slot, uint32_t state); /* it is in this state, and at 0 */
 
 /* ---- Operations of many transactions (store_unfinished.c) ---- */
@@ -193,6 +189,10 @@ void unfinished_note(struct store *store,
 
 /* What has happened to the entry's owner is told of it, before it changes; if it ends that is done. */
 void unfinished_settle(struct store *store, const struct store_key *key);
+
+/* The entry at position `from` of the list is going to be at `to`, which is before that: whoever has
+ * DSF_INITIAL and is between the two is told of it now. */
+void initials_pass(struct store *store, uint32_t from, uint32_t to);
 
 /* The notice is dropped: who was to look at it goes on with the next. */
 void unfinished_skip(struct store *store, uint32_t notice);

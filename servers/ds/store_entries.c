@@ -198,29 +198,17 @@ void value_drop(struct store *store, uint32_t type, uint32_t value, uint32_t sna
 		range_end(store, value, snapshots);
 }
 
-static void move(struct store *store, uint32_t from, uint32_t to)
-{
-	if (from == to)
-		return; /* a hole, which may still name what has been moved away from it */
-	tx_set(store, &store->directory[to], store->directory[from]);
-	tx_set(store, &entry_at(store, store->directory[to])->position, to);
-}
-
-/*
- * The last of the list takes its place; but none that is still to be told gets among those that have been
- * told. So where a DSF_INITIAL has got to, its last entry takes the place, and the hole is there.
- */
+/* The last of the list takes its place. */
 static void leave_directory(struct store *store, const struct entry *entry)
 {
 	struct store_header *header = store->header;
-	uint32_t hole = entry->position, position;
+	uint32_t hole = entry->position, last = header->entries - 1;
 
-	while ((position = initial_position(store, hole)) != 0) {
-		move(store, position - 1, hole);
-		hole = position - 1;
-		initials_move(store, position, hole);
+	if (hole != last) {
+		initials_pass(store, last, hole);
+		tx_set(store, &store->directory[hole], store->directory[last]);
+		tx_set(store, &entry_at(store, store->directory[hole])->position, hole);
 	}
-	move(store, header->entries - 1, hole);
 	tx_add(store, &header->entries, -1);
 	tx_add(store, &header->types[entry->type], -1);
 }

@@ -9,7 +9,7 @@
 #define LOG_BASE                                                                                  \
 	256 /* records for what is not about subscribers; the largest part is freeing and linking \
 	     */
-#define LOG_PER_OWNER 20 /* records for telling one of them, and for moving its DSF_INITIAL */
+#define LOG_PER_OWNER 24 /* records for telling one of them of two entries */
 #define BLOCKS_MIN    64
 #define RESERVE_MAX   90
 

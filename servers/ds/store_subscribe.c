@@ -72,30 +72,6 @@ static int check_cost(const struct store *store, const struct store_caller *call
 
 /* ---- DSF_INITIAL ---- */
 
-uint32_t initial_position(const struct store *store, uint32_t above)
-{
-	uint32_t least = 0;
-
-	for (uint32_t slot = 0; store->header->initials && slot < store->header->slots; slot++) {
-		const struct subscription *this = &store->slots[slot];
-
-		if (this->owner && this->state == SUBSCRIPTION_INITIAL && this->at > above &&
-		    (!least || this->at < least))
-			least = this->at;
-	}
-	return least;
-}
-
-void initials_move(struct store *store, uint32_t from, uint32_t to)
-{
-	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
-		struct subscription *this = &store->slots[slot];
-
-		if (this->owner && this->state == SUBSCRIPTION_INITIAL && this->at == from)
-			tx_set(store, &this->at, to);
-	}
-}
-
 void initial_note(struct store *store, uint32_t slot, uint32_t state)
 {
 	struct subscription *this = &store->slots[slot];

@@ -77,15 +77,20 @@ static int is_told(const struct store *store, uint32_t slot, const struct entry 
 	return watch_slot_matches(store->watch, slot, key, entry->key_length);
 }
 
-static void tell_one(struct store *store, uint32_t slot)
+static void tell_of(struct store *store, uint32_t slot, uint32_t entry)
+{
+	store->work += WORK_NOTICE +
+	               watch_work(watch_slot_cost(store->watch, slot), entry_at(store, entry)->key_length);
+	if (is_told(store, slot, entry_at(store, entry)))
+		notice_add(store, store->slots[slot].owner, entry, DS_CREATED);
+}
+
+static void tell_next(struct store *store, uint32_t slot)
 {
 	struct subscription *this = &store->slots[slot];
-	uint32_t entry = store->directory[this->at], length = entry_at(store, entry)->key_length;
 
-	store->work += WORK_NOTICE + watch_work(watch_slot_cost(store->watch, slot), length);
 	tx_begin(store);
-	if (is_told(store, slot, entry_at(store, entry)))
-		notice_add(store, this->owner, entry, DS_CREATED);
+	tell_of(store, slot, store->directory[this->at]);
 	tx_set(store, &this->at, this->at + 1);
 	tx_commit(store);
 }
@@ -93,13 +98,30 @@ static void tell_one(struct store *store, uint32_t slot)
 static void tell_initial(struct store *store, uint32_t slot, uint32_t end)
 {
 	while (store->slots[slot].at < store->header->entries) {
-		tell_one(store, slot);
+		tell_next(store, slot);
 		if (store->work >= end)
 			return;
 	}
 	tx_begin(store);
 	initial_note(store, slot, SUBSCRIPTION_WATCHES);
 	tx_commit(store);
+}
+
+static int is_passed(const struct store *store, const struct subscription *this, uint32_t from, uint32_t to)
+{
+	return this->owner && this->state == SUBSCRIPTION_INITIAL && this->at > to && this->at <= from &&
+	       owner_at(store, this->owner)->died != OWNER_ENDS;
+}
+
+/* Each of them would have had to compare it anyhow. */
+void initials_pass(struct store *store, uint32_t from, uint32_t to)
+{
+	if (!store->header->initials)
+		return;
+	store->work += WORK_SLOTS;
+	for (uint32_t slot = 0; slot < store->header->slots; slot++)
+		if (is_passed(store, &store->slots[slot], from, to))
+			tell_of(store, slot, store->directory[from]);
 }
 
 /* ---- What no subscription matches is not told any more ---- */
