@@ -106,7 +106,7 @@ static void check_owner(struct checker *checker, uint32_t owner, struct store_li
 	must(checker, this->gone == checker->gone[owner], "an owner's deleted entries are miscounted");
 	must(checker, !this->lost || sum.subscriptions || this->died == OWNER_ENDS,
 	     "something was lost without a subscription");
-	must(checker, !this->died || this->work_next, "a death is forgotten");
+	must(checker, !this->died || this->list_next[IN_WORK], "a death is forgotten");
 	must(checker, !this->died || this->died == OWNER_ENDS || is_entry_of(checker, owner, this->died),
 	     "a death goes on with another's entry");
 	must(checker, owner_is_needed(store, owner), "an owner is not needed any more");
@@ -115,30 +115,34 @@ static void check_owner(struct checker *checker, uint32_t owner, struct store_li
 	all->subscriptions += sum.subscriptions;
 }
 
-static uint32_t next_to_wake(const struct owner *owner)
+/* Those in a list say so; returns how many they are. */
+static uint32_t check_list(struct checker *checker, const struct owner_list *list, enum owner_lists in,
+                           const char *fault)
 {
-	return owner->wake_next;
-}
+	uint32_t count = 0, last = 0, owner = list->first;
 
-static uint32_t next_to_work(const struct owner *owner)
-{
-	return owner->work_next;
-}
+	while (owner && !checker->fault) {
+		uint32_t following = owner_at(checker->store, owner)->list_next[in];
 
-/* A list of owners, in which there are just those that say so. */
-static void check_list(struct checker *checker, uint32_t owner, uint32_t last, uint32_t all,
-                       uint32_t (*next)(const struct owner *), const char *fault)
-{
-	uint32_t count = 0, seen = 0;
-
-	for (; owner && !checker->fault; count++) {
-		uint32_t following = next(owner_at(checker->store, owner));
-
-		must(checker, count < all && following, fault);
-		seen = owner;
+		must(checker, ++count <= checker->store->header->owners && following, fault);
+		last = owner;
 		owner = following == LIST_LAST ? 0 : following;
 	}
-	must(checker, count == all && seen == last, fault);
+	must(checker, last == list->last, fault);
+	return count;
+}
+
+static void check_lists(struct checker *checker, uint32_t waking, uint32_t working)
+{
+	static const char wake[] = "the list of those to wake is wrong",
+	                  work[] = "a list of unfinished work is wrong";
+	const struct store_header *header = checker->store->header;
+	uint32_t count;
+
+	must(checker, check_list(checker, &header->wake, IN_WAKE, wake) == waking, wake);
+	count = check_list(checker, &header->work[0], IN_WORK, work);
+	count += check_list(checker, &header->work[1], IN_WORK, work);
+	must(checker, count == working, work);
 }
 
 static void check_slots(struct checker *checker)
@@ -156,8 +160,7 @@ static void check_slots(struct checker *checker)
 			continue;
 		checker_chain(checker, this->pattern, this->length, "a pattern's chain is wrong");
 		initials += this->state == SUBSCRIPTION_INITIAL;
-		must(checker,
-		     this->state == SUBSCRIPTION_WATCHES || owner_at(store, this->owner)->work_next != 0,
+		must(checker, this->state == SUBSCRIPTION_WATCHES || owner_is_in(store, this->owner, IN_WORK),
 		     "an unfinished subscription is forgotten");
 		must(checker, this->state != SUBSCRIPTION_INITIAL || this->at <= store->directory_size,
 		     "a subscription's position is beyond the end");
@@ -181,16 +184,13 @@ void checker_owners(struct checker *checker)
 		     owner && claim(checker, owner, "an owner is elsewhere, too");
 		     owner = owner_at(checker->store, owner)->next) {
 			check_owner(checker, owner, &all);
-			waking += owner_at(checker->store, owner)->wake_next != 0;
-			working += owner_at(checker->store, owner)->work_next != 0;
+			waking += owner_is_in(checker->store, owner, IN_WAKE);
+			working += owner_is_in(checker->store, owner, IN_WORK);
 			count++;
 		}
 	must(checker, count == header->owners, "owners are not as many as counted");
 	must(checker, all.entries == header->entries, "an entry is not in its owner's list");
 	must(checker, all.notices == checker->notices, "a notice is not in its owner's queue");
 	must(checker, all.subscriptions == header->subscriptions, "subscriptions are not as many as counted");
-	check_list(checker, header->wake_first, header->wake_last, waking, next_to_wake,
-	           "the list of those to wake is wrong");
-	check_list(checker, header->work_first, header->work_last, working, next_to_work,
-	           "the list of unfinished work is wrong");
+	check_lists(checker, waking, working);
 }

@@ -31,7 +31,8 @@ struct store {
 	uint32_t round;          /* of marking owners */
 	uint32_t *marked;        /* owners marked in this round */
 	int freeing;             /* this transaction has freed blocks */
-	uint32_t work;           /* what unfinished operations have cost so far: STORE_WORK_* */
+	uint32_t work;           /* what everything has cost in this part: WORK_* */
+	uint32_t turn;           /* header->work: whose turn it was */
 };
 
 /* Work besides that of comparing (watch_work), in its units: rather too much than too little. */
@@ -103,6 +104,14 @@ void owner_tidy(struct store *store, uint32_t owner); /* frees one that is not n
 void owner_tell(const struct store *store, uint32_t owner, struct store_owner *who);
 int owner_is(const struct store *store, uint32_t owner, const struct store_owner *who);
 
+void list_append(struct store *store, struct owner_list *list, uint32_t owner, enum owner_lists in);
+void list_leave_first(struct store *store, struct owner_list *list, enum owner_lists in);
+
+static inline int owner_is_in(const struct store *store, uint32_t owner, enum owner_lists in)
+{
+	return owner_at(store, owner)->list_next[in] != 0;
+}
+
 const struct store_limits *owner_limits(const struct store *store, uint32_t owner);
 const struct store_limits *limits_of(const struct store *store, const struct store_owner *who);
 
@@ -126,7 +135,7 @@ int entry_ends(const struct store *store, const struct entry *entry); /* its own
 /* Whether it is present, but still to be ended. */
 static inline int entry_is_gone(const struct store *store, const struct entry *entry)
 {
-	return store->header->work_first && entry_ends(store, entry);
+	return store_is_unfinished(store) && entry_ends(store, entry);
 }
 
 void entry_tell(const struct store *store, const struct entry *entry, struct store_entry *told);
@@ -184,8 +193,7 @@ void initial_note(struct store *store, uint32_t slot, uint32_t state); /* it is 
 
 /* ---- Operations of many transactions (store_unfinished.c) ---- */
 
-void unfinished_note(struct store *store,
-                     uint32_t owner); /* within a transaction: there is something to do */
+void unfinished_note(struct store *store, uint32_t owner); /* in a transaction: there is something to do */
 
 /* What has happened to the entry's owner is told of it, before it changes; if it ends that is done. */
 void unfinished_settle(struct store *store, const struct store_key *key);

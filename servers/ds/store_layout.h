@@ -23,7 +23,14 @@
 #define HEADER_BYTES  4096
 #define SMALL_TABLE   256 /* buckets of the tables of owners and of labels by endpoint */
 
-/* In place of the next one in a list of owners: it is in the list, and the last. */
+/* A list of owners: 0, or struct owner, through `list_next`. */
+struct owner_list {
+	uint32_t first, last;
+};
+
+enum owner_lists { IN_WAKE, IN_WORK, OWNER_LISTS };
+
+/* In place of the next one: it is in the list, and the last. */
 #define LIST_LAST UINT32_MAX
 
 struct store_header {
@@ -42,9 +49,9 @@ struct store_header {
 	uint32_t owners, subscriptions;
 	uint32_t range_first;                           /* struct map, through `range_next`: mapped ranges */
 	uint32_t releases, release_first, release_last; /* struct map, through `next`: to be unmapped */
-	uint32_t wake_first, wake_last;                 /* struct owner, through `wake_next` */
-	uint32_t work_first, work_last; /* struct owner, through `work_next`: store_unfinished.c */
-	uint32_t initials;              /* subscriptions that are SUBSCRIPTION_INITIAL */
+	struct owner_list wake;                         /* who is to be notified; by IN_WAKE */
+	struct owner_list work[2]; /* of whom something is unfinished: processes; services; by IN_WORK */
+	uint32_t initials;         /* subscriptions that are SUBSCRIPTION_INITIAL */
 
 	uint32_t owner_table[SMALL_TABLE]; /* struct owner, through `next` */
 	uint32_t label_table[SMALL_TABLE]; /* struct entry, through `label_next`, by endpoint */
@@ -111,9 +118,8 @@ struct owner {
 	struct store_limits used;
 	uint32_t gone; /* deleted entries that still name it */
 	uint32_t first_entry, first_notice, last_notice;
-	uint32_t lost;      /* serial of what could not be kept; 0: nothing */
-	uint32_t wake_next; /* in the list of those to wake; 0: is not in it, as the next */
-	uint32_t work_next; /* in the list of those of whom something is unfinished */
+	uint32_t lost;                   /* serial of what could not be kept; 0: nothing */
+	uint32_t list_next[OWNER_LISTS]; /* 0: it is not in the list */
 	uint32_t died; /* 0: it lives; OWNER_ENDS, or the entry from which on its death is still to be told */
 	uint32_t mark; /* scratch, without meaning for a successor */
 };

@@ -20,31 +20,18 @@ static uint32_t next_serial(struct store *store)
 
 void owner_wake(struct store *store, uint32_t owner)
 {
-	struct store_header *header = store->header;
-
-	if (owner_at(store, owner)->wake_next)
-		return;
-	tx_set(store, &owner_at(store, owner)->wake_next, LIST_LAST);
-	if (header->wake_last)
-		tx_set(store, &owner_at(store, header->wake_last)->wake_next, owner);
-	else
-		tx_set(store, &header->wake_first, owner);
-	tx_set(store, &header->wake_last, owner);
+	if (!owner_is_in(store, owner, IN_WAKE))
+		list_append(store, &store->header->wake, owner, IN_WAKE);
 }
 
-/* Takes the first one out of the list of those to wake. */
 static endpoint_t wake_first(struct store *store)
 {
-	struct store_header *header = store->header;
-	uint32_t owner = header->wake_first, next = owner_at(store, owner)->wake_next;
+	uint32_t owner = store->header->wake.first;
 	struct store_owner who;
 
 	owner_tell(store, owner, &who);
 	tx_begin(store);
-	tx_set(store, &header->wake_first, next == LIST_LAST ? 0 : next);
-	if (next == LIST_LAST)
-		tx_set(store, &header->wake_last, 0);
-	tx_set(store, &owner_at(store, owner)->wake_next, 0);
+	list_leave_first(store, &store->header->wake, IN_WAKE);
 	owner_tidy(store, owner);
 	tx_commit(store);
 	return who.endpoint;
@@ -52,7 +39,7 @@ static endpoint_t wake_first(struct store *store)
 
 int store_wake_next(struct store *store, endpoint_t *endpoint)
 {
-	while (store->header->wake_first) {
+	while (store->header->wake.first) {
 		*endpoint = wake_first(store);
 		if (*endpoint != NONE)
 			return OK;

@@ -100,7 +100,8 @@ int owner_is_needed(const struct store *store, uint32_t owner)
 {
 	const struct owner *this = owner_at(store, owner);
 
-	return owner_has_something(this) || this->gone || this->wake_next || this->work_next;
+	return owner_has_something(this) || this->gone || this->list_next[IN_WAKE] ||
+	       this->list_next[IN_WORK];
 }
 
 void owner_tidy(struct store *store, uint32_t owner)
@@ -114,6 +115,26 @@ void owner_tidy(struct store *store, uint32_t owner)
 	if (this->label_length)
 		chain_free(store, this->name);
 	block_free(store, owner);
+}
+
+/* ---- Lists ---- */
+
+void list_append(struct store *store, struct owner_list *list, uint32_t owner, enum owner_lists in)
+{
+	tx_set(store, &owner_at(store, owner)->list_next[in], LIST_LAST);
+	tx_set(store, list->last ? &owner_at(store, list->last)->list_next[in] : &list->first, owner);
+	tx_set(store, &list->last, owner);
+}
+
+void list_leave_first(struct store *store, struct owner_list *list, enum owner_lists in)
+{
+	struct owner *owner = owner_at(store, list->first);
+	uint32_t next = owner->list_next[in];
+
+	tx_set(store, &list->first, next == LIST_LAST ? 0 : next);
+	if (next == LIST_LAST)
+		tx_set(store, &list->last, 0);
+	tx_set(store, &owner->list_next[in], 0);
 }
 
 /* ---- Marks ---- */

@@ -5,52 +5,33 @@
  * end) or with the owner (its death). Each of the following does a part and moves the note on, so a successor
  * goes on from there.
  *
- * The owners of whom something is unfinished are in a list. A new one comes first, as it may take no time;
- * whoever has had its turn comes last, so that nobody waits for another's to be finished.
+ * The owners of whom something is unfinished are in two lists, of processes and of services, which have turns
+ * alternately: so services wait for services alone, however many processes there are. In a list the first has
+ * its turn, of a bounded length, and comes last afterwards; so nobody waits for another's to be finished, and
+ * nobody is passed over.
  */
 #include "store_core.h"
 
-/* ---- The list ---- */
+#define TURN (STORE_WORK / 8)
+
+/* ---- The lists ---- */
+
+static void join_list(struct store *store, uint32_t owner)
+{
+	int is_service = owner_at(store, owner)->label_length != 0;
+
+	list_append(store, &store->header->work[is_service], owner, IN_WORK);
+}
 
 void unfinished_note(struct store *store, uint32_t owner)
 {
-	struct store_header *header = store->header;
-
-	if (owner_at(store, owner)->work_next)
-		return;
-	tx_set(store, &owner_at(store, owner)->work_next,
-	       header->work_first ? header->work_first : LIST_LAST);
-	tx_set(store, &header->work_first, owner);
-	if (!header->work_last)
-		tx_set(store, &header->work_last, owner);
-}
-
-static void leave_first(struct store *store)
-{
-	struct store_header *header = store->header;
-	uint32_t owner = header->work_first, next = owner_at(store, owner)->work_next;
-
-	tx_set(store, &header->work_first, next == LIST_LAST ? 0 : next);
-	if (next == LIST_LAST)
-		tx_set(store, &header->work_last, 0);
-	tx_set(store, &owner_at(store, owner)->work_next, 0);
-}
-
-static void join_last(struct store *store, uint32_t owner)
-{
-	struct store_header *header = store->header;
-
-	tx_set(store, &owner_at(store, owner)->work_next, LIST_LAST);
-	if (header->work_last)
-		tx_set(store, &owner_at(store, header->work_last)->work_next, owner);
-	else
-		tx_set(store, &header->work_first, owner);
-	tx_set(store, &header->work_last, owner);
+	if (!owner_is_in(store, owner, IN_WORK))
+		join_list(store, owner);
 }
 
 int store_is_unfinished(const struct store *store)
 {
-	return store->header->work_first != 0;
+	return store->header->work[0].first || store->header->work[1].first;
 }
 
 uint32_t store_work(const struct store *store)
@@ -60,9 +41,9 @@ uint32_t store_work(const struct store *store)
 
 int store_must_wait(const struct store *store, const struct store_owner *who)
 {
-	uint32_t owner = store->header->work_first ? owner_find(store, who) : 0;
+	uint32_t owner = store_is_unfinished(store) ? owner_find(store, who) : 0;
 
-	return owner && owner_at(store, owner)->work_next != 0;
+	return owner && owner_is_in(store, owner, IN_WORK);
 }
 
 /* ---- All that exists counts as created ---- */
@@ -148,7 +129,7 @@ void unfinished_skip(struct store *store, uint32_t notice)
 {
 	const struct notice *this = notice_at(store, notice);
 
-	if (!owner_at(store, this->owner)->work_next)
+	if (!owner_is_in(store, this->owner, IN_WORK))
 		return;
 	for (uint32_t slot = 0; slot < store->header->slots; slot++)
 		if (store->slots[slot].owner == this->owner &&
@@ -211,7 +192,7 @@ static void tell_death(struct store *store, struct owner *owner, uint32_t end)
 
 void unfinished_settle(struct store *store, const struct store_key *key)
 {
-	uint32_t entry = store->header->work_first ? entry_find(store, key, key_hash(store, key)) : 0;
+	uint32_t entry = store_is_unfinished(store) ? entry_find(store, key, key_hash(store, key)) : 0;
 
 	if (!entry || !(entry_at(store, entry)->flags & ENTRY_PRESENT) ||
 	    !entry_is_gone(store, entry_at(store, entry)))
@@ -302,7 +283,7 @@ static uint32_t unfinished_slot(struct store *store, uint32_t owner)
 	return slot;
 }
 
-/* Does part of what is to be done for the first of the list: one step at least. */
+/* Does part of what is to be done for the owner: one step at least. */
 static void go_on_with(struct store *store, uint32_t owner, uint32_t end)
 {
 	struct owner *this = owner_at(store, owner);
@@ -326,27 +307,38 @@ static int is_finished(struct store *store, uint32_t owner)
 	return !owner_at(store, owner)->died && unfinished_slot(store, owner) == store->header->slots;
 }
 
-static void take_turn(struct store *store, uint32_t owner)
+/* The first of the list. */
+static void take_turn(struct store *store, struct owner_list *list, uint32_t end)
 {
-	int finished = is_finished(store, owner);
+	uint32_t owner = list->first;
+	int finished;
 
+	go_on_with(store, owner, end);
+	finished = is_finished(store, owner);
 	tx_begin(store);
-	leave_first(store);
+	list_leave_first(store, list, IN_WORK);
 	if (finished)
 		owner_tidy(store, owner);
 	else
-		join_last(store, owner);
+		join_list(store, owner);
 	tx_commit(store);
+}
+
+static struct owner_list *next_list(struct store *store)
+{
+	struct owner_list *lists = store->header->work;
+
+	store->turn = !store->turn;
+	return lists[store->turn].first ? &lists[store->turn] : &lists[!store->turn];
 }
 
 int store_go_on(struct store *store, uint32_t work)
 {
 	store->work = 0;
-	while (store->header->work_first && store->work < work) {
-		uint32_t owner = store->header->work_first;
+	while (store_is_unfinished(store) && store->work < work) {
+		uint32_t end = store->work + TURN;
 
-		go_on_with(store, owner, work);
-		take_turn(store, owner);
+		take_turn(store, next_list(store), end < work ? end : work);
 	}
-	return store->header->work_first != 0;
+	return store_is_unfinished(store);
 }

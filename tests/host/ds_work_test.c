@@ -237,12 +237,64 @@ static void who_asks_for_little_does_not_wait_for_who_asks_for_much(void **state
 	assert_true(store_go_on(store, PART));
 	assert_int_equal(publish_u32(&eth, "up", 1, 0), OK);
 	store_owner_died(store, &eth.owner);
-	assert_int_equal(begin_to_subscribe(&ann, DEAR, DSF_INITIAL), OK); /* the newest comes first */
+	assert_int_equal(begin_to_subscribe(&ann, DEAR, DSF_INITIAL), OK);
 	while (store_must_wait(store, &eth.owner)) {
 		assert_true(store_go_on(store, PART));
 		parts++;
 	}
 	assert_in_range(parts, 1, 7);
+	world_finish();
+}
+
+/* Two numbers of entries with which one part, and its begin, takes all the work there is to be done. */
+#define MANY_FROM (STORE_WORK - 32)
+#define MANY_TO   STORE_WORK
+
+/* However its turns come out: it begins anew as soon as it is done. */
+static void nobody_is_passed_over_for_who_begins_again_and_again(void **state)
+{
+	char text[DS_KEY_SIZE];
+	int parts = 0;
+
+	(void)state;
+	store_config_default(&config);
+	world_begin_sized(0x200000);
+	for (int i = 0; i < MANY_TO; i++) {
+		sprintf(text, "h%d", i);
+		assert_int_equal(publish_u32(&bob, text, 1, 0), OK);
+		if (i < MANY_FROM)
+			continue;
+		assert_int_equal(subscribe(&ann, "nothing", DSF_INITIAL | DSF_OVERWRITE), OK);
+		assert_int_equal(begin_to_subscribe(&ann, "nothing", DSF_INITIAL | DSF_OVERWRITE), OK);
+		assert_int_equal(begin_to_subscribe(&bob, "nothing", DSF_INITIAL | DSF_OVERWRITE), OK);
+		for (parts = 0; store_must_wait(store, &ann.owner) && parts < 10; parts++) {
+			(void)store_go_on(store, STORE_WORK);
+			if (!store_must_wait(store, &bob.owner))
+				assert_int_equal(
+				        begin_to_subscribe(&bob, "nothing", DSF_INITIAL | DSF_OVERWRITE), OK);
+		}
+		assert_in_range(parts, 1, 5);
+		world_finish();
+	}
+}
+
+static void services_do_not_wait_for_however_many_processes(void **state)
+{
+	int parts = 0;
+
+	(void)state;
+	big_world();
+	fill(&bob, ENTRIES);
+	for (int i = 0; i < 100; i++) {
+		struct store_caller other = process(1300 + i);
+
+		assert_int_equal(begin_to_subscribe(&other, "a.*", DSF_INITIAL), OK);
+	}
+	assert_int_equal(begin_to_subscribe(&eth, "a.*", DSF_INITIAL), OK);
+	for (; store_must_wait(store, &eth.owner); parts++)
+		(void)store_go_on(store, STORE_WORK);
+	assert_in_range(parts, 1, 2 * ENTRIES / STORE_WORK + 1);
+	assert_true(store_is_unfinished(store));
 	world_finish();
 }
 
@@ -344,6 +396,8 @@ int main(void)
 	        WORLD_TEST(opening_does_nothing_of_it),
 	        WORLD_TEST(what_the_dead_had_is_gone_at_once),
 	        WORLD_TEST(who_asks_for_little_does_not_wait_for_who_asks_for_much),
+	        WORLD_TEST(nobody_is_passed_over_for_who_begins_again_and_again),
+	        WORLD_TEST(services_do_not_wait_for_however_many_processes),
 	        WORLD_TEST(all_that_exists_is_told_whatever_changes_meanwhile),
 	        WORLD_TEST(patterns_together_have_a_bound_of_cost),
 	};
