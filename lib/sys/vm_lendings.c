@@ -28,6 +28,16 @@ int vm_lendings(endpoint_t endpoint, uint32_t *from, struct vm_lending *lendings
 	return (int)call.rep.count;
 }
 
+int vm_is_held(cp_grant_id_t grant)
+{
+	union vm_is_held_message call;
+	int result;
+
+	call.req = (struct vm_is_held_req){.grant = grant};
+	result = vm_is_held_call(&call);
+	return result == OK ? (int)call.rep.is_held : result;
+}
+
 int vm_viewers(endpoint_t endpoint, vir_bytes address, uint32_t *from, struct vm_lending *viewers,
                uint32_t count, struct vm_viewers_rep *page)
 {

@@ -120,7 +120,8 @@ static int lend(const struct store_caller *caller, uint32_t flags, const struct 
 
 	if (writable && !(map->rights & CPF_WRITE))
 		return -EPERM;
-	*grant = lendings_lend(caller->owner.endpoint, map->address, map->length, writable);
+	*grant = lendings_lend(caller->owner.endpoint, map->address, map->length, writable,
+	                       has_reserve(caller));
 	return *grant < 0 ? (int)*grant : OK;
 }
 

@@ -58,16 +58,6 @@ static cp_grant_id_t add(endpoint_t to, uint32_t address, uint32_t bytes, int wr
 
 /* ---- What is not mapped any more ---- */
 
-/* Nobody tells DS of it: so VM is asked, when the process has no more left; for whole ranges, as a part may
- * be mapped still. */
-static int is_used(const struct lending *lending, uint32_t *looks)
-{
-	for (uint32_t at = 0; at < lending->bytes; at += PAGE_SIZE)
-		if (*looks == 0 || memory_is_seen(lending->grant, lending->address + at, looks))
-			return 1;
-	return 0;
-}
-
 static uint32_t count_of(endpoint_t to)
 {
 	uint32_t its = 0;
@@ -77,12 +67,11 @@ static uint32_t count_of(endpoint_t to)
 	return its;
 }
 
+/* Nobody tells DS of it: so VM is asked, when the process has no more left. */
 static void end_unused(endpoint_t to)
 {
-	uint32_t looks = LENDINGS_LOOKS;
-
-	for (struct lending **link = list_of(to); *link && looks > 0;)
-		if (is_used(*link, &looks))
+	for (struct lending **link = list_of(to); *link;)
+		if (memory_is_held((*link)->grant))
 			link = &(*link)->next;
 		else
 			end(link);
@@ -90,16 +79,18 @@ static void end_unused(endpoint_t to)
 
 /* ---- */
 
-cp_grant_id_t lendings_lend(endpoint_t to, uint32_t address, uint32_t bytes, int writable)
+cp_grant_id_t lendings_lend(endpoint_t to, uint32_t address, uint32_t bytes, int writable, int has_reserve)
 {
+	uint32_t limit = has_reserve ? LENDINGS_MAX : LENDINGS_MAX / 4 * 3;
+
 	for (const struct lending *lending = *list_of(to); lending; lending = lending->next)
 		if (lending->to == to && lending->address == address && lending->writable == writable)
 			return lending->grant;
-	if (count >= LENDINGS_MAX || count_of(to) >= LENDINGS_OF_ONE)
+	if (count >= limit || count_of(to) >= LENDINGS_OF_ONE)
 		end_unused(to);
 	if (count_of(to) >= LENDINGS_OF_ONE)
 		return -EDQUOT;
-	return count < LENDINGS_MAX ? add(to, address, bytes, writable) : -ENOSPC;
+	return count < limit ? add(to, address, bytes, writable) : -ENOSPC;
 }
 
 void lendings_end_to(endpoint_t to)

@@ -90,35 +90,10 @@ void memory_take_back(cp_grant_id_t grant)
 	cpf_revoke(grant);
 }
 
-static int leads_through(const struct vm_lending *lending, cp_grant_id_t grant)
+/* VM can always say; should it not, nothing is taken back. */
+int memory_is_held(cp_grant_id_t grant)
 {
-	endpoint_t self = sys_self();
-
-	for (uint32_t i = 0; i < lending->nr_links; i++)
-		if (lending->link[i].endpoint == self && lending->link[i].id == grant)
-			return 1;
-	return 0;
-}
-
-int memory_is_seen(cp_grant_id_t grant, uint32_t address, uint32_t *looks)
-{
-	static struct vm_lending viewers[VM_LENDINGS_AT_ONCE];
-	uint32_t from = 0;
-
-	do {
-		int count;
-
-		if (*looks == 0)
-			return 1;
-		--*looks;
-		count = vm_viewers(SELF, address, &from, viewers, VM_LENDINGS_AT_ONCE, NULL);
-		if (count < 0)
-			return 1;
-		for (int i = 0; i < count; i++)
-			if (leads_through(&viewers[i], grant))
-				return 1;
-	} while (from != 0);
-	return 0;
+	return vm_is_held(grant) != 0;
 }
 
 int memory_copy(endpoint_t client, cp_grant_id_t grant, uint32_t address, uint32_t bytes)

@@ -80,11 +80,8 @@ GRANITE_MUST_CHECK int memory_snapshot(uint32_t from, uint32_t address, uint32_t
 GRANITE_MUST_CHECK cp_grant_id_t memory_lend(endpoint_t to, uint32_t address, uint32_t bytes, int writable);
 void memory_take_back(cp_grant_id_t grant);
 
-/*
- * Whether anybody has this page of DS's mapped by this grant of DS's, or by way of it. Each question to VM
- * takes one away from *looks; when there are none left it may be.
- */
-int memory_is_seen(cp_grant_id_t grant, uint32_t address, uint32_t *looks);
+/* Whether anybody has something mapped by this grant of DS's, or by way of it. */
+int memory_is_held(cp_grant_id_t grant);
 
 /* As lent_write, from a range. */
 GRANITE_MUST_CHECK int memory_copy(endpoint_t client, cp_grant_id_t grant, uint32_t address, uint32_t bytes);

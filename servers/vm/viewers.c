@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is mapped by grant, and who sees a page: told to whom it belongs, or to who may look at everybody. */
+/* What is mapped by grant, and who sees a page: told to whom it belongs, or to who may look at everybody. And
+ * whether anything is mapped by one grant. */
 #include <granite/abi/priv.h>
 #include <granite/sys.h>
 
@@ -144,4 +145,17 @@ int do_viewers(endpoint_t caller, const struct vm_viewers_req *request, struct v
 	reply->address = page;
 	reply->sharers = sharers(space, page);
 	return tell(caller, request->buffer, &reply->count, &reply->next);
+}
+
+/* ---- Whether a grant is used ---- */
+
+int do_is_held(endpoint_t caller, const struct vm_is_held_req *request, struct vm_is_held_rep *reply)
+{
+	struct space *space = process_space(caller);
+
+	if (!space)
+		return -EDEADSRCDST;
+	for (struct link *link = *lendings_given(space, request->grant); link; link = link->next)
+		reply->is_held |= link->grant.id == request->grant;
+	return OK;
 }

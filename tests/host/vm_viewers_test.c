@@ -112,6 +112,40 @@ static void who_has_only_other_pages_of_a_mapping_is_not_told(void **state)
 	assert_seen_by(2, a, MINE + 3 * PAGE_SIZE);
 }
 
+static void assert_held(endpoint_t who, cp_grant_id_t grant, uint32_t is_held)
+{
+	const struct vm_is_held_req request = {.grant = grant};
+	struct vm_is_held_rep reply = {0};
+
+	assert_int_equal(MACHINE_CALL(is_held, who, &request, &reply), OK);
+	assert_int_equal(reply.is_held, is_held);
+}
+
+/* Also by a go-between's, and until the last page is unmapped. */
+static void a_grant_is_held_while_anything_is_mapped_by_it(void **state)
+{
+	const endpoint_t givers[] = {b, a};
+
+	(void)state;
+	lend_by_chain(c, givers, 2);
+	assert_held(b, GRANT_ID(1, 2), 1);
+	assert_held(a, GRANT_ID(1, 1), 1);
+	assert_held(b, GRANT_ID(1, 1), 0);
+	assert_held(a, GRANT_ID(2, 1), 0);
+	assert_held(a, GRANT_ID(1, 1 + GIVEN_LISTS), 0);
+	assert_held(a, -1, 0);
+	assert_held(c, GRANT_ID(1, 1), 0);
+	assert_int_equal(unmap(c, PLACE, PAGES - 1), OK);
+	assert_held(a, GRANT_ID(1, 1), 1);
+	assert_int_equal(unmap(c, PLACE, PAGES), OK);
+	assert_held(a, GRANT_ID(1, 1), 0);
+	assert_held(b, GRANT_ID(1, 2), 0);
+	lend_by_chain(c, givers, 2);
+	revoke(a, GRANT_ID(1, 1));
+	assert_held(a, GRANT_ID(1, 1), 0);
+	assert_held(b, GRANT_ID(1, 2), 0);
+}
+
 #define VIEWERS_TEST(function) cmocka_unit_test_setup_teardown(function, start, stop_and_check)
 
 int main(void)
@@ -120,6 +154,7 @@ int main(void)
 	        VIEWERS_TEST(an_owner_who_is_a_go_between_too_is_told_once),
 	        VIEWERS_TEST(it_ends_once_whichever_grant_is_taken_back),
 	        VIEWERS_TEST(who_has_only_other_pages_of_a_mapping_is_not_told),
+	        VIEWERS_TEST(a_grant_is_held_while_anything_is_mapped_by_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

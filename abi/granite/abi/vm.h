@@ -240,6 +240,13 @@ struct vm_viewers_rep {
 	uint32_t sharers;  /* others that share its frame copy-on-write: they do not see later writes */
 };
 
+struct vm_is_held_req {
+	cp_grant_id_t grant; /* of the caller's */
+};
+struct vm_is_held_rep {
+	uint32_t is_held; /* 1: somebody has something mapped by it, or by way of it */
+};
+
 struct vm_map_phys_req {
 	phys_bytes physical; /* page-aligned */
 	uint32_t bytes;

@@ -102,6 +102,13 @@ GRANITE_MUST_CHECK int vm_viewers(endpoint_t endpoint, vir_bytes address, uint32
                                   struct vm_lending *viewers, uint32_t count, struct vm_viewers_rep *page);
 
 /*
+ * Whether anybody has something mapped by this grant of the caller's, be it through others to whom it was
+ * passed on: 1 or 0. What it costs does not depend on how many have mapped the same memory by other grants,
+ * but for the few whose slots are a multiple of 64 apart. EDEADSRCDST: the caller is a small process.
+ */
+GRANITE_MUST_CHECK int vm_is_held(cp_grant_id_t grant);
+
+/*
  * Kept memory: `bytes` (rounded up to pages) at `address` that the caller owns by `name`, of 1 to 15 bytes,
  * and its successor after it. It begins as zeros, readable and writable; pages come when they are touched. If
  * the caller has kept memory of this name already, by its predecessor or by itself, it is that, as it is, and
