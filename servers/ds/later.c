@@ -12,6 +12,8 @@
 #include "ranges.h"
 
 #define PAUSE 1000000 /* nanoseconds: so long at least others run that are less urgent than DS */
+#define REQUEST_WORK \
+	256 /* of one that was held, besides what the store counts: copying, listing, an answer */
 
 /* In the order in which they have come; the place is that of the caller's slot. */
 static struct held {
@@ -84,9 +86,9 @@ static void serve(const struct message *request)
 /* As many as may be served, one at least, and not much longer than one part takes. */
 static void serve_held(void)
 {
-	uint32_t begun = store_work(store);
+	uint32_t end = store_work(store) + STORE_WORK;
 
-	for (struct held **link = &first; *link && store_work(store) - begun < STORE_WORK;) {
+	for (struct held **link = &first; *link && store_work(store) < end;) {
 		struct held *its = *link;
 
 		if (later_must_wait(its->request.m_source)) {
@@ -95,6 +97,7 @@ static void serve_held(void)
 		}
 		take_out(link);
 		serve(&its->request);
+		end -= REQUEST_WORK;
 	}
 }
 

@@ -7,7 +7,6 @@
  * is told by PM's events, which wait, and by RS, which tells a new DS all labels.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ds.h"
@@ -154,19 +153,20 @@ static int is_dead(endpoint_t endpoint)
 /* What is still to be looked at: parts of the owners, and then labels. */
 static uint32_t next_part = STORE_OWNER_PARTS, next_label = LABEL_NOTES;
 
+#define OWNERS_MAX (WORK_BYTES / sizeof(struct store_owner))
+
+_Static_assert(OWNERS_MAX >= 2 * ENDPOINT_SLOTS + LABEL_NOTES,
+               "there is room for all that live, that have died meanwhile, and for services");
+
 /* The deaths change the list of owners: so first all of a part are found. Returns how many those are. */
 static uint32_t end_owners(void)
 {
-	uint32_t count = store_list_owners(store, &next_part, NULL, 0);
-	struct store_owner *owners = count ? calloc(count, sizeof(*owners)) : NULL;
+	struct store_owner *owners = (struct store_owner *)(void *)work;
+	uint32_t count = store_list_owners(store, &next_part, owners, OWNERS_MAX);
 
-	if (!owners)
-		return count;
-	store_list_owners(store, &next_part, owners, count);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count && i < OWNERS_MAX; i++)
 		if (is_dead(owners[i].endpoint))
 			store_owner_died(store, &owners[i]);
-	free(owners);
 	return count;
 }
 

@@ -4,7 +4,7 @@
 #include "ds.h"
 
 struct store *store;
-uint8_t work[WORK_BYTES];
+uint8_t work[WORK_BYTES] __attribute__((aligned(8)));
 
 struct store_caller request_caller(endpoint_t caller)
 {

@@ -26,7 +26,7 @@ struct store {
 	/* Of this process. */
 	struct journal journal;
 	struct store_config config;
-	uint32_t reserve_blocks; /* for services */
+	uint32_t kept_blocks[3]; /* enum blocks_for: so many are not for those */
 	struct watch *watch;     /* the compiled patterns */
 	uint32_t round;          /* of marking owners */
 	uint32_t *marked;        /* owners marked in this round */
@@ -36,9 +36,10 @@ struct store {
 };
 
 /* Work besides that of comparing (watch_work), in its units: rather too much than too little. */
-#define WORK_TELL   4 /* changing an entry, and looking up whom to tell */
-#define WORK_NOTICE 1 /* a notice; an entry that is looked at */
-#define WORK_SLOTS  8 /* looking through all subscriptions */
+#define WORK_TELL    4    /* changing an entry, and looking up whom to tell */
+#define WORK_NOTICE  1    /* a notice; an entry that is looked at */
+#define WORK_SLOTS   8    /* looking through all subscriptions */
+#define WORK_COMPILE 2200 /* compiling a pattern: the dearest takes 1.1 million instructions */
 
 /* ---- Transactions (tx.c) ---- */
 
@@ -119,9 +120,12 @@ const struct store_limits *limits_of(const struct store *store, const struct sto
 void owners_next_round(struct store *store);
 void owners_unmark(struct store *store);
 
-/* Whether so many blocks can be had, by somebody who may have the reserve or not. */
-int room_for(const struct store *store, uint32_t blocks, int reserve);
-int has_reserve(const struct store_caller *caller);
+/* The last blocks are not for everybody: RS can always publish labels, and services what they know. */
+enum blocks_for { FOR_PROCESSES, FOR_SERVICES, FOR_LABELS };
+
+int room_for(const struct store *store, uint32_t blocks, enum blocks_for whom);
+enum blocks_for blocks_for(const struct store_caller *caller);
+int has_reserve(const struct store_caller *caller); /* what is kept of other things: a service, or RS */
 
 /* ---- Entries (store_entries.c) ---- */
 

@@ -73,6 +73,10 @@ struct chunk {
 	0x10000 /* in `flags`; without it the entry is deleted, and only its notices keep it \
 	         */
 
+#define LABEL_DIED                                                                              \
+	0x20000 /* in `flags` of a label: the death of the process that it names has been noted \
+	         */
+
 /* Invariant: in the hash table; if present also in the list of entries and in its owner's. */
 struct entry {
 	uint32_t next; /* with the same bucket */

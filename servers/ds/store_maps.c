@@ -148,7 +148,7 @@ static int may_snapshot(const struct store *store, const struct store_caller *ca
 
 	if (result != OK)
 		return result;
-	return room_for(store, 1, has_reserve(caller)) ? OK : -ENOSPC;
+	return room_for(store, 1, blocks_for(caller)) ? OK : -ENOSPC;
 }
 
 int store_may_snapshot(const struct store *store, const struct store_caller *caller,

@@ -98,7 +98,7 @@ static void make(struct store *store, uint32_t owner, uint32_t entry, uint32_t w
 	uint32_t notice;
 
 	if (to->used.notices >= owner_limits(store, owner)->notices ||
-	    !room_for(store, 1, to->label_length != 0)) {
+	    !room_for(store, 1, to->label_length ? FOR_SERVICES : FOR_PROCESSES)) {
 		notices_lose(store, owner);
 		return;
 	}

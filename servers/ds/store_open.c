@@ -12,6 +12,7 @@
 #define LOG_PER_OWNER 24 /* records for telling one of them of two entries */
 #define BLOCKS_MIN    64
 #define RESERVE_MAX   90
+#define LABELS_SHARE  64 /* of so many blocks one is for labels */
 
 void store_config_default(struct store_config *config)
 {
@@ -67,7 +68,11 @@ static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 	if (at + BLOCKS_MIN * STORE_BLOCK_BYTES > bytes)
 		return -ENOSPC;
 	store->block_count = (bytes - at) / STORE_BLOCK_BYTES;
-	store->reserve_blocks = (uint32_t)((uint64_t)store->block_count * store->config.reserve / 100);
+	store->kept_blocks[FOR_PROCESSES] =
+	        (uint32_t)((uint64_t)store->block_count * store->config.reserve / 100);
+	store->kept_blocks[FOR_SERVICES] = store->block_count / LABELS_SHARE;
+	if (store->kept_blocks[FOR_PROCESSES] < store->kept_blocks[FOR_SERVICES])
+		store->kept_blocks[FOR_PROCESSES] = store->kept_blocks[FOR_SERVICES];
 	return OK;
 }
 
@@ -166,7 +171,7 @@ static int take_over(struct store *store)
 		return result;
 	if (!counts_are_sound(store))
 		return -EINVAL;
-	store->watch = watch_new(store->header->slots);
+	store->watch = watch_new(store->header->slots, store->header->secret[0]);
 	store->marked = calloc(store->header->slots, sizeof(*store->marked));
 	if (!store->watch || !store->marked)
 		return -ENOMEM;

@@ -172,7 +172,14 @@ int has_reserve(const struct store_caller *caller)
 	return caller->is_rs || caller->owner.label[0];
 }
 
-int room_for(const struct store *store, uint32_t blocks, int reserve)
+enum blocks_for blocks_for(const struct store_caller *caller)
 {
-	return blocks_free(store) >= (reserve ? 0 : store->reserve_blocks) + blocks;
+	if (caller->is_rs)
+		return FOR_LABELS;
+	return caller->owner.label[0] ? FOR_SERVICES : FOR_PROCESSES;
+}
+
+int room_for(const struct store *store, uint32_t blocks, enum blocks_for whom)
+{
+	return blocks_free(store) >= store->kept_blocks[whom] + blocks;
 }

@@ -70,7 +70,7 @@ static int has_room(const struct store *store, const struct draft *draft)
 		blocks += 1 + chain_blocks(draft->key->length);
 	if (!draft->owner)
 		blocks += owner_blocks(&draft->caller->owner);
-	return blocks == 0 || room_for(store, blocks, has_reserve(draft->caller));
+	return blocks == 0 || room_for(store, blocks, blocks_for(draft->caller));
 }
 
 static int check(const struct store *store, struct draft *draft)
@@ -187,7 +187,8 @@ int store_publish_label(struct store *store, const struct store_caller *caller, 
                         endpoint_t endpoint, uint32_t flags)
 {
 	struct draft draft = {.caller = caller, .key = key, .flags = flags};
-	uint32_t named;
+	uint32_t named, died;
+	struct entry *entry;
 	int result;
 
 	if (!key_is_sound(key) || key->type != DS_TYPE_LABEL || endpoint < 0)
@@ -201,7 +202,9 @@ int store_publish_label(struct store *store, const struct store_caller *caller, 
 	named = label_find(store, endpoint);
 	if (named && named != draft.entry)
 		return -EEXIST;
-	begin(store, &draft);
+	died = named ? entry_at(store, named)->flags & LABEL_DIED : 0;
+	entry = begin(store, &draft);
+	tx_set(store, &entry->flags, entry->flags | died);
 	if (draft.present)
 		label_unlink(store, draft.entry);
 	label_link(store, draft.entry, endpoint);

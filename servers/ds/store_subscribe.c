@@ -39,7 +39,7 @@ static int check(const struct store *store, const struct store_caller *caller, u
 
 	if (used >= limits->subscriptions || (uint64_t)bytes + length > limits->bytes)
 		return -EDQUOT;
-	if (store->header->subscriptions + kept >= slots || !room_for(store, blocks, has_reserve(caller)))
+	if (store->header->subscriptions + kept >= slots || !room_for(store, blocks, blocks_for(caller)))
 		return -ENOSPC;
 	return OK;
 }
@@ -55,7 +55,7 @@ static uint32_t cost_of(const struct store *store, uint32_t owner)
 }
 
 /* What a publish by anybody may cost for all these patterns is bounded, and nobody has all of that. */
-static int check_cost(const struct store *store, const struct store_caller *caller, uint32_t owner,
+static int check_cost(struct store *store, const struct store_caller *caller, uint32_t owner,
                       const char *pattern, uint32_t length)
 {
 	const struct store_config *config = &store->config;
@@ -67,6 +67,7 @@ static int check_cost(const struct store *store, const struct store_caller *call
 		return result;
 	if (cost && cost_of(store, owner) + cost > limit)
 		return -EDQUOT;
+	store->work += more ? WORK_COMPILE : 0;
 	return more && watch_cost(store->watch) + more + kept > config->cost ? -ENOSPC : OK;
 }
 

@@ -110,19 +110,21 @@ void initials_pass(struct store *store, uint32_t from, uint32_t to)
 static int is_matched(struct store *store, const struct notice *notice)
 {
 	const struct entry *entry = entry_at(store, notice->entry);
+	uint32_t compared = 0;
+	int matched = 0;
 	char key[DS_KEY_SIZE];
 
 	entry_key(store, entry, key);
-	store->work += WORK_SLOTS;
-	for (uint32_t slot = 0; slot < store->header->slots; slot++) {
+	for (uint32_t slot = 0; slot < store->header->slots && !matched; slot++) {
 		if (store->slots[slot].owner != notice->owner ||
 		    store->slots[slot].state == SUBSCRIPTION_ENDS)
 			continue;
+		compared++;
 		store->work += watch_work(watch_slot_cost(store->watch, slot), entry->key_length);
-		if (watch_slot_matches(store->watch, slot, key, entry->key_length))
-			return 1;
+		matched = watch_slot_matches(store->watch, slot, key, entry->key_length);
 	}
-	return 0;
+	store->work += WORK_SLOTS + compared / WATCH_LOOKS;
+	return matched;
 }
 
 void unfinished_skip(struct store *store, uint32_t notice)
@@ -248,7 +250,8 @@ static void note_death(struct store *store, uint32_t owner, int for_good)
 	unfinished_note(store, owner);
 }
 
-static void died(struct store *store, const struct store_owner *who, int for_good)
+/* `label`: the entry of its label, or 0. */
+static void died(struct store *store, const struct store_owner *who, int for_good, uint32_t label)
 {
 	uint32_t owner = owner_find(store, who);
 
@@ -256,17 +259,23 @@ static void died(struct store *store, const struct store_owner *who, int for_goo
 		return;
 	tx_begin(store);
 	note_death(store, owner, for_good);
+	if (label)
+		tx_set(store, &entry_at(store, label)->flags, entry_at(store, label)->flags | LABEL_DIED);
 	tx_commit(store);
 }
 
+/* The death of a service's process may be told again, by whoever looks after it when DS has died, too. */
 void store_owner_died(struct store *store, const struct store_owner *owner)
 {
-	died(store, owner, !owner->label[0]);
+	uint32_t label = owner->label[0] ? label_find(store, owner->endpoint) : 0;
+
+	if (!label || !(entry_at(store, label)->flags & LABEL_DIED))
+		died(store, owner, !owner->label[0], label);
 }
 
 void store_owner_ended(struct store *store, const struct store_owner *owner)
 {
-	died(store, owner, 1);
+	died(store, owner, 1, 0);
 }
 
 /* ---- One after the other ---- */

@@ -13,8 +13,9 @@
 #include "pattern.h"
 #include "watch.h"
 
-#define BUCKETS 1024 /* as many as there are patterns at most */
-#define NO_SLOT UINT32_MAX
+#define BUCKETS      1024 /* as many as there are patterns at most */
+#define BUCKETS_BITS 10
+#define NO_SLOT      UINT32_MAX
 
 /* Invariant: in its bucket, and `first` begins the list of the slots that have it, which is not empty. */
 struct pattern {
@@ -35,6 +36,7 @@ struct slot {
 };
 
 struct watch {
+	uint32_t secret;                      /* of the hash: nobody can choose prefixes of one bucket */
 	uint32_t patterns, cost;              /* of all of them */
 	uint32_t lengths[DS_PATTERN_MAX + 1]; /* how many patterns have a prefix of this length */
 	struct pattern *buckets[BUCKETS];
@@ -43,18 +45,24 @@ struct watch {
 
 /* ---- Prefixes ---- */
 
+/* Multiplicative (D. E. Knuth, The Art of Computer Programming, 6.4): the highest bits are the best. */
 static uint32_t longer(uint32_t hash, char character)
 {
-	return (hash ^ (uint8_t)character) * 16777619u;
+	return ((hash << 5 | hash >> 27) ^ (uint8_t)character) * 2654435761u;
+}
+
+static struct pattern **bucket_at(const struct watch *watch, uint32_t hash)
+{
+	return (struct pattern **)&watch->buckets[hash >> (32 - BUCKETS_BITS)];
 }
 
 static struct pattern **bucket_of(const struct watch *watch, const char *prefix, uint32_t length)
 {
-	uint32_t hash = 0;
+	uint32_t hash = watch->secret;
 
 	for (uint32_t i = 0; i < length; i++)
 		hash = longer(hash, prefix[i]);
-	return (struct pattern **)&watch->buckets[hash % BUCKETS];
+	return bucket_at(watch, hash);
 }
 
 /* ---- Patterns ---- */
@@ -173,9 +181,13 @@ uint32_t watch_cost(const struct watch *watch)
 
 /* ---- Slots ---- */
 
-struct watch *watch_new(uint32_t slots)
+struct watch *watch_new(uint32_t slots, uint32_t secret)
 {
-	return calloc(1, sizeof(struct watch) + slots * sizeof(struct slot));
+	struct watch *watch = calloc(1, sizeof(*watch) + slots * sizeof(struct slot));
+
+	if (watch)
+		watch->secret = secret;
+	return watch;
 }
 
 int watch_add(struct watch *watch, uint32_t slot, const char *text, uint32_t length)
@@ -250,13 +262,13 @@ int watch_slot_matches(const struct watch *watch, uint32_t slot, const char *key
 uint32_t watch_match(const struct watch *watch, const char *key, uint32_t length,
                      void (*found)(void *context, uint32_t slot), void *context)
 {
-	uint32_t hash = 0, work = 0;
+	uint32_t hash = watch->secret, work = 0, looks = 0;
 
 	for (uint32_t prefix = 0; prefix <= length; hash = longer(hash, key[prefix++])) {
-		const struct pattern *pattern =
-		        watch->lengths[prefix] ? watch->buckets[hash % BUCKETS] : NULL;
+		const struct pattern *pattern = watch->lengths[prefix] ? *bucket_at(watch, hash) : NULL;
 
 		for (; pattern; pattern = pattern->next) {
+			looks++;
 			if (pattern->prefix_length != prefix)
 				continue;
 			work += watch_work(pattern->cost, length);
@@ -266,5 +278,5 @@ uint32_t watch_match(const struct watch *watch, const char *key, uint32_t length
 				found(context, slot);
 		}
 	}
-	return work;
+	return work + looks / WATCH_LOOKS;
 }

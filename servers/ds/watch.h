@@ -10,7 +10,7 @@
 
 struct watch;
 
-struct watch *watch_new(uint32_t slots); /* NULL: no memory */
+struct watch *watch_new(uint32_t slots, uint32_t secret); /* NULL: no memory */
 void watch_free(struct watch *watch);
 
 /* The slot must have none. -EINVAL, -E2BIG: as pattern_judge, and what regcomp refuses; -ENOMEM. */
@@ -32,10 +32,11 @@ static inline uint32_t watch_work(uint32_t cost, uint32_t length)
 	return (cost * (length + 8) + 7) / 8;
 }
 
+#define WATCH_LOOKS 8 /* patterns of no cost that take one unit together: each is looked at all the same */
+
 /*
  * Calls `found` with each slot whose pattern matches all of the key, which needs an end. Patterns that begin
- * with other literal characters than the key cost nothing: see watch.c. Returns the watch_work() of the
- * others.
+ * with other literal characters than the key are not looked at: see watch.c. Returns what it has taken.
  */
 uint32_t watch_match(const struct watch *watch, const char *key, uint32_t length,
                      void (*found)(void *context, uint32_t slot), void *context);

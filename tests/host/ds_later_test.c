@@ -13,7 +13,7 @@
 #include "servers/ds/ranges.h"
 
 #define WAITS  2000 /* endpoints from here on wait while anything is unfinished */
-#define LISTED 300
+#define LISTED 600
 
 static uint32_t parts, owners_parts, ranges_parts; /* still to be done */
 static uint32_t work_done, work_of_one;            /* the store's count; what serving one request takes */
@@ -258,6 +258,28 @@ static void requests_that_take_long_are_not_all_served_at_once(void **state)
 	assert_false(later_is_busy);
 }
 
+/* What the store counts is not all. */
+static void nor_are_very_many(void **state)
+{
+	int count = 0, parts_taken = 0;
+
+	(void)state;
+	parts = 2;
+	later_go_on();
+	for (int i = 0; i < 100; i++)
+		ask(WAITS + i, 7, 0);
+	for (; later_is_busy; parts_taken++) {
+		int before = count;
+
+		alarm_comes();
+		for (const char *at = served(); (at = strchr(at, ' ')) != NULL; at++)
+			count++;
+		assert_in_range(count - before, 1, 30);
+	}
+	assert_int_equal(count, 100);
+	assert_in_range(parts_taken, 4, 10);
+}
+
 static void all_wait_for_owners_and_who_has_ranges_for_ranges(void **state)
 {
 	(void)state;
@@ -283,6 +305,7 @@ int main(void)
 	        cmocka_unit_test_setup(who_asks_again_is_served_once_and_the_dead_are_not_served, begin),
 	        cmocka_unit_test_setup(what_a_held_request_begins_goes_on_by_itself, begin),
 	        cmocka_unit_test_setup(requests_that_take_long_are_not_all_served_at_once, begin),
+	        cmocka_unit_test_setup(nor_are_very_many, begin),
 	        cmocka_unit_test_setup(all_wait_for_owners_and_who_has_ranges_for_ranges, begin),
 	};
 

@@ -203,6 +203,32 @@ static void notices_of_a_service_wait_for_its_successor(void **state)
 	assert_string_equal(next_change(&successor), "k created");
 }
 
+/* PM's event, a look at everybody, the same label told again: which of them comes when DS has died is open.
+ */
+static void a_death_is_told_once_whoever_tells_of_it(void **state)
+{
+	struct store_caller service = eth;
+
+	(void)state;
+	assert_int_equal(publish_label("eth", 1300, 0), OK);
+	service.owner.endpoint = 1300;
+	assert_int_equal(publish_u32(&service, "k", 1, 0), OK);
+	assert_int_equal(subscribe(&ann, "k", 0), OK);
+	for (endpoint_t next = 1301; next < 1303; next++) {
+		owner_died(&service);
+		assert_string_equal(next_change(&ann), "k died");
+		world_reopen();
+		owner_died(&service);
+		assert_int_equal(publish_label("eth", service.owner.endpoint, DSF_OVERWRITE), OK);
+		owner_died(&service);
+		assert_string_equal(next_change(&ann), "");
+		assert_int_equal(publish_label("eth", next, DSF_OVERWRITE), OK);
+		service.owner.endpoint = next;
+	}
+	owner_ended(&service);
+	assert_string_equal(next_change(&ann), "k deleted died");
+}
+
 static void a_service_without_label_is_woken_when_it_has_one(void **state)
 {
 	endpoint_t endpoint;
@@ -228,6 +254,7 @@ int main(void)
 	        WORLD_TEST(subscriptions_that_can_not_be_are_refused),
 	        WORLD_TEST(each_is_woken_once_until_there_is_more),
 	        WORLD_TEST(notices_of_a_service_wait_for_its_successor),
+	        WORLD_TEST(a_death_is_told_once_whoever_tells_of_it),
 	        WORLD_TEST(a_service_without_label_is_woken_when_it_has_one),
 	};
 
