@@ -30,15 +30,17 @@ struct store {
 	struct watch *watch;     /* the compiled patterns */
 	uint32_t round;          /* of marking owners */
 	uint32_t *marked;        /* owners marked in this round */
-	int freeing;             /* this transaction has freed blocks */
-	uint32_t work;           /* what everything has cost in this part: WORK_* */
-	uint32_t turn;           /* header->work: whose turn it was */
+	uint32_t nr_marked;
+	int freeing;   /* this transaction has freed blocks */
+	uint32_t work; /* what everything has cost in this part: WORK_* */
+	uint32_t turn; /* header->work: whose turn it was */
 };
 
 /* Work besides that of comparing (watch_work), in its units: rather too much than too little. */
 #define WORK_TELL    4    /* changing an entry, and looking up whom to tell */
-#define WORK_NOTICE  1    /* a notice; an entry that is looked at */
-#define WORK_SLOTS   8    /* looking through all subscriptions */
+#define WORK_NOTICE  2    /* a notice; an entry that is looked at */
+#define NOTICE_LOOKS 64   /* so many notices that are looked at are one unit */
+#define WORK_SLOTS   12   /* looking through all subscriptions */
 #define WORK_COMPILE 2200 /* compiling a pattern: the dearest takes 1.1 million instructions */
 
 /* ---- Transactions (tx.c) ---- */
@@ -178,6 +180,11 @@ void range_join(struct store *store, uint32_t range, uint32_t entry);    /* a ne
 void range_end(struct store *store, uint32_t range, uint32_t snapshots); /* it and these are to be released */
 
 /* ---- Notices (store_notices.c) ---- */
+
+/* Between the two owners are added who are to be told, each once. */
+void telling_begin(struct store *store);
+void telling_add(struct store *store, uint32_t owner);
+void telling_end(struct store *store, uint32_t entry, uint32_t what);
 
 void notices_tell(struct store *store, uint32_t entry, uint32_t what); /* everybody who may know */
 void notice_add(struct store *store, uint32_t owner, uint32_t entry, uint32_t what);

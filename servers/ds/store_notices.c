@@ -114,10 +114,11 @@ static void make(struct store *store, uint32_t owner, uint32_t entry, uint32_t w
 
 void notice_add(struct store *store, uint32_t owner, uint32_t entry, uint32_t what)
 {
-	uint32_t notice = entry_at(store, entry)->notices;
+	uint32_t notice = entry_at(store, entry)->notices, looks = 0;
 
-	while (notice && notice_at(store, notice)->owner != owner)
+	for (; notice && notice_at(store, notice)->owner != owner; looks++)
 		notice = notice_at(store, notice)->entry_next;
+	store->work += looks / NOTICE_LOOKS;
 	if (notice)
 		update(store, notice_at(store, notice), what);
 	else
@@ -157,54 +158,72 @@ void notice_drop(struct store *store, uint32_t notice)
 	entry_tidy(store, this->entry);
 }
 
-/* ---- Telling everybody ---- */
+/* ---- Telling many ---- */
 
-struct telling {
-	struct store *store;
-	uint32_t entry, marked;
-};
-
-static void mark(void *context, uint32_t slot)
+void telling_begin(struct store *store)
 {
-	struct telling *telling = context;
-	struct store *store = telling->store;
-	uint32_t owner = store->slots[slot].owner;
+	owners_next_round(store);
+	store->nr_marked = 0;
+}
 
-	if (owner_at(store, owner)->mark == store->round || owner_at(store, owner)->died == OWNER_ENDS ||
-	    store->slots[slot].state == SUBSCRIPTION_ENDS ||
-	    !entry_is_shown(entry_at(store, telling->entry), owner))
+void telling_add(struct store *store, uint32_t owner)
+{
+	if (owner_at(store, owner)->mark == store->round || owner_at(store, owner)->died == OWNER_ENDS)
 		return;
 	owner_at(store, owner)->mark = store->round;
-	store->marked[telling->marked++] = owner;
+	store->marked[store->nr_marked++] = owner;
+	store->work += WORK_NOTICE;
 }
 
 /* Those who have a notice of it already are found by the entry's list, so each owner costs the same. */
 static void update_marked(struct store *store, const struct entry *entry, uint32_t what)
 {
+	uint32_t looks = 0;
+
 	for (uint32_t notice = entry->notices; notice; notice = notice_at(store, notice)->entry_next) {
 		struct owner *owner = owner_at(store, notice_at(store, notice)->owner);
 
+		looks++;
 		if (owner->mark != store->round)
 			continue;
 		owner->mark = 0;
 		update(store, notice_at(store, notice), what);
 	}
+	store->work += looks / NOTICE_LOOKS;
+}
+
+void telling_end(struct store *store, uint32_t entry, uint32_t what)
+{
+	update_marked(store, entry_at(store, entry), what);
+	for (uint32_t i = 0; i < store->nr_marked; i++)
+		if (owner_at(store, store->marked[i])->mark == store->round)
+			make(store, store->marked[i], entry, what);
+}
+
+struct telling {
+	struct store *store;
+	const struct entry *entry;
+};
+
+static void add_watcher(void *context, uint32_t slot)
+{
+	struct telling *telling = context;
+	const struct subscription *subscription = &telling->store->slots[slot];
+
+	if (subscription->state != SUBSCRIPTION_ENDS && entry_is_shown(telling->entry, subscription->owner))
+		telling_add(telling->store, subscription->owner);
 }
 
 void notices_tell(struct store *store, uint32_t entry, uint32_t what)
 {
-	struct telling telling = {store, entry, 0};
 	struct entry *this = entry_at(store, entry);
+	struct telling telling = {store, this};
 	char key[DS_KEY_SIZE];
 
-	owners_next_round(store);
+	telling_begin(store);
 	entry_key(store, this, key);
-	store->work += WORK_TELL + watch_match(store->watch, key, this->key_length, mark, &telling);
-	store->work += telling.marked * WORK_NOTICE;
-	update_marked(store, this, what);
-	for (uint32_t i = 0; i < telling.marked; i++)
-		if (owner_at(store, store->marked[i])->mark == store->round)
-			make(store, store->marked[i], entry, what);
+	store->work += WORK_TELL + watch_match(store->watch, key, this->key_length, add_watcher, &telling);
+	telling_end(store, entry, what);
 }
 
 /* ---- Asking ---- */

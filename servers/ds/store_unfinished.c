@@ -48,30 +48,25 @@ int store_must_wait(const struct store *store, const struct store_owner *who)
 
 /* ---- All that exists counts as created ---- */
 
-static int is_told(const struct store *store, uint32_t slot, const struct entry *entry)
+/* Counts what that takes. */
+static int is_told(struct store *store, uint32_t slot, const struct entry *entry, const char *key)
 {
-	char key[DS_KEY_SIZE];
-
-	if (entry_is_gone(store, entry) || !entry_is_shown(entry, store->slots[slot].owner))
-		return 0;
-	entry_key(store, entry, key);
-	return watch_slot_matches(store->watch, slot, key, entry->key_length);
-}
-
-static void tell_of(struct store *store, uint32_t slot, uint32_t entry)
-{
-	store->work += WORK_NOTICE +
-	               watch_work(watch_slot_cost(store->watch, slot), entry_at(store, entry)->key_length);
-	if (is_told(store, slot, entry_at(store, entry)))
-		notice_add(store, store->slots[slot].owner, entry, DS_CREATED);
+	store->work += WORK_NOTICE + watch_work(watch_slot_cost(store->watch, slot), entry->key_length);
+	return entry_is_shown(entry, store->slots[slot].owner) &&
+	       watch_slot_matches(store->watch, slot, key, entry->key_length);
 }
 
 static void tell_next(struct store *store, uint32_t slot)
 {
 	struct subscription *this = &store->slots[slot];
+	uint32_t entry = store->directory[this->at];
+	char key[DS_KEY_SIZE];
 
+	entry_key(store, entry_at(store, entry), key);
 	tx_begin(store);
-	tell_of(store, slot, store->directory[this->at]);
+	if (is_told(store, slot, entry_at(store, entry), key) &&
+	    !entry_is_gone(store, entry_at(store, entry)))
+		notice_add(store, this->owner, entry, DS_CREATED);
 	tx_set(store, &this->at, this->at + 1);
 	tx_commit(store);
 }
@@ -88,21 +83,27 @@ static void tell_initial(struct store *store, uint32_t slot, uint32_t end)
 	tx_commit(store);
 }
 
-static int is_passed(const struct store *store, const struct subscription *this, uint32_t from, uint32_t to)
+static int is_passed(const struct subscription *this, uint32_t from, uint32_t to)
 {
-	return this->owner && this->state == SUBSCRIPTION_INITIAL && this->at > to && this->at <= from &&
-	       owner_at(store, this->owner)->died != OWNER_ENDS;
+	return this->owner && this->state == SUBSCRIPTION_INITIAL && this->at > to && this->at <= from;
 }
 
 /* Each of them would have had to compare it anyhow. */
 void initials_pass(struct store *store, uint32_t from, uint32_t to)
 {
-	if (!store->header->initials)
+	uint32_t entry = store->directory[from];
+	char key[DS_KEY_SIZE];
+
+	if (!store->header->initials || entry_is_gone(store, entry_at(store, entry)))
 		return;
 	store->work += WORK_SLOTS;
+	entry_key(store, entry_at(store, entry), key);
+	telling_begin(store);
 	for (uint32_t slot = 0; slot < store->header->slots; slot++)
-		if (is_passed(store, &store->slots[slot], from, to))
-			tell_of(store, slot, store->directory[from]);
+		if (is_passed(&store->slots[slot], from, to) &&
+		    is_told(store, slot, entry_at(store, entry), key))
+			telling_add(store, store->slots[slot].owner);
+	telling_end(store, entry, DS_CREATED);
 }
 
 /* ---- What no subscription matches is not told any more ---- */

@@ -32,7 +32,7 @@ static inline uint32_t watch_work(uint32_t cost, uint32_t length)
 	return (cost * (length + 8) + 7) / 8;
 }
 
-#define WATCH_LOOKS 8 /* patterns of no cost that take one unit together: each is looked at all the same */
+#define WATCH_LOOKS 3 /* patterns of no cost that take one unit together: each is looked at all the same */
 
 /*
  * Calls `found` with each slot whose pattern matches all of the key, which needs an end. Patterns that begin

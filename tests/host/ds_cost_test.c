@@ -233,6 +233,96 @@ static void opening_does_not_depend_on_the_number_of_entries(void **state)
 	assert_in_range(many, few - 1000, few + 1000);
 }
 
+/* ---- Parts of what takes long ---- */
+
+#define PART         64  /* units of work */
+#define INSTRUCTIONS 512 /* of a unit, about */
+
+static uint32_t *counted; /* shared with the child */
+
+static void do_part(void)
+{
+	(void)store_go_on(store, PART);
+	*counted = store_work(store);
+}
+
+/* What is counted is what it takes, or more. */
+static void check_part(const char *what)
+{
+	long taken;
+
+	assert_null(store_check(store));
+	taken = stepper_run(warm_up, do_part, NULL);
+	print_message("# %s: %ld instructions, counted as %ld\n", what, taken, (long)*counted * INSTRUCTIONS);
+	assert_in_range(*counted, 1, 2000);
+	assert_in_range(taken, 1000, *counted * INSTRUCTIONS);
+}
+
+static void fill_for(const struct store_caller *caller, const char *format, int count)
+{
+	char text[DS_KEY_SIZE];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), format, i);
+		assert_int_equal(publish_u32(caller, text, 1, 0), OK);
+	}
+}
+
+static int begin_to_subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags)
+{
+	return store_subscribe(store, caller, pattern, (uint32_t)strlen(pattern), flags);
+}
+
+/* Of an owner whose entries go, others are still to be told of all that exists, each from another place on.
+ */
+static void the_end_of_entries_while_others_are_told_of_all(void **state)
+{
+	(void)state;
+	begin();
+	fill_for(&ann, "dead.%d", 20);
+	fill_for(&eth, "entry.%d", 8000);
+	for (int i = 0; i < 100; i++) {
+		struct store_caller other = process(2000 + i);
+
+		assert_int_equal(begin_to_subscribe(&other, "entry.*", DSF_INITIAL), OK);
+		(void)store_go_on(store, 1500);
+	}
+	store_owner_died(store, &ann.owner);
+	for (int i = 0; i < 100; i++)
+		(void)store_go_on(store, 1); /* a turn of each of the others */
+	check_part("the end of entries");
+}
+
+static void the_end_of_a_subscription_among_many(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(begin_to_subscribe(&eth, "news.*", 0), OK);
+	for (int i = 0; i < 250; i++) {
+		char text[40];
+
+		sprintf(text, "news\\.%d\\.never", i);
+		assert_int_equal(begin_to_subscribe(&eth, text, 0), OK);
+	}
+	fill_for(&ann, "news.%d", 1000);
+	assert_int_equal(store_unsubscribe(store, &eth, "news.*", 6), OK);
+	check_part("the end of a subscription");
+}
+
+static void everybody_is_told(void **state)
+{
+	(void)state;
+	begin();
+	fill_for(&ann, "dead.%d", 500);
+	for (int i = 0; i < 100; i++) {
+		struct store_caller other = process(2000 + i);
+
+		assert_int_equal(begin_to_subscribe(&other, "dead.*", 0), OK);
+	}
+	store_owner_died(store, &ann.owner);
+	check_part("a death that everybody is told of");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,8 +331,12 @@ int main(void)
 	        cmocka_unit_test(entries_and_subscriptions_together_do_not_matter),
 	        cmocka_unit_test(equal_subscriptions_cost_no_more_than_telling),
 	        cmocka_unit_test(opening_does_not_depend_on_the_number_of_entries),
+	        cmocka_unit_test(the_end_of_entries_while_others_are_told_of_all),
+	        cmocka_unit_test(the_end_of_a_subscription_among_many),
+	        cmocka_unit_test(everybody_is_told),
 	};
 
 	shared = stepper_memory(BYTES);
+	counted = (uint32_t *)(void *)stepper_memory(sizeof(*counted));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

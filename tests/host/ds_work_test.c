@@ -247,8 +247,8 @@ static void who_asks_for_little_does_not_wait_for_who_asks_for_much(void **state
 }
 
 /* Two numbers of entries with which one part, and its begin, takes all the work there is to be done. */
-#define MANY_FROM (STORE_WORK - 32)
-#define MANY_TO   STORE_WORK
+#define MANY_FROM (STORE_WORK / WORK_NOTICE - 32)
+#define MANY_TO   (STORE_WORK / WORK_NOTICE)
 
 /* However its turns come out: it begins anew as soon as it is done. */
 static void nobody_is_passed_over_for_who_begins_again_and_again(void **state)
@@ -293,7 +293,7 @@ static void services_do_not_wait_for_however_many_processes(void **state)
 	assert_int_equal(begin_to_subscribe(&eth, "a.*", DSF_INITIAL), OK);
 	for (; store_must_wait(store, &eth.owner); parts++)
 		(void)store_go_on(store, STORE_WORK);
-	assert_in_range(parts, 1, 2 * ENTRIES / STORE_WORK + 1);
+	assert_in_range(parts, 1, 2 * WORK_NOTICE * ENTRIES / STORE_WORK + 1);
 	assert_true(store_is_unfinished(store));
 	world_finish();
 }
