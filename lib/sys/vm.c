@@ -41,7 +41,7 @@ int vm_mprotect(vir_bytes address, size_t bytes, int prot)
 	return vm_mprotect_call(&call);
 }
 
-int vm_populate(vir_bytes address, size_t bytes)
+static int populate(vir_bytes address, size_t bytes, uint32_t flags)
 {
 	union vm_populate_message call;
 	int result = OK;
@@ -49,12 +49,22 @@ int vm_populate(vir_bytes address, size_t bytes)
 	while (bytes > 0 && result == OK) {
 		uint32_t now = bytes < VM_MEMREQ_BYTES_MAX ? bytes : VM_MEMREQ_BYTES_MAX;
 
-		call.req = (struct vm_populate_req){.address = address, .bytes = now};
+		call.req = (struct vm_populate_req){.address = address, .bytes = now, .flags = flags};
 		result = vm_populate_call(&call);
 		address += now;
 		bytes -= now;
 	}
 	return result;
+}
+
+int vm_populate(vir_bytes address, size_t bytes)
+{
+	return populate(address, bytes, 0);
+}
+
+int vm_populate_spare(vir_bytes address, size_t bytes)
+{
+	return populate(address, bytes, VM_POPULATE_SPARE);
 }
 
 int vm_map_phys(phys_bytes physical, size_t bytes, int prot, vir_bytes *address)

@@ -59,5 +59,5 @@ int kept_has(const void *array, uint32_t fresh, uint32_t bytes)
 	uintptr_t first = (fresh ? start - 1 : start) / PAGE_SIZE + (fresh != 0);
 	uintptr_t last = (end - 1) / PAGE_SIZE;
 
-	return first > last || memory_ready((void *)(first * PAGE_SIZE), (last - first + 1) * PAGE_SIZE);
+	return first > last || memory_spare((void *)(first * PAGE_SIZE), (last - first + 1) * PAGE_SIZE);
 }

@@ -63,7 +63,7 @@ void kept_commit(void);
 
 /*
  * Whether the element `fresh` of an array, each of `bytes`, can be used: those before it have their pages.
- * 0: there is no memory.
+ * 0: there is no memory, but what is kept back for services, which no client gets at.
  */
 int kept_has(const void *array, uint32_t fresh, uint32_t bytes);
 

@@ -47,6 +47,11 @@ int memory_ready(void *address, size_t bytes)
 	return bytes == 0 || vm_populate(start, end - start) == OK;
 }
 
+int memory_spare(void *address, size_t bytes)
+{
+	return vm_populate_spare((uintptr_t)address, bytes) == OK;
+}
+
 void *volatile_memory(size_t bytes)
 {
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -34,8 +34,12 @@ int process_lives(endpoint_t endpoint);
 /* The uptime in nanoseconds. */
 uint64_t uptime_now(void);
 
-/* Makes whole pages present, which are kept or volatile memory of ramfs's own. 0: there is no memory. */
+/*
+ * Makes whole pages present, which are kept or volatile memory of ramfs's own. 0: there is no memory.
+ * memory_spare is for what a client asks for: it leaves alone what VM keeps back for services.
+ */
 int memory_ready(void *address, size_t bytes);
+int memory_spare(void *address, size_t bytes);
 
 /* Zeroed memory that is not there yet, all its pages: memory_ready. NULL: no room. */
 void *volatile_memory(size_t bytes);

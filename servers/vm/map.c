@@ -143,12 +143,14 @@ int do_populate(endpoint_t caller, const struct vm_populate_req *request, struct
 	(void)reply;
 	if (!space)
 		return -EDEADSRCDST;
-	if (request->bytes > VM_MEMREQ_BYTES_MAX || !range_valid(request->address, request->bytes, &end))
+	if (request->bytes > VM_MEMREQ_BYTES_MAX || request->flags & ~VM_POPULATE_SPARE ||
+	    !range_valid(request->address, request->bytes, &end))
 		return -EINVAL;
 	if (!regions_allow(&space->regions, request->address, end, true))
 		return -EFAULT;
 	result = populate(space, request->address, end);
-	if (result == -ENOMEM && process_has_privilege(caller, PRIV_RESERVE)) {
+	if (result == -ENOMEM && !(request->flags & VM_POPULATE_SPARE) &&
+	    process_has_privilege(caller, PRIV_RESERVE)) {
 		memory_keep_reserve(caller == RS_PROC_NR ? RESERVE_NONE : RESERVE_FOR_RS);
 		result = populate(space, request->address, end);
 		memory_keep_reserve(RESERVE_ALL);

@@ -407,7 +407,9 @@ static void ask_for_all(void)
 {
 	vir_bytes at;
 	CHECK_INT(vm_mmap(0, 512 << 20, RW, 0, &at), OK);
+	CHECK_INT(vm_populate_spare(at, PAGE_SIZE), OK);
 	CHECK_INT(vm_populate(at, 512 << 20), -ENOMEM);
+	CHECK_INT(vm_populate_spare(at, 512 << 20), -ENOMEM);
 }
 
 static void asking_for_more_than_there_is_gives_enomem(void)

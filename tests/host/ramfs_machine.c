@@ -84,6 +84,13 @@ int memory_ready(void *address, size_t bytes)
 {
 	(void)address;
 	(void)bytes;
+	return 1;
+}
+
+int memory_spare(void *address, size_t bytes)
+{
+	(void)address;
+	(void)bytes;
 	return !machine.no_memory;
 }
 

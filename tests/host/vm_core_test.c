@@ -572,6 +572,33 @@ static void what_services_use_up_of_the_reserve_is_not_rs_s(void **state)
 		put(rs, at, 1);
 }
 
+static int populate(endpoint_t who, vir_bytes at, uint32_t bytes, uint32_t flags)
+{
+	struct vm_populate_req request = {.address = at, .bytes = bytes, .flags = flags};
+	struct vm_populate_rep reply;
+
+	return MACHINE_CALL(populate, who, &request, &reply);
+}
+
+/* A service gets memory for itself from the reserve, not what it asks for on behalf of a client. */
+static void what_is_for_clients_does_not_come_from_the_reserve(void **state)
+{
+	endpoint_t rs = new_process(), hog = new_process(), service = new_process();
+
+	(void)state;
+	assert_int_equal(rs, RS_PROC_NR);
+	machine_let_use_reserve(service);
+	assert_int_equal(map_at(service, PLACE, 4 * PAGE_SIZE, RW, 0), OK);
+	use_up_frames(hog, 3);
+	remember();
+	assert_int_equal(populate(service, PLACE, 4 * PAGE_SIZE, VM_POPULATE_SPARE), -ENOMEM);
+	assert_int_equal(populate(service, PLACE, PAGE_SIZE, VM_POPULATE_SPARE << 1), -EINVAL);
+	assert_as_before();
+	assert_int_equal(populate(service, PLACE, 2 * PAGE_SIZE, VM_POPULATE_SPARE), OK);
+	assert_int_equal(populate(service, PLACE, 4 * PAGE_SIZE, VM_POPULATE_SPARE), -ENOMEM);
+	assert_int_equal(populate(service, PLACE, 4 * PAGE_SIZE, 0), OK);
+}
+
 /* What RS has taken of the reserve, not even pages that a process gives back itself make good. */
 static void below_the_reserve_no_change_to_memory_fails_halfway(void **state)
 {
@@ -877,6 +904,7 @@ int main(void)
 	        TEST(without_frames_a_write_is_told_so_and_nothing_is_lost),
 	        TEST(rs_has_a_reserve_that_others_can_not_use_up),
 	        TEST(what_services_use_up_of_the_reserve_is_not_rs_s),
+	        TEST(what_is_for_clients_does_not_come_from_the_reserve),
 	        TEST(below_the_reserve_no_change_to_memory_fails_halfway),
 	        TEST(a_fork_without_frames_to_go_on_with_is_refused),
 	        TEST(exec_without_frames_changes_nothing),

@@ -52,7 +52,9 @@ struct vm_munmap_rep {
 struct vm_populate_req {
 	vir_bytes address; /* page-aligned */
 	uint32_t bytes;    /* VM_MEMREQ_BYTES_MAX at most */
+	uint32_t flags;    /* VM_POPULATE_* */
 };
+#define VM_POPULATE_SPARE 1 /* nothing of what is kept back for services */
 struct vm_populate_rep {
 };
 

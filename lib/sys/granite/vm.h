@@ -45,6 +45,12 @@ GRANITE_MUST_CHECK int vm_mprotect(vir_bytes address, size_t bytes, int prot);
  */
 GRANITE_MUST_CHECK int vm_populate(vir_bytes address, size_t bytes);
 
+/*
+ * The same for memory that a service takes because a client asks for it: ENOMEM also if only that is left
+ * which VM keeps back for services (PRIV_RESERVE). Else clients could use it up.
+ */
+GRANITE_MUST_CHECK int vm_populate_spare(vir_bytes address, size_t bytes);
+
 /* Tells where every page of the machine is. */
 GRANITE_MUST_CHECK int vm_info(struct vm_info_rep *info);
 
