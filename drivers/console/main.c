@@ -4,6 +4,7 @@
 #include <string.h>
 #include <granite/log.h>
 #include <granite/sys.h>
+#include <granite/vm.h>
 
 #include "console.h"
 #include "uart.h"
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
 	struct server server = {.calls = console_calls, .notified = notified, .cancelled = terminal_cancel};
 	enum line_kind kind = argc > 1 && strcmp(argv[1], "pipe") == 0 ? LINE_PIPE : LINE_PERSON;
 
+	must("its own memory can't be had", vm_own_memory());
 	must("the interrupt line can't be had", sys_irqattach(UART_IRQ));
 	must("what was kept can't be had", terminal_init(kind));
 	terminal_pump();

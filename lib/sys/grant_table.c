@@ -301,6 +301,12 @@ int sys_saferevmap_addr(vir_bytes address)
 	return vm_revoke_address(address);
 }
 
+void grant_table_rest(vir_bytes *start, vir_bytes *end)
+{
+	*start = ((vir_bytes)(uintptr_t)&table[GRANT_TABLE_BEGINS] + PAGE_SIZE - 1) & -PAGE_SIZE;
+	*end = (vir_bytes)(uintptr_t)&table[GRANTS_MAX] & -PAGE_SIZE;
+}
+
 void cpf_reload(void)
 {
 	state.free = state.sequence = 0;

@@ -23,6 +23,10 @@ int grant_table_remove(cp_grant_id_t id);
 /* The record of an id, or NULL. */
 const struct cp_grant *grant_table_find(cp_grant_id_t id);
 
+/* The pages of the table that are touched only by whoever has more grants than this at a time. */
+#define GRANT_TABLE_BEGINS 64
+void grant_table_rest(vir_bytes *start, vir_bytes *end);
+
 /* The contents of each kind. */
 struct cp_grant grant_direct(endpoint_t who_to, vir_bytes addr, size_t bytes, int access);
 struct cp_grant grant_indirect(endpoint_t who_to, endpoint_t who_from, cp_grant_id_t grant, size_t offset,

@@ -46,14 +46,6 @@ static int open_archive(void)
 	return OK;
 }
 
-/* Memory of the program itself that is touched later than now: then there may be none. */
-static int own_memory_ready(void)
-{
-	extern uint8_t __bss_start[], _end[];
-
-	return memory_ready(__bss_start, (size_t)(_end - __bss_start));
-}
-
 static int open_kept(void)
 {
 	struct kept *memory = (struct kept *)(uintptr_t)KEPT_BASE;
@@ -66,7 +58,7 @@ static int open_kept(void)
 	if (result < 0)
 		return result;
 	waits_open();
-	return clients_open() && own_memory_ready() ? OK : -ENOMEM;
+	return clients_open() ? OK : -ENOMEM;
 }
 
 /* ---- The loop ---- */
@@ -111,6 +103,7 @@ int main(void)
 	struct server server = {.calls = ramfs_calls, .notified = notified, .cancelled = wait_cancel};
 
 	self = sys_self();
+	start("its own memory can't be had", vm_own_memory());
 	start("the archive can't be read", open_archive());
 	start("what was kept can't be had", open_kept());
 	pull_first();

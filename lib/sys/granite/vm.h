@@ -51,6 +51,14 @@ GRANITE_MUST_CHECK int vm_populate(vir_bytes address, size_t bytes);
  */
 GRANITE_MUST_CHECK int vm_populate_spare(vir_bytes address, size_t bytes);
 
+/*
+ * Makes all memory of the program itself present and writable: its variables, and as much of its stack as a
+ * server needs. A server that the system can't do without calls it at its start: whatever it is asked for
+ * later, it touches nothing new then. Not the table of grants, but for the first 64 at a time: who has more
+ * asks for that memory itself. Nor what it allocates. ENOMEM.
+ */
+GRANITE_MUST_CHECK int vm_own_memory(void);
+
 /* Tells where every page of the machine is. */
 GRANITE_MUST_CHECK int vm_info(struct vm_info_rep *info);
 
