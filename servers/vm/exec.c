@@ -189,13 +189,11 @@ static int exec_heir(struct process *process, struct space *estate, const struct
 	return result;
 }
 
-int process_exec(struct process *process, const struct vm_exec_plan *plan)
+static int exec(struct process *process, const struct vm_exec_plan *plan)
 {
 	struct space *estate, *new;
 	int result;
 
-	if (!plan_valid(plan))
-		return -EINVAL;
 	estate = estate_of_heir(process->endpoint);
 	if (estate)
 		return exec_heir(process, estate, plan);
@@ -205,6 +203,22 @@ int process_exec(struct process *process, const struct vm_exec_plan *plan)
 	result = build_and_replace(process, new, plan);
 	if (result != OK)
 		space_destroy(new);
+	return result;
+}
+
+int process_exec(struct process *process, const struct vm_exec_plan *plan)
+{
+	int result;
+
+	if (!plan_valid(plan))
+		return -EINVAL;
+	if (process_is_service(process))
+		process_becomes_service(process);
+	if (!process_has_reserve(process))
+		return exec(process, plan);
+	memory_open(RESERVE_FOR_RS);
+	result = exec(process, plan);
+	memory_close();
 	return result;
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Page faults, and memory that the kernel wants present for a copy. */
-#include <granite/abi/priv.h>
-
 #include "frames.h"
 #include "memory.h"
 #include "notes.h"
@@ -94,56 +92,65 @@ int space_bring_all(struct space *space, vir_bytes start, vir_bytes end, bool wr
  * After -ENOMEM: who the system can't do without gets what is kept in reserve. Only now the kernel is asked
  * who that is.
  */
-static int bring_from_reserve(endpoint_t owner, struct space *space, vir_bytes start, vir_bytes end,
-                              bool write)
+static int bring_from_reserve(const struct process *owner, vir_bytes start, vir_bytes end, bool write)
 {
 	int result;
 
-	if (!process_has_privilege(owner, PRIV_RESERVE))
+	if (!process_open_reserve(owner->endpoint))
 		return -ENOMEM;
-	memory_keep_reserve(owner == RS_PROC_NR ? RESERVE_NONE : RESERVE_FOR_RS);
-	result = space_bring_all(space, start, end, write);
-	memory_keep_reserve(RESERVE_ALL);
+	result = space_bring_all(owner->space, start, end, write);
+	memory_close();
 	return result;
 }
 
 int do_pagefault(endpoint_t caller, const struct vm_pagefault_req *request, struct vm_pagefault_rep *reply)
 {
-	struct space *space = process_space(caller);
+	const struct process *process = process_find(caller);
 	vir_bytes address = request->address;
 	bool write = request->error & VM_FAULT_WRITE;
-	int result;
+	int result = -ENOMEM;
 
 	(void)reply;
-	if (!space)
+	if (!process)
 		return -EFAULT;
-	result = space_bring(space, address, write);
-	return result == -ENOMEM ? bring_from_reserve(caller, space, address, address + 1, write) : result;
+	if (!process_takes_aside(process))
+		result = space_bring(process->space, address, write);
+	if (result != -ENOMEM)
+		return result;
+	return bring_from_reserve(process, address, address + 1, write);
 }
 
 /* On behalf of a stranger, who can name addresses as it likes, nobody's memory comes from the reserve. */
 static bool may_use_reserve(endpoint_t caller)
 {
-	return caller == PM_PROC_NR || process_has_privilege(caller, PRIV_RESERVE);
+	return caller == PM_PROC_NR || process_may_use_reserve(caller);
+}
+
+static int bring_for(endpoint_t caller, const struct process *owner, vir_bytes start, vir_bytes end,
+                     bool write)
+{
+	int result = -ENOMEM;
+
+	if (!process_takes_aside(owner) || !may_use_reserve(caller))
+		result = space_bring_all(owner->space, start, end, write);
+	if (result != -ENOMEM || !may_use_reserve(caller))
+		return result;
+	return bring_from_reserve(owner, start, end, write);
 }
 
 int do_memreq(endpoint_t caller, const struct vm_memreq_req *request, struct vm_memreq_rep *reply)
 {
-	struct space *space = process_space(request->endpoint);
+	const struct process *owner = process_find(request->endpoint);
 	vir_bytes start = request->address, end;
-	int result;
 
 	(void)reply;
-	if (!space || start >= PROC_SIZE || request->bytes > PROC_SIZE - start)
+	if (!owner || start >= PROC_SIZE || request->bytes > PROC_SIZE - start)
 		return -EFAULT;
 	end = start + request->bytes;
-	if (!regions_allow(&space->regions, start, end, request->write))
+	if (!regions_allow(&owner->space->regions, start, end, request->write))
 		return -EFAULT;
 	/* The kernel asks again for what is left, and everybody else has had a turn in between. */
 	if (end - start > VM_MEMREQ_BYTES_MAX)
 		end = start + VM_MEMREQ_BYTES_MAX;
-	result = space_bring_all(space, start, end, request->write);
-	if (result != -ENOMEM || !may_use_reserve(caller))
-		return result;
-	return bring_from_reserve(request->endpoint, space, start, end, request->write);
+	return bring_for(caller, owner, start, end, request->write);
 }

@@ -155,23 +155,42 @@ static int fork_space(endpoint_t parent, struct space **child)
 	return *child ? OK : -ENOMEM;
 }
 
-int do_fork(endpoint_t caller, const struct vm_fork_req *request, struct vm_fork_rep *reply)
+static int fork_process(endpoint_t parent, endpoint_t *endpoint)
 {
 	struct space *child;
+	int result = fork_space(parent, &child);
+
+	if (result != OK)
+		return result;
+	result = sys_fork(parent, pagetable_physical(&child->pagetable), endpoint);
+	if (result == OK)
+		process_add(*endpoint, child, parent == RS_PROC_NR);
+	else
+		space_destroy(child);
+	return result;
+}
+
+/* RS has the services' part of the reserve for it. Its own part must not be lost by starting others. */
+int do_fork(endpoint_t caller, const struct vm_fork_req *request, struct vm_fork_rep *reply)
+{
 	int result;
 
 	if (caller != PM_PROC_NR)
 		return -EPERM;
-	result = fork_space(request->parent, &child);
-	if (result != OK)
-		return result;
-	result = sys_fork(request->parent, pagetable_physical(&child->pagetable), &reply->child);
-	if (result != OK) {
-		space_destroy(child);
-		return result;
-	}
-	process_add(reply->child, child, request->parent == RS_PROC_NR);
-	return OK;
+	if (request->parent != RS_PROC_NR)
+		return fork_process(request->parent, &reply->child);
+	memory_open(RESERVE_FOR_RS);
+	result = fork_process(request->parent, &reply->child);
+	memory_close();
+	return result;
+}
+
+static void leave(struct space *space)
+{
+	if (kept_any(space))
+		estate_leave(space);
+	else
+		space_destroy(space);
 }
 
 int do_exit(endpoint_t caller, const struct vm_exit_req *request, struct vm_exit_rep *reply)
@@ -183,10 +202,11 @@ int do_exit(endpoint_t caller, const struct vm_exit_req *request, struct vm_exit
 		return -EPERM;
 	if (!process)
 		return -EDEADSRCDST;
-	if (kept_any(process->space))
-		estate_leave(process->space);
-	else
-		space_destroy(process->space);
+	if (process_has_reserve(process))
+		memory_open(RESERVE_FOR_RS);
+	leave(process->space);
+	if (process_has_reserve(process))
+		memory_close();
 	process_remove(process);
 	return OK;
 }

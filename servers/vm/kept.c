@@ -138,12 +138,18 @@ static bool place_valid(vir_bytes address, uint32_t bytes)
 int do_keep(endpoint_t caller, const struct vm_keep_req *request, struct vm_keep_rep *reply)
 {
 	struct process *process = process_find(caller);
+	vir_bytes start = request->address, end = start + page_up(request->bytes);
 	char name[VM_KEEP_NAME_MAX];
+	int result;
 
 	if (!process || !process_is_service(process) || !process_has_privilege(caller, PRIV_KEEP))
 		return -EPERM;
 	if (!take_name(request->name, name) || !place_valid(request->address, request->bytes))
 		return -EINVAL;
-	return keep(process->space, name, request->address, request->address + page_up(request->bytes),
-	            &reply->found);
+	result = keep(process->space, name, start, end, &reply->found);
+	if (result == -ENOMEM && process_open_reserve(caller)) {
+		result = keep(process->space, name, start, end, &reply->found);
+		memory_close();
+	}
+	return result;
 }

@@ -134,28 +134,37 @@ static int populate(struct space *space, vir_bytes start, vir_bytes end)
 	return space_bring_all(space, start, end, true);
 }
 
+static int populate_with_reserve(const struct process *process, vir_bytes start, vir_bytes end)
+{
+	int result = -ENOMEM;
+
+	if (!process_takes_aside(process))
+		result = populate(process->space, start, end);
+	if (result == -ENOMEM && process_open_reserve(process->endpoint)) {
+		result = populate(process->space, start, end);
+		memory_close();
+	}
+	return result;
+}
+
 int do_populate(endpoint_t caller, const struct vm_populate_req *request, struct vm_populate_rep *reply)
 {
-	struct space *space = process_space(caller);
+	const struct process *process = process_find(caller);
+	struct space *space;
 	vir_bytes end;
-	int result;
 
 	(void)reply;
-	if (!space)
+	if (!process)
 		return -EDEADSRCDST;
+	space = process->space;
 	if (request->bytes > VM_MEMREQ_BYTES_MAX || request->flags & ~VM_POPULATE_SPARE ||
 	    !range_valid(request->address, request->bytes, &end))
 		return -EINVAL;
 	if (!regions_allow(&space->regions, request->address, end, true))
 		return -EFAULT;
-	result = populate(space, request->address, end);
-	if (result == -ENOMEM && !(request->flags & VM_POPULATE_SPARE) &&
-	    process_has_privilege(caller, PRIV_RESERVE)) {
-		memory_keep_reserve(caller == RS_PROC_NR ? RESERVE_NONE : RESERVE_FOR_RS);
-		result = populate(space, request->address, end);
-		memory_keep_reserve(RESERVE_ALL);
-	}
-	return result;
+	if (request->flags & VM_POPULATE_SPARE)
+		return populate(space, request->address, end);
+	return populate_with_reserve(process, request->address, end);
 }
 
 /* ---- munmap, mprotect ---- */

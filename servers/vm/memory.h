@@ -3,6 +3,8 @@
 #ifndef VM_MEMORY_H
 #define VM_MEMORY_H
 
+#include <stdbool.h>
+
 #include <granite/abi/info.h>
 
 /* Takes charge of all memory that *info tells of. `pool` is where VM sees info->pool_start. */
@@ -10,12 +12,22 @@ void memory_init(const struct boot_info *info, void *pool);
 
 /*
  * Some frames and pool pages are kept back for processes that the system can't do without: others get -ENOMEM
- * before the last ones are used up. One half is for services with PRIV_RESERVE; whatever makes these use it
- * up, the other half is RS's, for the system ends with it. VM keeps back less than all only while it serves
- * such a process.
+ * before the last ones are used up. One part is for services with PRIV_RESERVE, and for their start; whatever
+ * makes these use it up, another part is RS's, for the system ends with it.
+ *
+ * The services' part is enough for one start. But each of them may be ended while others use up whatever is
+ * given back. So what it gives back is set aside, and kept back too, until services, or RS, have taken as
+ * much: a successor finds what its predecessor has had.
+ *
+ * VM opens the reserve while it serves such a process, and keeps back only `reserve`. What is taken meanwhile
+ * is no more set aside, and what is given back is.
  */
 enum memory_reserve { RESERVE_NONE, RESERVE_FOR_RS, RESERVE_ALL };
-void memory_keep_reserve(enum memory_reserve reserve);
+void memory_open(enum memory_reserve reserve);
+void memory_close(void);
+
+/* Whether anything is set aside: then it is to be taken first. */
+bool memory_is_set_aside(void);
 
 /*
  * Sharing pages, as a fork does, takes no frames. But parent and child soon write to some, and the one that

@@ -5,6 +5,7 @@
 
 #include <granite/abi/endpoint.h>
 
+#include "memory.h"
 #include "space.h"
 
 /* A slot of the table. */
@@ -33,6 +34,29 @@ bool process_is_service(const struct process *process);
 
 /* Whether the kernel says that its privileges have this flag, PRIV_*. */
 bool process_has_privilege(endpoint_t endpoint, uint32_t flag);
+
+/*
+ * Whether the reserve (memory.h) is there for it: for RS; for a child of RS's, until it is what it is to be;
+ * then for a service with PRIV_RESERVE. What these give back when they end is set aside for others of them.
+ */
+bool process_has_reserve(const struct process *process);
+
+/* It has its own rights by now (RS gives them before exec): the kernel is asked whether it goes on having the
+ * reserve. */
+void process_becomes_service(const struct process *process);
+
+/* Whether it is to begin with what is set aside. */
+static inline bool process_takes_aside(const struct process *process)
+{
+	return memory_is_set_aside() && process_has_reserve(process);
+}
+
+/*
+ * Whether it has the reserve, or the privilege from a service whose child it is. And if so, opens the reserve
+ * for it; memory_close() is to follow.
+ */
+bool process_may_use_reserve(endpoint_t endpoint);
+bool process_open_reserve(endpoint_t endpoint);
 
 void process_add(endpoint_t endpoint, struct space *space, bool service);
 void process_remove(struct process *process);

@@ -599,6 +599,156 @@ static void what_is_for_clients_does_not_come_from_the_reserve(void **state)
 	assert_int_equal(populate(service, PLACE, 4 * PAGE_SIZE, 0), OK);
 }
 
+/* ---- Services are started while memory is used up ---- */
+
+static void *taken_pool[1000];
+static uint32_t nr_taken;
+
+static void use_up_pool(void)
+{
+	while (pool_available() > 0)
+		taken_pool[nr_taken++] = pool_allocate(POOL_TABLES);
+}
+
+static void give_pool_back(void)
+{
+	while (nr_taken > 0)
+		pool_free(taken_pool[--nr_taken], POOL_TABLES);
+}
+
+/* As RS does it: fork, rights, exec. */
+static int start_service(endpoint_t *service)
+{
+	int result = machine_fork(RS_PROC_NR, service);
+
+	if (result != OK)
+		return result;
+	put(*service, DATA, 1);
+	machine_let_use_reserve(*service);
+	return machine_exec(*service, &program);
+}
+
+/* The result of the first write that fails, at *at. */
+static int touch_pages(endpoint_t who, vir_bytes *at, uint32_t pages)
+{
+	int result = OK;
+
+	for (vir_bytes end = *at + pages * PAGE_SIZE; *at < end && result == OK; *at += PAGE_SIZE)
+		result = machine_write(who, *at, 1);
+	return result;
+}
+
+static void a_service_is_started_from_the_reserve(void **state)
+{
+	endpoint_t rs = new_process(), hog = new_process(), service, other;
+
+	(void)state;
+	put(rs, DATA, 7);
+	use_up_frames(hog, 0);
+	use_up_pool();
+	assert_int_equal(machine_fork(hog, &other), -ENOMEM);
+	assert_int_equal(start_service(&service), OK);
+	put(service, DATA, 3);
+	put(rs, DATA, 8);
+	assert_int_equal(machine_fork(service, &other), -ENOMEM);
+	assert_int_equal(machine_write(hog, DATA, 1), -ENOMEM);
+	give_pool_back();
+}
+
+/* Its start is RS's concern, but then it has only what its rights say. */
+static void a_service_without_the_right_is_not_started_from_the_reserve(void **state)
+{
+	endpoint_t rs = new_process(), hog = new_process(), service;
+
+	(void)state;
+	put(rs, DATA, 7);
+	use_up_frames(hog, 0);
+	assert_int_equal(machine_fork(rs, &service), OK);
+	put(service, DATA, 1);
+	assert_int_equal(machine_exec(service, &program), -ENOMEM);
+	assert_int_equal(machine_write(service, STACK_TOP - STACK_SIZE_MAX, 1), -ENOMEM);
+}
+
+/* Services that are started without end, and touch all they can, leave RS what is RS's. */
+static void starts_do_not_use_up_what_is_rs_s(void **state)
+{
+	endpoint_t rs = new_process(), hog = new_process(), service;
+	vir_bytes at = PLACE;
+	int result;
+
+	(void)state;
+	assert_int_equal(map_at(rs, PLACE, 60 * PAGE_SIZE, RW, 0), OK);
+	use_up_frames(hog, 0);
+	while ((result = start_service(&service)) == OK) {
+		vir_bytes all = PLACE;
+
+		assert_int_equal(map_at(service, PLACE, 100 * PAGE_SIZE, RW, 0), OK);
+		if (touch_pages(service, &all, 100) == -ENOMEM)
+			break;
+	}
+	assert_int_equal(machine_fork(rs, &service), -ENOMEM);
+	assert_int_equal(touch_pages(rs, &at, 60), OK);
+}
+
+/* Whatever it gives back, an ordinary process comes to have none of it. */
+static void what_a_service_gives_back_is_for_its_successor(void **state)
+{
+	endpoint_t rs = new_process(), hog = new_process(), service;
+
+	(void)state;
+	put(rs, DATA, 7);
+	for (int times = 0; times < 300; times++) {
+		vir_bytes at = PLACE;
+
+		assert_int_equal(start_service(&service), OK);
+		assert_int_equal(map_at(service, PLACE, 400 * PAGE_SIZE, RW, 0), OK);
+		assert_int_equal(touch_pages(service, &at, 400), OK);
+		use_up_frames(hog, 0);
+		use_up_pool();
+		machine_exit(service);
+		assert_int_equal(frames_available(), 0);
+		assert_int_equal(pool_available(), 0);
+		assert_int_equal(machine_write(hog, DATA, 1), -ENOMEM);
+	}
+	give_pool_back();
+}
+
+/* Nothing stays set aside for those who have come. */
+static void what_is_set_aside_is_taken_first(void **state)
+{
+	endpoint_t rs = new_process(), service;
+	uint32_t kept = frames.reserve;
+
+	(void)state;
+	put(rs, DATA, 7);
+	assert_int_equal(start_service(&service), OK);
+	for (int times = 0; times < 10; times++) {
+		put(service, STACK_TOP - STACK_SIZE_MAX, 1);
+		machine_exit(service);
+		assert_in_range(frames.reserve, kept + 1, kept + 10);
+		assert_int_equal(start_service(&service), OK);
+		put(service, STACK_TOP - STACK_SIZE_MAX, 1);
+		put(service, DATA + 0x3000, 1);
+		assert_int_equal(frames.reserve, kept);
+	}
+}
+
+/* What one had that was large is not kept from others for ever. */
+static void what_is_set_aside_has_a_limit(void **state)
+{
+	endpoint_t rs = new_process(), service;
+	uint32_t kept = frames.reserve;
+	vir_bytes at = PLACE;
+
+	(void)state;
+	put(rs, DATA, 7);
+	assert_int_equal(start_service(&service), OK);
+	assert_int_equal(map_at(service, PLACE, 3000 * PAGE_SIZE, RW, 0), OK);
+	assert_int_equal(touch_pages(service, &at, 3000), OK);
+	machine_exit(service);
+	assert_in_range(frames.reserve, kept + 1, kept + 600);
+}
+
 /* What RS has taken of the reserve, not even pages that a process gives back itself make good. */
 static void below_the_reserve_no_change_to_memory_fails_halfway(void **state)
 {
@@ -631,9 +781,10 @@ static void below_the_reserve_no_change_to_memory_fails_halfway(void **state)
 
 static void a_fork_without_frames_to_go_on_with_is_refused(void **state)
 {
-	endpoint_t a = new_process(), hog = new_process(), child;
+	endpoint_t rs = new_process(), a = new_process(), hog = new_process(), child;
 
 	(void)state;
+	assert_int_not_equal(rs, a);
 	put(a, DATA, 1);
 	use_up_frames(hog, FORK_FRAMES - 1);
 	remember();
@@ -645,9 +796,10 @@ static void a_fork_without_frames_to_go_on_with_is_refused(void **state)
 
 static void exec_without_frames_changes_nothing(void **state)
 {
-	endpoint_t a = new_process(), hog = new_process();
+	endpoint_t rs = new_process(), a = new_process(), hog = new_process();
 
 	(void)state;
+	assert_int_not_equal(rs, a);
 	put(a, DATA, 1);
 	use_up_frames(hog, 1);
 	remember();
@@ -656,20 +808,22 @@ static void exec_without_frames_changes_nothing(void **state)
 	assert_int_equal(value_at(a, DATA), 1);
 }
 
-static const struct machine_size little_pool = {60, 16, 1000};
+static const struct machine_size little_pool = {84, 16, 1000};
 
 static void fork_and_exec_without_pool_change_nothing(void **state)
 {
-	endpoint_t a, child;
+	endpoint_t rs, a, child;
 
 	(void)state;
 	machine_stop();
 	machine_start(&little_pool);
+	rs = new_process();
 	a = new_process();
+	assert_int_not_equal(rs, a);
 	put(a, DATA, 1);
 	put(a, STACK_TOP - 4096, 1);
 	for (uint32_t left = 0; left < 5; left++) {
-		void *rest[60];
+		void *rest[84];
 		uint32_t taken = 0;
 
 		while (pool_available() > left)
@@ -713,7 +867,7 @@ static void populating_without_pool_changes_nothing(void **state)
 
 static void populating_beyond_the_process_s_share_changes_nothing(void **state)
 {
-	static const struct machine_size few_tables = {40, 16, 9000};
+	static const struct machine_size few_tables = {64, 16, 20000};
 	endpoint_t a;
 
 	(void)state;
@@ -721,9 +875,9 @@ static void populating_beyond_the_process_s_share_changes_nothing(void **state)
 	machine_start(&few_tables);
 	a = new_process();
 	remember();
-	assert_int_equal(map_at(a, PLACE, 8 * BIG_PAGE_SIZE, RW, VM_MAP_POPULATE), -ENOMEM);
+	assert_int_equal(map_at(a, PLACE, 14 * BIG_PAGE_SIZE, RW, VM_MAP_POPULATE), -ENOMEM);
 	assert_as_before();
-	assert_int_equal(map_at(a, PLACE, 7 * BIG_PAGE_SIZE, RW, VM_MAP_POPULATE), OK);
+	assert_int_equal(map_at(a, PLACE, 13 * BIG_PAGE_SIZE, RW, VM_MAP_POPULATE), OK);
 }
 
 static void a_fork_that_the_kernel_refuses_is_undone(void **state)
@@ -905,6 +1059,12 @@ int main(void)
 	        TEST(rs_has_a_reserve_that_others_can_not_use_up),
 	        TEST(what_services_use_up_of_the_reserve_is_not_rs_s),
 	        TEST(what_is_for_clients_does_not_come_from_the_reserve),
+	        TEST(a_service_is_started_from_the_reserve),
+	        TEST(a_service_without_the_right_is_not_started_from_the_reserve),
+	        TEST(starts_do_not_use_up_what_is_rs_s),
+	        TEST(what_a_service_gives_back_is_for_its_successor),
+	        TEST(what_is_set_aside_is_taken_first),
+	        TEST(what_is_set_aside_has_a_limit),
 	        TEST(below_the_reserve_no_change_to_memory_fails_halfway),
 	        TEST(a_fork_without_frames_to_go_on_with_is_refused),
 	        TEST(exec_without_frames_changes_nothing),

@@ -286,7 +286,7 @@ static void without_reserve(void)
 	assert_int_equal(machine_fork(NONE, &rs), OK);
 	assert_int_equal(rs, RS_PROC_NR);
 	machine_exit(rs);
-	memory_keep_reserve(RESERVE_NONE);
+	memory_open(RESERVE_NONE);
 }
 
 static int start(void **state)

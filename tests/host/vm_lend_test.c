@@ -85,7 +85,7 @@ static void leave_frames(uint32_t frames)
 
 static int start(void **state)
 {
-	static const struct machine_size size = {400, 4, 200};
+	static const struct machine_size size = {400, 4, 520};
 
 	(void)state;
 	machine_start(&size);
