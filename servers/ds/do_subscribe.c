@@ -5,6 +5,8 @@
 
 #include "ds.h"
 
+#define PATTERN_MEMORY 0x80000 /* the dearest takes 390 KB while it is compiled: see README.md */
+
 static int take_pattern(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes, char *pattern)
 {
 	if (bytes == 0)
@@ -25,6 +27,8 @@ int do_subscribe(endpoint_t endpoint, const struct ds_subscribe_req *request, st
 	if (store_is_done(store, endpoint, request->serial, &answer))
 		return OK;
 	result = take_pattern(endpoint, request->grant, request->bytes, pattern);
+	if (result == OK && !memory_is_spare(PATTERN_MEMORY))
+		result = -ENOMEM;
 	if (result == OK)
 		result = store_subscribe(store, &caller, pattern, request->bytes, request->flags);
 	later_go_on();

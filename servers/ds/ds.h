@@ -88,6 +88,15 @@ void ds_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 GRANITE_MUST_CHECK int lent_read(endpoint_t client, cp_grant_id_t grant, void *buffer, uint32_t bytes);
 GRANITE_MUST_CHECK int lent_write(endpoint_t client, cp_grant_id_t grant, const void *buffer, uint32_t bytes);
 
+/*
+ * Memory that is touched for a client's sake must not be the end of DS: so it is asked for before, and never
+ * taken from what VM keeps for services. Makes memory present, OK or -ENOMEM; not for a client unless it
+ * `grows`. And whether there is so much just now, for who touches it at once: nobody comes between that is
+ * less urgent than DS.
+ */
+GRANITE_MUST_CHECK int memory_present(void *memory, uint32_t bytes, int grows);
+int memory_is_spare(uint32_t bytes);
+
 void peer_notify(endpoint_t endpoint);
 
 /* Has the clock notify DS after so long. Whether it will. */

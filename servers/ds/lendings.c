@@ -6,8 +6,11 @@
 #include <granite/abi/endpoint.h>
 #include <granite/abi/layout.h>
 
+#include "ds.h"
 #include "lendings.h"
 #include "ranges.h"
+
+#define LENDING_MEMORY (8 * PAGE_SIZE) /* rather too much */
 
 struct lending {
 	struct lending *next;
@@ -18,12 +21,12 @@ struct lending {
 };
 
 static struct lending *lists[ENDPOINT_SLOTS];
-static uint32_t count;
+static uint32_t count, most; /* there are, and have been */
 
 void lendings_begin(void)
 {
 	memset(lists, 0, sizeof(lists));
-	count = 0;
+	count = most = 0;
 }
 
 static struct lending **list_of(endpoint_t to)
@@ -41,9 +44,15 @@ static void end(struct lending **link)
 	count--;
 }
 
+/* One more than there have been takes memory: here, and in the table of grants. */
+static struct lending *new_lending(void)
+{
+	return count < most || memory_is_spare(LENDING_MEMORY) ? malloc(sizeof(struct lending)) : NULL;
+}
+
 static cp_grant_id_t add(endpoint_t to, uint32_t address, uint32_t bytes, int writable)
 {
-	struct lending *lending = malloc(sizeof(*lending));
+	struct lending *lending = new_lending();
 	cp_grant_id_t grant = lending ? memory_lend(to, address, bytes, writable) : -ENOSPC;
 
 	if (grant < 0) {
@@ -52,7 +61,8 @@ static cp_grant_id_t add(endpoint_t to, uint32_t address, uint32_t bytes, int wr
 	}
 	*lending = (struct lending){*list_of(to), to, address, bytes, writable, grant};
 	*list_of(to) = lending;
-	count++;
+	if (++count > most)
+		most = count;
 	return grant;
 }
 

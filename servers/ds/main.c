@@ -46,7 +46,9 @@ static int keep_all(int *is_found)
 {
 	int result = vm_keep("store", KEPT_BASE, STORE_BYTES, is_found);
 
-	return result == OK ? vm_keep("kept", BESIDE_AT, sizeof(struct kept), NULL) : result;
+	if (result == OK)
+		result = vm_keep("kept", BESIDE_AT, sizeof(struct kept), NULL);
+	return result == OK ? memory_present(pointer(BESIDE_AT), sizeof(struct kept), 0) : result;
 }
 
 /* Nobody who chooses keys can know it: that is all that is asked of it. */
@@ -66,6 +68,7 @@ static int open_store(void)
 
 	store_config_default(&config);
 	config.secret = choose_secret();
+	config.make_present = memory_present;
 	return store_open(&store, pointer(KEPT_BASE), STORE_BYTES, &config);
 }
 
@@ -104,8 +107,10 @@ static void pull_or_end(void)
 
 static void start(void)
 {
-	int is_found, result = open_kept(&is_found);
+	int is_found, result = vm_own_memory();
 
+	if (result == OK)
+		result = open_kept(&is_found);
 	if (result != OK) {
 		ds_log("the store can't be opened: %s", strerror(-result));
 		exit(EXIT_FAILURE);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <granite/abi/layout.h>
 #include <granite/grant.h>
 #include <granite/rs.h>
 #include <granite/sys.h>
@@ -19,6 +20,23 @@ int lent_read(endpoint_t client, cp_grant_id_t grant, void *buffer, uint32_t byt
 int lent_write(endpoint_t client, cp_grant_id_t grant, const void *buffer, uint32_t bytes)
 {
 	return sys_safecopyto(client, grant, 0, (vir_bytes)(uintptr_t)buffer, bytes);
+}
+
+/* ---- Memory ---- */
+
+int memory_present(void *memory, uint32_t bytes, int grows)
+{
+	vir_bytes start = (vir_bytes)(uintptr_t)memory & -PAGE_SIZE;
+	vir_bytes end = ((vir_bytes)(uintptr_t)memory + bytes + PAGE_SIZE - 1) & -PAGE_SIZE;
+
+	return grows ? vm_populate_spare(start, end - start) : vm_populate(start, end - start);
+}
+
+int memory_is_spare(uint32_t bytes)
+{
+	union vm_info_message call;
+
+	return vm_info_call(&call) == OK && call.rep.spare >= bytes / PAGE_SIZE;
 }
 
 /* ---- Ranges ---- */
@@ -74,6 +92,8 @@ int memory_snapshot(uint32_t from, uint32_t address, uint32_t bytes)
 
 	snprintf(name, sizeof(name), "s%08x", (unsigned)address);
 	result = vm_keep(name, address, bytes, NULL);
+	if (result == OK)
+		result = vm_populate_spare(address, bytes);
 	return result == OK ? copy_own(from, address, bytes) : result;
 }
 

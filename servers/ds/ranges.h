@@ -73,7 +73,7 @@ int memory_is_lent(uint32_t address, uint32_t bytes);
 /* The first mapped piece of [*start, RANGES_END). 0: there is none. */
 int memory_next(uint32_t *start, uint32_t *end);
 
-/* Keeps new memory at `address` with a copy of what is at `from`. -EFAULT: that can't be read. */
+/* Keeps new memory at `address` with a copy of what is at `from`. -EFAULT: that can't be read; -ENOMEM. */
 GRANITE_MUST_CHECK int memory_snapshot(uint32_t from, uint32_t address, uint32_t bytes);
 
 /* Lends memory for mapping; takes a grant back. */

@@ -32,6 +32,11 @@ struct store_config {
 	struct store_limits process, service; /* limits for an ordinary process, and for a labelled one */
 	/* What comparing one key may cost (struct pattern_shape): with an owner's patterns, and with all. */
 	uint32_t process_cost, service_cost, cost;
+	/*
+	 * Makes memory of the store present before it is touched for the first time, OK or -ENOMEM; if it
+	 * `grows`, for a client's sake. NULL: it always is present.
+	 */
+	int (*make_present)(void *memory, uint32_t bytes, int grows);
 	uint32_t reserve; /* percent of blocks, subscriptions and cost that ordinary processes can't have, to
 	                     90 */
 };
@@ -194,7 +199,7 @@ GRANITE_MUST_CHECK int store_label_name(const struct store *store, endpoint_t en
  * Says whether store_snapshot would keep a snapshot now, before its memory is made. -ESRCH, -EPERM, -EINVAL
  * as store_retrieve; -ENOSPC.
  */
-GRANITE_MUST_CHECK int store_may_snapshot(const struct store *store, const struct store_caller *caller,
+GRANITE_MUST_CHECK int store_may_snapshot(struct store *store, const struct store_caller *caller,
                                           const struct store_key *key);
 
 /* Keeps a snapshot; *number is its number, map->number is not looked at. Errors as store_may_snapshot. */

@@ -18,6 +18,46 @@ uint32_t blocks_free(const struct store *store)
 	return store->header->free_count + store->block_count - store->header->fresh;
 }
 
+/* ---- Memory for them ---- */
+
+#define PRESENT_BYTES 0x8000u /* at a time */
+
+/* Of the table's items all before `end`, and some more; `count`: how many it has. */
+static int make_present(struct store *store, void *table, uint32_t bytes_of_item, uint32_t *present,
+                        uint32_t end, uint32_t count)
+{
+	uint8_t *from = (uint8_t *)table + *present * bytes_of_item;
+	uint32_t to = end + PRESENT_BYTES / bytes_of_item;
+
+	if (to > count)
+		to = count;
+	if (store->config.make_present &&
+	    store->config.make_present(from, (to - *present) * bytes_of_item, 1) != OK)
+		return 0;
+	*present = to;
+	return 1;
+}
+
+int blocks_are_present(struct store *store, uint32_t blocks)
+{
+	uint32_t linked = store->header->free_count;
+	uint32_t end = store->header->fresh + (blocks > linked ? blocks - linked : 0);
+
+	return end <= store->present_blocks || make_present(store, store->blocks, STORE_BLOCK_BYTES,
+	                                                    &store->present_blocks, end, store->block_count);
+}
+
+int position_is_present(struct store *store)
+{
+	uint32_t entries = store->header->entries;
+
+	return entries < store->present_positions ||
+	       make_present(store, store->directory, sizeof(*store->directory), &store->present_positions,
+	                    entries + 1, store->directory_size);
+}
+
+/* ---- One ---- */
+
 /* A block whose first word is 0; the rest is whatever it was. */
 static uint32_t take(struct store *store)
 {
@@ -32,7 +72,7 @@ static uint32_t take(struct store *store)
 		tx_set(store, &chunk_at(store, block)->next, 0);
 		return block;
 	}
-	assert(header->fresh < store->block_count);
+	assert(header->fresh < store->present_blocks);
 	block = header->fresh;
 	tx_set(store, &header->fresh, block + 1);
 	chunk_at(store, block)->next = 0;
@@ -88,7 +128,7 @@ static uint32_t take_fresh(struct store *store, uint32_t blocks)
 {
 	uint32_t first = store->header->fresh;
 
-	assert(store->block_count - first >= blocks);
+	assert(store->present_blocks - first >= blocks);
 	tx_set(store, &store->header->fresh, first + blocks);
 	for (uint32_t i = 0; i < blocks; i++)
 		chunk_at(store, first + i)->next = i + 1 < blocks ? first + i + 1 : 0;

@@ -23,6 +23,9 @@ struct store {
 	/* How many there are. */
 	uint32_t bucket_count, directory_size, block_count;
 
+	/* So many of the blocks, and of the list of entries, are present: the first ones. */
+	uint32_t present_blocks, present_positions;
+
 	/* Of this process. */
 	struct journal journal;
 	struct store_config config;
@@ -85,6 +88,11 @@ static inline struct map *map_at(const struct store *store, uint32_t block)
 
 uint32_t blocks_free(const struct store *store);
 
+/* Whether so many blocks can be touched, and one more position of the list of entries: otherwise there is no
+ * memory for them. */
+int blocks_are_present(struct store *store, uint32_t blocks);
+int position_is_present(struct store *store);
+
 /* A block of zeros; there must be one. In a transaction all taking comes before all freeing (README.md). */
 uint32_t block_take(struct store *store);
 void block_free(struct store *store, uint32_t block);
@@ -125,7 +133,7 @@ void owners_unmark(struct store *store);
 /* The last blocks are not for everybody: RS can always publish labels, and services what they know. */
 enum blocks_for { FOR_PROCESSES, FOR_SERVICES, FOR_LABELS };
 
-int room_for(const struct store *store, uint32_t blocks, enum blocks_for whom);
+int room_for(struct store *store, uint32_t blocks, enum blocks_for whom);
 enum blocks_for blocks_for(const struct store_caller *caller);
 int has_reserve(const struct store_caller *caller); /* what is kept of other things: a service, or RS */
 

@@ -4,10 +4,10 @@
  * so that 0 is none, or of slots. Whoever changes a word that says anything goes through tx_set
  * (store_core.h).
  *
- *     header | undo log | answers | hash table | list of entries | subscriptions | blocks ...
+ *     header | undo log | answers | hash table | subscriptions | list of entries | blocks ...
  *
- * All but the header's page and what is in use is untouched: the tables have room for as many entries as
- * there are blocks for, from the start, and cost no memory until then.
+ * The list and the blocks have room for as much as there can be, from the start, and cost no memory until it
+ * is used: it is asked for before (make_present). The others are present from the start.
  */
 #ifndef DS_STORE_LAYOUT_H
 #define DS_STORE_LAYOUT_H

@@ -141,8 +141,8 @@ int store_map_next(const struct store *store, uint64_t *position, struct store_m
 
 /* ---- Snapshots ---- */
 
-static int may_snapshot(const struct store *store, const struct store_caller *caller,
-                        const struct store_key *key, struct entry **entry)
+static int may_snapshot(struct store *store, const struct store_caller *caller, const struct store_key *key,
+                        struct entry **entry)
 {
 	int result = find(store, caller, key, ACTION_SNAPSHOT, entry);
 
@@ -151,8 +151,7 @@ static int may_snapshot(const struct store *store, const struct store_caller *ca
 	return room_for(store, 1, blocks_for(caller)) ? OK : -ENOSPC;
 }
 
-int store_may_snapshot(const struct store *store, const struct store_caller *caller,
-                       const struct store_key *key)
+int store_may_snapshot(struct store *store, const struct store_caller *caller, const struct store_key *key)
 {
 	struct entry *entry;
 

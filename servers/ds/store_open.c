@@ -9,10 +9,11 @@
 #define LOG_BASE                                                                                  \
 	256 /* records for what is not about subscribers; the largest part is freeing and linking \
 	     */
-#define LOG_PER_OWNER 24 /* records for telling one of them of two entries */
-#define BLOCKS_MIN    64
-#define RESERVE_MAX   90
-#define LABELS_SHARE  64 /* of so many blocks one is for labels */
+#define LOG_PER_OWNER      24 /* records for telling one of them of two entries */
+#define BLOCKS_MIN         64
+#define RESERVE_MAX        90
+#define ENTRIES_PER_BUCKET 4  /* if there is nothing but entries */
+#define LABELS_SHARE       64 /* of so many blocks one is for labels */
 
 void store_config_default(struct store_config *config)
 {
@@ -47,23 +48,25 @@ static void *place(const struct store *store, uint32_t *at, uint64_t bytes)
 	return table;
 }
 
-/* An entry takes two blocks at least, so more buckets and positions than that are not needed. */
+/* An entry takes two blocks at least, so more positions than that are not needed. What stands before the list
+ * of entries is present from the start. */
 static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 {
-	uint32_t at = 0, entries = bytes / STORE_BLOCK_BYTES / 2;
+	uint32_t at = 0, entries = bytes / STORE_BLOCK_BYTES / 2, fixed;
 
 	store->journal = (struct journal){.memory = (uint8_t *)store->header,
 	                                  .bytes = bytes,
 	                                  .used = &store->header->log_used,
 	                                  .size = LOG_BASE + slots * LOG_PER_OWNER};
-	store->bucket_count = power_of_two_up_to(entries);
+	store->bucket_count = power_of_two_up_to(entries / ENTRIES_PER_BUCKET);
 	store->directory_size = entries;
 	place(store, &at, HEADER_BYTES);
 	store->journal.records = place(store, &at, store->journal.size * sizeof(struct journal_record));
 	store->answers = place(store, &at, ENDPOINT_SLOTS * sizeof(struct answer));
 	store->buckets = place(store, &at, store->bucket_count * sizeof(uint32_t));
-	store->directory = place(store, &at, entries * sizeof(uint32_t));
 	store->slots = place(store, &at, slots * sizeof(struct subscription));
+	fixed = at;
+	store->directory = place(store, &at, entries * sizeof(uint32_t));
 	store->blocks = (uint8_t *)store->header + at;
 	if (at + BLOCKS_MIN * STORE_BLOCK_BYTES > bytes)
 		return -ENOSPC;
@@ -73,7 +76,7 @@ static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 	store->kept_blocks[FOR_SERVICES] = store->block_count / LABELS_SHARE;
 	if (store->kept_blocks[FOR_PROCESSES] < store->kept_blocks[FOR_SERVICES])
 		store->kept_blocks[FOR_PROCESSES] = store->kept_blocks[FOR_SERVICES];
-	return OK;
+	return store->config.make_present ? store->config.make_present(store->header, fixed, 0) : OK;
 }
 
 /* ---- A new store ---- */
@@ -171,6 +174,8 @@ static int take_over(struct store *store)
 		return result;
 	if (!counts_are_sound(store))
 		return -EINVAL;
+	store->present_blocks = store->header->fresh;
+	store->present_positions = store->header->entries;
 	store->watch = watch_new(store->header->slots, store->header->secret[0]);
 	store->marked = calloc(store->header->slots, sizeof(*store->marked));
 	if (!store->watch || !store->marked)

@@ -179,7 +179,7 @@ enum blocks_for blocks_for(const struct store_caller *caller)
 	return caller->owner.label[0] ? FOR_SERVICES : FOR_PROCESSES;
 }
 
-int room_for(const struct store *store, uint32_t blocks, enum blocks_for whom)
+int room_for(struct store *store, uint32_t blocks, enum blocks_for whom)
 {
-	return blocks_free(store) >= store->kept_blocks[whom] + blocks;
+	return blocks_free(store) >= store->kept_blocks[whom] + blocks && blocks_are_present(store, blocks);
 }

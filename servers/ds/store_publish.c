@@ -62,7 +62,7 @@ static int within_limits(const struct store *store, const struct draft *draft)
 	       (bytes <= limits->bytes || draft->length < old);
 }
 
-static int has_room(const struct store *store, const struct draft *draft)
+static int has_room(struct store *store, const struct draft *draft)
 {
 	uint32_t blocks = draft->blocks;
 
@@ -70,10 +70,12 @@ static int has_room(const struct store *store, const struct draft *draft)
 		blocks += 1 + chain_blocks(draft->key->length);
 	if (!draft->owner)
 		blocks += owner_blocks(&draft->caller->owner);
+	if (!draft->present && !position_is_present(store))
+		return 0;
 	return blocks == 0 || room_for(store, blocks, blocks_for(draft->caller));
 }
 
-static int check(const struct store *store, struct draft *draft)
+static int check(struct store *store, struct draft *draft)
 {
 	int result;
 

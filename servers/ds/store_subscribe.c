@@ -28,8 +28,7 @@ static uint32_t free_slot(const struct store *store)
 
 /* ---- Subscribing ---- */
 
-static int check(const struct store *store, const struct store_caller *caller, uint32_t owner,
-                 uint32_t length)
+static int check(struct store *store, const struct store_caller *caller, uint32_t owner, uint32_t length)
 {
 	uint32_t slots = store->header->slots, used = owner ? owner_at(store, owner)->used.subscriptions : 0;
 	uint32_t bytes = owner ? owner_at(store, owner)->used.bytes : 0;

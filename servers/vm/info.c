@@ -19,6 +19,7 @@ static void account(struct vm_info_rep *info)
 	info->archive = frames.archive;
 	info->process = frames.above - frames.archive - frames.free;
 	info->free = frames.free;
+	info->spare = frames_available();
 }
 
 int do_info(endpoint_t caller, const struct vm_info_req *request, struct vm_info_rep *reply)

@@ -657,6 +657,30 @@ static void nobody_takes_all_snapshots(void **state)
 	assert_int_equal(ds_snapshot_map("mine", &number), OK);
 }
 
+/* ---- Memory that is used up ---- */
+
+static void without_memory_calls_fail_cleanly(void **state)
+{
+	static const char big[100000];
+	uint32_t value;
+	int number;
+
+	(void)state;
+	assert_int_equal(ds_publish_u32("a", 1, 0), OK);
+	assert_int_equal(ds_publish_map("m", range, RANGE, 0), OK);
+	machine_has_memory(0);
+	assert_int_equal(ds_publish_mem("big", big, sizeof(big), 0), -ENOSPC);
+	assert_int_equal(ds_subscribe("a.*b", 0), -ENOMEM);
+	assert_int_equal(ds_snapshot_map("m", &number), -ENOMEM);
+	assert_int_equal(ds_publish_u32("a", 2, DSF_OVERWRITE), OK);
+	assert_int_equal(ds_retrieve_u32("a", &value), OK);
+	assert_int_equal(value, 2);
+	machine_has_memory(1);
+	assert_int_equal(ds_publish_mem("big", big, sizeof(big), 0), OK);
+	assert_int_equal(ds_subscribe("a.*b", 0), OK);
+	assert_int_equal(ds_snapshot_map("m", &number), OK);
+}
+
 /* ---- A label that comes late ---- */
 
 /* RS may have too much to tell: DS asks it, so a service is itself from its first call on. */
@@ -1111,6 +1135,7 @@ int main(void)
 	        CASE(labels_lead_to_endpoints_and_back),
 	        CASE(an_ordinary_process_leaves_nothing_and_a_service_all),
 	        CASE(a_service_is_known_before_rs_has_told_its_label),
+	        CASE(without_memory_calls_fail_cleanly),
 	        CASE(who_calls_is_not_served_while_it_is_not_known_who_it_is),
 	        CASE(who_never_comes_back_leaves_nothing),
 	        CASE(deaths_that_ds_did_not_see_are_found),

@@ -18,7 +18,7 @@
 
 static int is_given[GRANTS], is_mapped[GRANTS];
 static int maps; /* whoever is lent something maps it at once */
-static uint32_t questions;
+static uint32_t questions, spare;
 
 void __sanitizer_cov_trace_pc(void);
 
@@ -28,6 +28,11 @@ void __sanitizer_cov_trace_pc(void)
 }
 
 /* ---- The machine ---- */
+
+int memory_is_spare(uint32_t bytes)
+{
+	return spare >= bytes;
+}
 
 cp_grant_id_t memory_lend(endpoint_t to, uint32_t address, uint32_t bytes, int writable)
 {
@@ -72,6 +77,7 @@ static int begin(void **state)
 	memset(is_mapped, 0, sizeof(is_mapped));
 	maps = 1;
 	questions = 0;
+	spare = UINT32_MAX;
 	lendings_begin();
 	return 0;
 }
@@ -163,6 +169,24 @@ static void processes_leave_a_quarter_to_services(void **state)
 	assert_true(result >= 0);
 }
 
+/* Where memory is used up nothing new is touched. */
+static void more_than_there_have_been_take_memory(void **state)
+{
+	cp_grant_id_t last = 0;
+
+	(void)state;
+	for (uint32_t range = 0; range < 10; range++)
+		last = lend(100, range, 0);
+	spare = 0;
+	assert_int_equal(lend(100, 9, 0), last);
+	assert_int_equal(lend(100, 10, 0), -ENOSPC);
+	lendings_end_of(3 * PAGE_SIZE);
+	assert_true(lend(101, 3, 0) >= 0);
+	assert_int_equal(lend(101, 4, 0), -ENOSPC);
+	spare = UINT32_MAX;
+	assert_true(lend(101, 4, 0) >= 0);
+}
+
 int main(void)
 {
 #define LENDINGS_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -170,6 +194,7 @@ int main(void)
 	        LENDINGS_TEST(a_range_is_lent_to_a_process_once),
 	        LENDINGS_TEST(those_that_are_not_mapped_any_more_make_room),
 	        LENDINGS_TEST(no_more_is_asked_than_one_has),
+	        LENDINGS_TEST(more_than_there_have_been_take_memory),
 	        LENDINGS_TEST(processes_leave_a_quarter_to_services),
 	};
 

@@ -166,6 +166,43 @@ static void processes_can_not_use_up_what_is_kept_for_services(void **state)
 	assert_in_range(blocks_free(), left - labels - 64, left - labels);
 }
 
+/* Where memory is used up nothing grows, and what is there can be used. (Who touched more would be killed.)
+ */
+static void without_memory_nothing_grows(void **state)
+{
+	uint32_t number;
+	char text[16];
+	int count, more;
+
+	(void)state;
+	store_config_default(&config);
+	world_begin_sized(0x400000);
+	assert_int_equal(fill(&ann, "a", 100), OK);
+	assert_int_equal(subscribe(&eth, "[ab].*", 0), OK);
+	world_has_memory = 0;
+	for (count = 0; sprintf(text, "b%d", count), publish_u32(&bob, text, 1, 0) == OK; count++)
+		;
+	assert_in_range(count, 1, 1000);
+	assert_int_equal(publish_u32(&bob, "b", 1, 0), -ENOSPC);
+	assert_int_equal(publish_label("new", 1700, 0), -ENOSPC);
+	for (int i = 0; i < 100; i++) {
+		sprintf(text, "a%d", i);
+		assert_int_equal(publish_u32(&ann, text, 2, DSF_OVERWRITE), OK);
+		assert_int_equal(retrieve_u32(&bob, text, &number), OK);
+		assert_int_equal(number, 2);
+	}
+	for (more = 0; *next_change(&eth) == 'b';)
+		more++;
+	assert_in_range(more, 1, count);
+	owner_died(&bob);
+	while (*next_change(&eth))
+		;
+	assert_int_equal(publish_u32(&ann, "again", 1, 0), OK);
+	world_has_memory = 1;
+	world_reopen();
+	assert_int_equal(fill(&ann, "c", 2000), OK);
+}
+
 /* ---- Opening ---- */
 
 static int open_with(uint32_t word, uint32_t value)
@@ -243,6 +280,7 @@ static void a_store_may_be_opened_at_another_address(void **state)
 	assert_int_equal(fill(&ann, "a", 100), OK);
 	assert_int_equal(subscribe(&bob, "a.*", DSF_INITIAL), OK);
 	memcpy(copy, world_memory(), world_bytes());
+	config.make_present = NULL;
 	memset(world_memory(), 0xff, world_bytes());
 	assert_int_equal(store_open(&store, copy, world_bytes(), &config), OK);
 	assert_null(store_check(store));
@@ -262,6 +300,7 @@ int main(void)
 	        WORLD_TEST(an_owner_has_a_limited_number_of_subscriptions),
 	        WORLD_TEST(an_owner_has_a_limited_number_of_notices),
 	        WORLD_TEST(processes_can_not_use_up_what_is_kept_for_services),
+	        WORLD_TEST(without_memory_nothing_grows),
 	        WORLD_TEST(memory_that_is_no_store_is_refused),
 	        WORLD_TEST(configurations_that_can_not_be_are_refused),
 	        WORLD_TEST(a_store_may_be_opened_at_another_address),

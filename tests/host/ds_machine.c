@@ -36,7 +36,7 @@ static struct machine {
 	struct grant grants[GRANTS];
 	cp_grant_id_t last_grant;
 	endpoint_t ds, last_endpoint;
-	int lives, given_up, was_killed, returns, answered, alarm, rs_is_late, rs_error;
+	int lives, given_up, was_killed, returns, answered, alarm, rs_is_late, rs_error, has_memory;
 	uint32_t stays_dead;
 	void (*meanwhile)(void);
 	uint32_t countdown, next_countdown; /* MACHINE_NEVER: none */
@@ -118,6 +118,7 @@ static int open_store(void)
 	store_config_default(&config);
 	config.subscriptions = 40;
 	config.secret = 12345;
+	config.make_present = memory_present;
 	return store_open(&store, memory, MACHINE_STORE, &config);
 }
 
@@ -328,6 +329,18 @@ const uint8_t *machine_lent(endpoint_t client, cp_grant_id_t grant, int access, 
 	return lent(client, grant, access, bytes, &at) == OK ? at : NULL;
 }
 
+int memory_present(void *address, uint32_t bytes, int grows)
+{
+	(void)address, (void)bytes;
+	return grows && !machine.has_memory ? -ENOMEM : OK;
+}
+
+int memory_is_spare(uint32_t bytes)
+{
+	(void)bytes;
+	return machine.has_memory;
+}
+
 void peer_notify(endpoint_t endpoint)
 {
 	for (uint32_t i = 0; i < MACHINE_CLIENTS; i++)
@@ -401,7 +414,8 @@ void machine_boot(void)
 	                           .last_grant = last_grant,
 	                           .countdown = MACHINE_NEVER,
 	                           .next_countdown = MACHINE_NEVER,
-	                           .returns = 1};
+	                           .returns = 1,
+	                           .has_memory = 1};
 	for (uint32_t i = 0; i < MACHINE_CLIENTS; i++)
 		machine.clients[i] = new_endpoint();
 	ds_set_retry(1);
@@ -477,6 +491,11 @@ void machine_rs_is_late(int is_late)
 void machine_rs_error(int error)
 {
 	machine.rs_error = error;
+}
+
+void machine_has_memory(int has)
+{
+	machine.has_memory = has;
 }
 
 void machine_lose_events(void)

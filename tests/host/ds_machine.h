@@ -29,6 +29,9 @@ void machine_rs_is_late(int is_late);
 /* What RS answers when it is asked for a label; OK: it does answer. */
 void machine_rs_error(int error);
 
+/* Whether there is memory for what grows. */
+void machine_has_memory(int has);
+
 /* Forgets what PM has told while DS was dead, as PM does if it is too much. */
 void machine_lose_events(void);
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "ds_machine.h"
+#include "servers/ds/ds.h"
 #include "servers/ds/ranges.h"
 
 #define PIECES 256
@@ -135,6 +136,10 @@ int memory_snapshot(uint32_t from, uint32_t address, uint32_t bytes)
 
 	if (!source || !source->from)
 		return -EFAULT;
+	if (!memory_is_spare(bytes)) {
+		drop(piece);
+		return -ENOMEM;
+	}
 	piece->own = malloc(bytes);
 	assert_non_null(piece->own);
 	memcpy(piece->own, source->from, bytes);

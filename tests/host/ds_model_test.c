@@ -43,7 +43,7 @@ static void count_down(void)
 {
 	if (countdown == 0 || --countdown > 0)
 		return;
-	memcpy(left, world_memory(), world_bytes());
+	world_save(left);
 	killed = 1;
 }
 
@@ -58,7 +58,7 @@ static void arm(void)
 static void succeed(void)
 {
 	do {
-		memcpy(world_memory(), left, world_bytes());
+		world_restore(left);
 		arm();
 		countdown = any(2) ? countdown : 0;
 		world_reopen();
@@ -93,11 +93,13 @@ static char *sorted(char *text)
 static char *store_text(void)
 {
 	uint8_t *copy = aligned_alloc(4096, world_bytes());
+	struct store_config plain = config;
 	struct store *other;
 	char *text;
 
-	memcpy(copy, world_memory(), world_bytes());
-	assert_int_equal(store_open(&other, copy, world_bytes(), &config), OK);
+	world_save(copy);
+	plain.make_present = NULL;
+	assert_int_equal(store_open(&other, copy, world_bytes(), &plain), OK);
 	text = sorted(state_of(other));
 	store_close(other);
 	free(copy);

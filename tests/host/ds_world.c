@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* A store in memory of the test's own: see ds_world.h. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 
 #include "ds_world.h"
 
 #define USUAL_BYTES 0x54000
+#define PAGE        4096u
 
 struct store *store;
 struct store_config config;
@@ -19,6 +22,7 @@ struct store_caller ann, bob, eth, root;
 static uint8_t *memory;
 static uint32_t memory_bytes;
 static int memory_is_ours;
+static uint8_t is_present[0x4000000 / PAGE]; /* if it is ours: its pages */
 
 /* ---- The store ---- */
 
@@ -36,10 +40,37 @@ static void usual_config(void)
 	config.subscriptions = 64;
 }
 
+int world_has_memory;
+
+/* What has not been asked for can't be touched. */
+static int make_present(void *at, uint32_t bytes, int grows)
+{
+	uint32_t offset = (uint32_t)((uint8_t *)at - memory);
+	uint32_t start = offset / PAGE * PAGE, end = (offset + bytes + PAGE - 1) / PAGE * PAGE;
+
+	if (grows && !world_has_memory)
+		return -ENOMEM;
+	assert_in_range(end, start + PAGE, memory_bytes);
+	assert_int_equal(mprotect(memory + start, end - start, PROT_READ | PROT_WRITE), 0);
+	memset(is_present + start / PAGE, 1, (end - start) / PAGE);
+	return OK;
+}
+
+static void new_memory(uint32_t bytes)
+{
+	memory_bytes = (bytes + PAGE - 1) / PAGE * PAGE;
+	memory = mmap(NULL, memory_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(memory != MAP_FAILED);
+	assert_in_range(memory_bytes, PAGE, sizeof(is_present) * PAGE);
+	memset(is_present, 0, sizeof(is_present));
+	assert_int_equal(make_present(memory, 1, 0), OK); /* where one looks whether there is a store */
+}
+
 void world_begin_in(uint8_t *given, uint32_t bytes)
 {
 	world_end();
 	usual_config();
+	config.make_present = NULL;
 	memory = given;
 	memory_bytes = bytes;
 	memory_is_ours = 0;
@@ -48,12 +79,13 @@ void world_begin_in(uint8_t *given, uint32_t bytes)
 
 void world_begin_sized(uint32_t bytes)
 {
-	uint8_t *ours = aligned_alloc(4096, bytes);
-
-	assert_non_null(ours);
-	memset(ours, 0, bytes);
-	world_begin_in(ours, bytes);
+	world_end();
+	usual_config();
+	config.make_present = make_present;
+	world_has_memory = 1;
+	new_memory(bytes);
 	memory_is_ours = 1;
+	open_it();
 }
 
 void world_begin(void)
@@ -68,7 +100,7 @@ void world_end(void)
 		store_close(store);
 	store = NULL;
 	if (memory_is_ours)
-		free(memory);
+		munmap(memory, memory_bytes);
 	memory = NULL;
 }
 
@@ -81,7 +113,25 @@ void world_reopen(void)
 
 uint8_t *world_memory(void)
 {
+	if (memory_is_ours)
+		assert_int_equal(make_present(memory, memory_bytes, 0), OK);
 	return memory;
+}
+
+void world_save(uint8_t *to)
+{
+	for (uint32_t at = 0; at < memory_bytes; at += PAGE)
+		if (is_present[at / PAGE])
+			memcpy(to + at, memory + at, PAGE);
+		else
+			memset(to + at, 0, PAGE);
+}
+
+void world_restore(const uint8_t *from)
+{
+	for (uint32_t at = 0; at < memory_bytes; at += PAGE)
+		if (is_present[at / PAGE])
+			memcpy(memory + at, from + at, PAGE);
 }
 
 uint32_t world_bytes(void)

@@ -8,7 +8,9 @@
 extern struct store *store;
 extern struct store_config config; /* for the next opening */
 
-/* A new store; the old one is forgotten. With `bytes` of memory, or 336 KiB. */
+/* A new store; the old one is forgotten. With `bytes` of memory, or 336 KiB. It can't be touched before it
+ * has been asked for (make_present), which fails for what grows while world_has_memory is 0. */
+extern int world_has_memory;
 void world_begin(void);
 void world_begin_sized(uint32_t bytes);
 void world_begin_in(uint8_t *memory, uint32_t bytes); /* whatever is there */
@@ -17,7 +19,9 @@ void world_end(void);
 /* DS dies and is started again. */
 void world_reopen(void);
 
-uint8_t *world_memory(void);
+uint8_t *world_memory(void); /* all of it can be touched from now on */
+void world_save(uint8_t *to);
+void world_restore(const uint8_t *from); /* what was present then, or less, is present now */
 uint32_t world_bytes(void);
 
 /* ---- People ---- */

@@ -66,7 +66,7 @@ struct vm_mprotect_req {
 struct vm_mprotect_rep {
 };
 
-/* Where every page of the machine is, in pages. The sum of all but `total` is `total`. */
+/* Where every page of the machine is, in pages. The sum of the accounts is `total`. */
 #define VM_ACCOUNTS(ACCOUNT)                                         \
 	ACCOUNT(kernel, "kernel and small processes")                \
 	ACCOUNT(vm_tables, "VM's own tables")                        \
@@ -80,6 +80,7 @@ struct vm_info_req {
 };
 struct vm_info_rep {
 	uint32_t total;
+	uint32_t spare; /* of the free ones, what is kept for nobody */
 #define ACCOUNT(name, text) uint32_t name;
 	VM_ACCOUNTS(ACCOUNT)
 #undef ACCOUNT
