@@ -18,9 +18,10 @@ extern struct store *store;
 
 /* ---- request.c: what is common to all requests ---- */
 
-/* The data store's work space: a value that is being published or retrieved, or a list. */
+/* The data store's work space: a value that is being published or retrieved, or a list. It is in kept memory,
+ * so that a successor need not take as much again; what is in it is of no meaning then. Aligned to a page. */
 #define WORK_BYTES DS_VALUE_MAX
-extern uint8_t work[WORK_BYTES];
+extern uint8_t *work;
 
 /* Who the caller is. */
 struct store_caller request_caller(endpoint_t caller);
@@ -39,11 +40,19 @@ void wake_all(void);
 
 void owners_begin(void); /* nobody has been met */
 
+/* By the place in the process table: whose label is known, or that it has none, which stays so. */
+extern endpoint_t owners_met[ENDPOINT_SLOTS];
+
 /*
  * Finds out who calls, before anything is done for the caller: if it is a service whose label has not been
  * told yet, that begins now. OK; -ENOSPC: the label has no room; -EIO: RS does not answer.
  */
-GRANITE_MUST_CHECK int owner_meet(endpoint_t caller);
+GRANITE_MUST_CHECK int owner_meet_first(endpoint_t caller);
+
+static inline int owner_meet(endpoint_t caller)
+{
+	return owners_met[ENDPOINT_SLOT(caller)] == caller ? OK : owner_meet_first(caller);
+}
 
 /* A process has ended: what is its own goes. */
 void owner_exited(endpoint_t endpoint);

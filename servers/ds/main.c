@@ -4,6 +4,7 @@
  *
  *     KEPT_BASE     the store (store.h)
  *     BESIDE_AT     what is kept beside it (kept.h)
+ *     WORK_AT       the work space (ds.h)
  *     RANGES_AT     mapped ranges and snapshots (ranges.h)
  */
 #include <errno.h>
@@ -19,12 +20,14 @@
 #include "kept.h"
 #include "ranges.h"
 
-#define MIB         0x100000u
-#define STORE_BYTES (32 * MIB)
-#define BESIDE_AT   (KEPT_BASE + STORE_BYTES)
+#define MIB          0x100000u
+#define STORE_BYTES  (32 * MIB)
+#define BESIDE_AT    (KEPT_BASE + STORE_BYTES)
 
-_Static_assert(BESIDE_AT + sizeof(struct kept) <= RANGES_AT,
-               "what is beside the store ends before the ranges");
+#define BESIDE_BYTES ((uint32_t)(sizeof(struct kept) + PAGE_SIZE - 1) & -PAGE_SIZE)
+#define WORK_AT      (BESIDE_AT + BESIDE_BYTES)
+
+_Static_assert(WORK_AT + WORK_BYTES <= RANGES_AT, "what is beside the store ends before the ranges");
 
 void ds_log(const char *format, ...)
 {
@@ -47,8 +50,8 @@ static int keep_all(int *is_found)
 	int result = vm_keep("store", KEPT_BASE, STORE_BYTES, is_found);
 
 	if (result == OK)
-		result = vm_keep("kept", BESIDE_AT, sizeof(struct kept), NULL);
-	return result == OK ? memory_present(pointer(BESIDE_AT), sizeof(struct kept), 0) : result;
+		result = vm_keep("kept", BESIDE_AT, BESIDE_BYTES + WORK_BYTES, NULL);
+	return result == OK ? memory_present(pointer(BESIDE_AT), BESIDE_BYTES + WORK_BYTES, 0) : result;
 }
 
 /* Nobody who chooses keys can know it: that is all that is asked of it. */
@@ -76,7 +79,7 @@ static int open_store(void)
 static int begin_anew(int *is_found, int result)
 {
 	ds_log("the store is damaged, all entries are lost: %s", strerror(-result));
-	result = vm_munmap(KEPT_BASE, BESIDE_AT + sizeof(struct kept) - KEPT_BASE);
+	result = vm_munmap(KEPT_BASE, WORK_AT + WORK_BYTES - KEPT_BASE);
 	if (result == OK)
 		result = keep_all(is_found);
 	return result == OK ? open_store() : result;
@@ -115,6 +118,7 @@ static void start(void)
 		ds_log("the store can't be opened: %s", strerror(-result));
 		exit(EXIT_FAILURE);
 	}
+	work = pointer(WORK_AT);
 	later_begin();
 	owners_begin();
 	kept_open(pointer(BESIDE_AT));

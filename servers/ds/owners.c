@@ -18,13 +18,12 @@
 
 static const struct store_caller rs = {.is_rs = 1, .owner = {.label = "rs", .endpoint = RS_PROC_NR}};
 
-/* By the place in the process table: whose label is known, or that it has none, which stays so. */
-static endpoint_t met[ENDPOINT_SLOTS];
+endpoint_t owners_met[ENDPOINT_SLOTS];
 
 void owners_begin(void)
 {
 	for (uint32_t i = 0; i < ENDPOINT_SLOTS; i++)
-		met[i] = NONE;
+		owners_met[i] = NONE;
 }
 
 void owner_exited(endpoint_t endpoint)
@@ -117,13 +116,12 @@ static int learn(endpoint_t caller)
 	return result == -ESRCH ? OK : -EIO;
 }
 
-int owner_meet(endpoint_t caller)
+int owner_meet_first(endpoint_t caller)
 {
-	endpoint_t *place = &met[ENDPOINT_SLOT(caller)];
-	int result = *place == caller ? OK : learn(caller);
+	int result = learn(caller);
 
 	if (result == OK)
-		*place = caller;
+		owners_met[ENDPOINT_SLOT(caller)] = caller;
 	return result;
 }
 

@@ -4,7 +4,7 @@
 #include "ds.h"
 
 struct store *store;
-uint8_t work[WORK_BYTES] __attribute__((aligned(8)));
+uint8_t *work;
 
 struct store_caller request_caller(endpoint_t caller)
 {

@@ -39,6 +39,7 @@ struct watch {
 	uint32_t secret;                      /* of the hash: nobody can choose prefixes of one bucket */
 	uint32_t patterns, cost;              /* of all of them */
 	uint32_t lengths[DS_PATTERN_MAX + 1]; /* how many patterns have a prefix of this length */
+	uint32_t lengths_end;                 /* no pattern has one of this length, or of more */
 	struct pattern *buckets[BUCKETS];
 	struct slot slots[];
 };
@@ -118,7 +119,8 @@ static void link_pattern(struct watch *watch, struct pattern *pattern)
 
 	pattern->next = *bucket;
 	*bucket = pattern;
-	watch->lengths[pattern->prefix_length]++;
+	if (watch->lengths[pattern->prefix_length]++ == 0 && pattern->prefix_length >= watch->lengths_end)
+		watch->lengths_end = pattern->prefix_length + 1;
 	watch->patterns++;
 	watch->cost += pattern->cost;
 }
@@ -131,6 +133,8 @@ static void unlink_pattern(struct watch *watch, struct pattern *pattern)
 		link = &(*link)->next;
 	*link = pattern->next;
 	watch->lengths[pattern->prefix_length]--;
+	while (watch->lengths_end > 0 && watch->lengths[watch->lengths_end - 1] == 0)
+		watch->lengths_end--;
 	watch->patterns--;
 	watch->cost -= pattern->cost;
 }
@@ -263,8 +267,9 @@ uint32_t watch_match(const struct watch *watch, const char *key, uint32_t length
                      void (*found)(void *context, uint32_t slot), void *context)
 {
 	uint32_t hash = watch->secret, work = 0, looks = 0;
+	uint32_t end = length < watch->lengths_end ? length + 1 : watch->lengths_end;
 
-	for (uint32_t prefix = 0; prefix <= length; hash = longer(hash, key[prefix++])) {
+	for (uint32_t prefix = 0; prefix < end; hash = longer(hash, key[prefix++])) {
 		const struct pattern *pattern = watch->lengths[prefix] ? *bucket_at(watch, hash) : NULL;
 
 		for (; pattern; pattern = pattern->next) {

@@ -46,6 +46,7 @@ static struct machine {
 	uint64_t now;
 } machine;
 
+static uint8_t work_space[WORK_BYTES] __attribute__((aligned(PAGE_SIZE)));
 static uint8_t *memory;
 static struct kept *kept_memory;
 static int inside; /* DS runs */
@@ -137,6 +138,7 @@ static void start_ds(void)
 	assert_int_equal(open_store(), OK);
 	memory_begin();
 	machine.alarm = 0;
+	work = work_space;
 	later_begin();
 	owners_begin();
 	kept_open(kept_memory);

@@ -35,7 +35,7 @@ static struct kept memory;
 
 /* ---- What the server has around it ---- */
 
-uint8_t work[WORK_BYTES];
+uint8_t *work;
 
 struct store_caller request_caller(endpoint_t caller)
 {
