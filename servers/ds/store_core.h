@@ -42,7 +42,7 @@ struct store {
 /* Work besides that of comparing (watch_work), in its units: rather too much than too little. */
 #define WORK_TELL    4    /* changing an entry, and looking up whom to tell */
 #define WORK_NOTICE  2    /* a notice; an entry that is looked at */
-#define NOTICE_LOOKS 64   /* so many notices that are looked at are one unit */
+#define NOTICE_LOOKS 40   /* so many notices that are looked at are one unit */
 #define WORK_SLOTS   12   /* looking through all subscriptions */
 #define WORK_COMPILE 2200 /* compiling a pattern: the dearest takes 1.1 million instructions */
 

@@ -309,6 +309,20 @@ static void the_end_of_a_subscription_among_many(void **state)
 	check_part("the end of a subscription");
 }
 
+static void one_is_told_of_all_that_others_are_to_be_told(void **state)
+{
+	(void)state;
+	begin();
+	for (int i = 0; i < 500; i++) {
+		struct store_caller other = process(2000 + i);
+
+		assert_int_equal(begin_to_subscribe(&other, "entry.*", 0), OK);
+	}
+	fill_for(&eth, "entry.%d", 40);
+	assert_int_equal(begin_to_subscribe(&ann, "entry.*", DSF_INITIAL), OK);
+	check_part("telling what many others are to be told");
+}
+
 static void everybody_is_told(void **state)
 {
 	(void)state;
@@ -333,6 +347,7 @@ int main(void)
 	        cmocka_unit_test(opening_does_not_depend_on_the_number_of_entries),
 	        cmocka_unit_test(the_end_of_entries_while_others_are_told_of_all),
 	        cmocka_unit_test(the_end_of_a_subscription_among_many),
+	        cmocka_unit_test(one_is_told_of_all_that_others_are_to_be_told),
 	        cmocka_unit_test(everybody_is_told),
 	};
 
