@@ -210,12 +210,16 @@ void answer_keep(struct store *store, const struct store_caller *caller, uint64_
 void subscription_drop(struct store *store, uint32_t slot);
 void initial_note(struct store *store, uint32_t slot, uint32_t state); /* it is in this state, and at 0 */
 
+/* ---- Deaths (store_deaths.c) ---- */
+
+void death_go_on(struct store *store, uint32_t owner, uint32_t end); /* does part of what one brings about */
+
+/* What has happened to the entry's owner is told of it, before it changes; if it ends that is done. */
+void death_settle(struct store *store, const struct store_key *key);
+
 /* ---- Operations of many transactions (store_unfinished.c) ---- */
 
 void unfinished_note(struct store *store, uint32_t owner); /* in a transaction: there is something to do */
-
-/* What has happened to the entry's owner is told of it, before it changes; if it ends that is done. */
-void unfinished_settle(struct store *store, const struct store_key *key);
 
 /* The entry at position `from` of the list is going to be at `to`, which is before that: whoever has
  * DSF_INITIAL and is between the two is told of it now. */

@@ -136,7 +136,7 @@ int store_publish(struct store *store, const struct store_caller *caller, const 
 		draft.length = value->length;
 		draft.blocks = chain_blocks(value->length);
 	}
-	unfinished_settle(store, key);
+	death_settle(store, key);
 	result = check(store, &draft);
 	if (result != OK)
 		return result;
@@ -158,7 +158,7 @@ int store_publish_map(struct store *store, const struct store_caller *caller, co
 
 	if (!key_is_sound(key) || key->type != DS_TYPE_MAP || map->number != 0)
 		return -EINVAL;
-	unfinished_settle(store, key);
+	death_settle(store, key);
 	result = check(store, &draft);
 	if (result != OK)
 		return result;
@@ -197,7 +197,7 @@ int store_publish_label(struct store *store, const struct store_caller *caller, 
 		return -EINVAL;
 	if (!caller->is_rs)
 		return -EPERM;
-	unfinished_settle(store, key);
+	death_settle(store, key);
 	result = check(store, &draft);
 	if (result != OK)
 		return result;
