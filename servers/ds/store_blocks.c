@@ -20,40 +20,68 @@ uint32_t blocks_free(const struct store *store)
 
 /* ---- Memory for them ---- */
 
-#define PRESENT_BYTES 0x8000u /* at a time */
+#define PRESENT_BYTES   0x8000u /* at a time */
+#define LABEL_POSITIONS 256u    /* more than there are services */
 
 /* Of the table's items all before `end`, and some more; `count`: how many it has. */
 static int make_present(struct store *store, void *table, uint32_t bytes_of_item, uint32_t *present,
-                        uint32_t end, uint32_t count)
+                        uint32_t end, uint32_t count, int grows)
 {
 	uint8_t *from = (uint8_t *)table + *present * bytes_of_item;
 	uint32_t to = end + PRESENT_BYTES / bytes_of_item;
+	int result = OK;
 
 	if (to > count)
 		to = count;
-	if (store->config.make_present &&
-	    store->config.make_present(from, (to - *present) * bytes_of_item, 1) != OK)
-		return 0;
-	*present = to;
-	return 1;
+	if (store->config.make_present)
+		result = store->config.make_present(from, (to - *present) * bytes_of_item, grows);
+	if (result == OK)
+		*present = to;
+	return result;
 }
 
-int blocks_are_present(struct store *store, uint32_t blocks)
+static int blocks_present(struct store *store, uint32_t blocks, int grows)
 {
 	uint32_t linked = store->header->free_count;
 	uint32_t end = store->header->fresh + (blocks > linked ? blocks - linked : 0);
 
-	return end <= store->present_blocks || make_present(store, store->blocks, STORE_BLOCK_BYTES,
-	                                                    &store->present_blocks, end, store->block_count);
+	if (end > store->block_count)
+		end = store->block_count;
+	if (end <= store->present_blocks)
+		return OK;
+	return make_present(store, store->blocks, STORE_BLOCK_BYTES, &store->present_blocks, end,
+	                    store->block_count, grows);
 }
 
-int position_is_present(struct store *store)
+static int positions_present(struct store *store, uint32_t positions, int grows)
 {
-	uint32_t entries = store->header->entries;
+	uint32_t end = store->header->entries + positions;
 
-	return entries < store->present_positions ||
-	       make_present(store, store->directory, sizeof(*store->directory), &store->present_positions,
-	                    entries + 1, store->directory_size);
+	if (end > store->directory_size)
+		end = store->directory_size;
+	if (end <= store->present_positions)
+		return OK;
+	return make_present(store, store->directory, sizeof(*store->directory), &store->present_positions,
+	                    end, store->directory_size, grows);
+}
+
+int blocks_are_present(struct store *store, uint32_t blocks, enum blocks_for whom)
+{
+	uint32_t labels = whom == FOR_LABELS ? 0 : store->kept_blocks[FOR_SERVICES];
+
+	return blocks_present(store, blocks + labels, 1) == OK;
+}
+
+int position_is_present(struct store *store, enum blocks_for whom)
+{
+	return positions_present(store, 1 + (whom == FOR_LABELS ? 0 : LABEL_POSITIONS), 1) == OK;
+}
+
+int labels_present(struct store *store)
+{
+	int result = blocks_present(store, store->kept_blocks[FOR_SERVICES], 0);
+
+	return result == OK ? positions_present(store, LABEL_POSITIONS, 0) : result;
 }
 
 /* ---- One ---- */

@@ -88,10 +88,16 @@ static inline struct map *map_at(const struct store *store, uint32_t block)
 
 uint32_t blocks_free(const struct store *store);
 
-/* Whether so many blocks can be touched, and one more position of the list of entries: otherwise there is no
- * memory for them. */
-int blocks_are_present(struct store *store, uint32_t blocks);
-int position_is_present(struct store *store);
+/* The last blocks are not for everybody: RS can always publish labels, and services what they know. */
+enum blocks_for { FOR_PROCESSES, FOR_SERVICES, FOR_LABELS };
+
+/*
+ * Whether so many blocks can be touched, and one more position of the list of entries, or there is no memory
+ * for them. Those for labels are present from the start, and left to them.
+ */
+int blocks_are_present(struct store *store, uint32_t blocks, enum blocks_for whom);
+int position_is_present(struct store *store, enum blocks_for whom);
+GRANITE_MUST_CHECK int labels_present(struct store *store); /* OK or -ENOMEM */
 
 /* A block of zeros; there must be one. In a transaction all taking comes before all freeing (README.md). */
 uint32_t block_take(struct store *store);
@@ -129,9 +135,6 @@ const struct store_limits *limits_of(const struct store *store, const struct sto
 /* No owner's mark is store->round afterwards. */
 void owners_next_round(struct store *store);
 void owners_unmark(struct store *store);
-
-/* The last blocks are not for everybody: RS can always publish labels, and services what they know. */
-enum blocks_for { FOR_PROCESSES, FOR_SERVICES, FOR_LABELS };
 
 int room_for(struct store *store, uint32_t blocks, enum blocks_for whom);
 enum blocks_for blocks_for(const struct store_caller *caller);

@@ -12,8 +12,11 @@
 #define LOG_PER_OWNER      24 /* records for telling one of them of two entries */
 #define BLOCKS_MIN         64
 #define RESERVE_MAX        90
-#define ENTRIES_PER_BUCKET 4  /* if there is nothing but entries */
-#define LABELS_SHARE       64 /* of so many blocks one is for labels */
+#define ENTRIES_PER_BUCKET 4 /* if there is nothing but entries */
+#define LABEL_BLOCKS                                                                                       \
+	512             /* kept for them: each label is two, and may have an owner, which is two; or less: \
+	                 */
+#define LABELS_SHARE 16 /* of so many blocks one at most */
 
 void store_config_default(struct store_config *config)
 {
@@ -48,6 +51,17 @@ static void *place(const struct store *store, uint32_t *at, uint64_t bytes)
 	return table;
 }
 
+static void keep_blocks(struct store *store)
+{
+	uint32_t labels = store->block_count / LABELS_SHARE;
+	uint32_t reserve = (uint32_t)((uint64_t)store->block_count * store->config.reserve / 100);
+
+	labels = labels < LABEL_BLOCKS ? labels : LABEL_BLOCKS;
+	store->kept_blocks[FOR_LABELS] = 0;
+	store->kept_blocks[FOR_SERVICES] = labels;
+	store->kept_blocks[FOR_PROCESSES] = reserve > labels ? reserve : labels;
+}
+
 /* An entry takes two blocks at least, so more positions than that are not needed. What stands before the list
  * of entries is present from the start. */
 static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
@@ -71,11 +85,7 @@ static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 	if (at + BLOCKS_MIN * STORE_BLOCK_BYTES > bytes)
 		return -ENOSPC;
 	store->block_count = (bytes - at) / STORE_BLOCK_BYTES;
-	store->kept_blocks[FOR_PROCESSES] =
-	        (uint32_t)((uint64_t)store->block_count * store->config.reserve / 100);
-	store->kept_blocks[FOR_SERVICES] = store->block_count / LABELS_SHARE;
-	if (store->kept_blocks[FOR_PROCESSES] < store->kept_blocks[FOR_SERVICES])
-		store->kept_blocks[FOR_PROCESSES] = store->kept_blocks[FOR_SERVICES];
+	keep_blocks(store);
 	return store->config.make_present ? store->config.make_present(store->header, fixed, 0) : OK;
 }
 
@@ -176,6 +186,9 @@ static int take_over(struct store *store)
 		return -EINVAL;
 	store->present_blocks = store->header->fresh;
 	store->present_positions = store->header->entries;
+	result = labels_present(store);
+	if (result != OK)
+		return result;
 	store->watch = watch_new(store->header->slots, store->header->secret[0]);
 	store->marked = calloc(store->header->slots, sizeof(*store->marked));
 	if (!store->watch || !store->marked)

@@ -181,5 +181,6 @@ enum blocks_for blocks_for(const struct store_caller *caller)
 
 int room_for(struct store *store, uint32_t blocks, enum blocks_for whom)
 {
-	return blocks_free(store) >= store->kept_blocks[whom] + blocks && blocks_are_present(store, blocks);
+	return blocks_free(store) >= store->kept_blocks[whom] + blocks &&
+	       blocks_are_present(store, blocks, whom);
 }

@@ -70,7 +70,7 @@ static int has_room(struct store *store, const struct draft *draft)
 		blocks += 1 + chain_blocks(draft->key->length);
 	if (!draft->owner)
 		blocks += owner_blocks(&draft->caller->owner);
-	if (!draft->present && !position_is_present(store))
+	if (!draft->present && !position_is_present(store, blocks_for(draft->caller)))
 		return 0;
 	return blocks == 0 || room_for(store, blocks, blocks_for(draft->caller));
 }

@@ -83,26 +83,35 @@ static void tell_initial(struct store *store, uint32_t slot, uint32_t end)
 	tx_commit(store);
 }
 
-static int is_passed(const struct subscription *this, uint32_t from, uint32_t to)
+struct passing {
+	struct store *store;
+	const struct entry *entry;
+	uint32_t from, to;
+};
+
+static void add_passed(void *context, uint32_t slot)
 {
-	return this->owner && this->state == SUBSCRIPTION_INITIAL && this->at > to && this->at <= from;
+	const struct passing *passing = context;
+	const struct subscription *this = &passing->store->slots[slot];
+
+	if (this->state == SUBSCRIPTION_INITIAL && this->at > passing->to && this->at <= passing->from &&
+	    entry_is_shown(passing->entry, this->owner))
+		telling_add(passing->store, this->owner);
 }
 
-/* Each of them would have had to compare it anyhow. */
+/* It costs what telling of a change costs. */
 void initials_pass(struct store *store, uint32_t from, uint32_t to)
 {
 	uint32_t entry = store->directory[from];
+	struct passing passing = {store, entry_at(store, entry), from, to};
 	char key[DS_KEY_SIZE];
 
-	if (!store->header->initials || entry_is_gone(store, entry_at(store, entry)))
+	if (!store->header->initials || entry_is_gone(store, passing.entry))
 		return;
-	store->work += WORK_SLOTS;
-	entry_key(store, entry_at(store, entry), key);
+	entry_key(store, passing.entry, key);
 	telling_begin(store);
-	for (uint32_t slot = 0; slot < store->header->slots; slot++)
-		if (is_passed(&store->slots[slot], from, to) &&
-		    is_told(store, slot, entry_at(store, entry), key))
-			telling_add(store, store->slots[slot].owner);
+	store->work +=
+	        WORK_TELL + watch_match(store->watch, key, passing.entry->key_length, add_passed, &passing);
 	telling_end(store, entry, DS_CREATED);
 }
 

@@ -335,6 +335,34 @@ static void all_that_exists_is_told_whatever_changes_meanwhile(void **state)
 		assert_true(told[i] || !there[i]);
 }
 
+/* Their patterns are equal, and are compared once. */
+static void a_deletion_costs_no_more_however_many_it_passes(void **state)
+{
+	uint32_t begun;
+	char text[DS_KEY_SIZE];
+
+	(void)state;
+	big_world();
+	fill(&bob, ENTRIES);
+	for (int i = 0; i < 60; i++) {
+		struct store_caller other = process(1300 + i);
+
+		assert_int_equal(begin_to_subscribe(&other, DEAR, DSF_INITIAL), OK);
+		(void)store_go_on(store, STORE_WORK);
+	}
+	for (int i = 0; i < 60; i++)
+		(void)store_go_on(store, 1);
+	for (int i = 0; i < 3; i++) {
+		long_key(text, i);
+		begun = store->work;
+		assert_int_equal(delete_u32(&bob, text), OK);
+		assert_in_range(store->work - begun, 1,
+		                2 * watch_work(watch_cost(store->watch), DS_KEY_MAX) + 50);
+	}
+	assert_true(store_is_unfinished(store));
+	world_finish();
+}
+
 /* ---- What patterns together may cost ---- */
 
 static uint32_t cost_of_all(void)
@@ -399,6 +427,7 @@ int main(void)
 	        WORLD_TEST(nobody_is_passed_over_for_who_begins_again_and_again),
 	        WORLD_TEST(services_do_not_wait_for_however_many_processes),
 	        WORLD_TEST(all_that_exists_is_told_whatever_changes_meanwhile),
+	        WORLD_TEST(a_deletion_costs_no_more_however_many_it_passes),
 	        WORLD_TEST(patterns_together_have_a_bound_of_cost),
 	};
 
