@@ -5,8 +5,6 @@
 
 #include "ds.h"
 
-#define PATTERN_MEMORY 0x80000 /* the dearest takes 390 KB while it is compiled: see README.md */
-
 static int take_pattern(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes, char *pattern)
 {
 	if (bytes == 0)
@@ -14,6 +12,13 @@ static int take_pattern(endpoint_t caller, cp_grant_id_t grant, uint32_t bytes, 
 	if (bytes > DS_PATTERN_MAX)
 		return -E2BIG;
 	return lent_read(caller, grant, pattern, bytes);
+}
+
+static int has_memory_for(const char *pattern, uint32_t length)
+{
+	uint32_t bytes = store_subscribe_memory(store, pattern, length);
+
+	return bytes == 0 || memory_is_spare(bytes);
 }
 
 int do_subscribe(endpoint_t endpoint, const struct ds_subscribe_req *request, struct ds_subscribe_rep *reply)
@@ -27,7 +32,7 @@ int do_subscribe(endpoint_t endpoint, const struct ds_subscribe_req *request, st
 	if (store_is_done(store, endpoint, request->serial, &answer))
 		return OK;
 	result = take_pattern(endpoint, request->grant, request->bytes, pattern);
-	if (result == OK && !memory_is_spare(PATTERN_MEMORY))
+	if (result == OK && !has_memory_for(pattern, request->bytes))
 		result = -ENOMEM;
 	if (result == OK)
 		result = store_subscribe(store, &caller, pattern, request->bytes, request->flags);

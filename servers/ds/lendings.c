@@ -20,18 +20,25 @@ struct lending {
 	cp_grant_id_t grant;
 };
 
-static struct lending *lists[ENDPOINT_SLOTS];
-static uint32_t count, most; /* there are, and have been */
+static struct lending *lists[ENDPOINT_SLOTS], *unused;
+static uint32_t count;
 
 void lendings_begin(void)
 {
 	memset(lists, 0, sizeof(lists));
-	count = most = 0;
+	count = 0;
 }
 
 static struct lending **list_of(endpoint_t to)
 {
 	return &lists[ENDPOINT_SLOT(to)];
+}
+
+/* Those that have ended are not given back: what has been had once will not be missing. */
+static void put_back(struct lending *lending)
+{
+	lending->next = unused;
+	unused = lending;
 }
 
 static void end(struct lending **link)
@@ -40,29 +47,34 @@ static void end(struct lending **link)
 
 	memory_take_back(lending->grant);
 	*link = lending->next;
-	free(lending);
+	put_back(lending);
 	count--;
 }
 
 /* One more than there have been takes memory: here, and in the table of grants. */
-static struct lending *new_lending(void)
+static struct lending *take(void)
 {
-	return count < most || memory_is_spare(LENDING_MEMORY) ? malloc(sizeof(struct lending)) : NULL;
+	struct lending *lending = unused;
+
+	if (!lending)
+		return memory_is_spare(LENDING_MEMORY) ? malloc(sizeof(*lending)) : NULL;
+	unused = lending->next;
+	return lending;
 }
 
 static cp_grant_id_t add(endpoint_t to, uint32_t address, uint32_t bytes, int writable)
 {
-	struct lending *lending = new_lending();
+	struct lending *lending = take();
 	cp_grant_id_t grant = lending ? memory_lend(to, address, bytes, writable) : -ENOSPC;
 
 	if (grant < 0) {
-		free(lending);
+		if (lending)
+			put_back(lending);
 		return grant;
 	}
 	*lending = (struct lending){*list_of(to), to, address, bytes, writable, grant};
 	*list_of(to) = lending;
-	if (++count > most)
-		most = count;
+	count++;
 	return grant;
 }
 

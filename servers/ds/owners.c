@@ -122,6 +122,7 @@ int owner_meet_first(endpoint_t caller)
 
 	if (result == OK)
 		owners_met[ENDPOINT_SLOT(caller)] = caller;
+	wake_all();
 	return result;
 }
 

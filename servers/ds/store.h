@@ -164,9 +164,9 @@ GRANITE_MUST_CHECK int store_publish_map(struct store *store, const struct store
                                          uint32_t flags);
 
 /*
- * Names an endpoint. Notices of the service wait for the new endpoint, which is woken. -EPERM: not RS.
- * -EEXIST: the label is there and no DSF_OVERWRITE, or the endpoint has another label. -EINVAL: also a
- * negative endpoint.
+ * Names an endpoint; if it has this name already nothing changes. Notices of the service wait for the new
+ * endpoint, which is woken. -EPERM: not RS. -EEXIST: the label is there and no DSF_OVERWRITE, or the endpoint
+ * has another label. -EINVAL: also a negative endpoint.
  */
 GRANITE_MUST_CHECK int store_publish_label(struct store *store, const struct store_caller *caller,
                                            const struct store_key *key, endpoint_t endpoint, uint32_t flags);
@@ -240,6 +240,9 @@ GRANITE_MUST_CHECK int store_map_next(const struct store *store, uint64_t *posit
  */
 GRANITE_MUST_CHECK int store_subscribe(struct store *store, const struct store_caller *caller,
                                        const char *pattern, uint32_t length, uint32_t flags);
+
+/* How many bytes of the heap subscribing to it may take, before it is done: 0 if none, or if it can't be. */
+uint32_t store_subscribe_memory(const struct store *store, const char *pattern, uint32_t length);
 
 /* Ends it; what no other subscription of the owner matches is not told any more. -ESRCH; -EINVAL: length. */
 GRANITE_MUST_CHECK int store_unsubscribe(struct store *store, const struct store_caller *caller,
@@ -316,7 +319,7 @@ GRANITE_MUST_CHECK int store_list_owner(const struct store *store, uint32_t posi
  * first part from *part on in which there are any, which *part becomes; STORE_OWNER_PARTS if there is none.
  * Returns how many there are in it.
  */
-#define STORE_OWNER_PARTS 256
+#define STORE_OWNER_PARTS 0x20000 /* more than there are */
 
 uint32_t store_list_owners(const struct store *store, uint32_t *part, struct store_owner *owners,
                            uint32_t most);

@@ -54,7 +54,7 @@ static void check_labels(struct checker *checker)
 	const struct store *store = checker->store;
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < SMALL_TABLE && !checker->fault; i++)
+	for (uint32_t i = 0; i < LABEL_BUCKETS && !checker->fault; i++)
 		for (uint32_t entry = store->header->label_table[i]; entry && !checker->fault;) {
 			const struct entry *this = entry_at(store, entry);
 

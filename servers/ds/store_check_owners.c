@@ -179,8 +179,8 @@ void checker_owners(struct checker *checker)
 	uint32_t count = 0, waking = 0, working = 0;
 
 	check_slots(checker);
-	for (uint32_t i = 0; i < SMALL_TABLE && !checker->fault; i++)
-		for (uint32_t owner = header->owner_table[i];
+	for (uint32_t i = 0; i < checker->store->owner_buckets && !checker->fault; i++)
+		for (uint32_t owner = checker->store->owners[i];
 		     owner && claim(checker, owner, "an owner is elsewhere, too");
 		     owner = owner_at(checker->store, owner)->next) {
 			check_owner(checker, owner, &all);

@@ -15,13 +15,14 @@ struct store {
 	/* Into the kept memory. */
 	struct store_header *header;
 	uint32_t *buckets;      /* struct entry, by hash */
+	uint32_t *owners;       /* struct owner, by hash */
 	uint32_t *directory;    /* the list of entries: where each position's is */
 	struct answer *answers; /* ENDPOINT_SLOTS of them */
 	struct subscription *slots;
 	uint8_t *blocks;
 
 	/* How many there are. */
-	uint32_t bucket_count, directory_size, block_count;
+	uint32_t bucket_count, owner_buckets, directory_size, block_count;
 
 	/* So many of the blocks, and of the list of entries, are present: the first ones. */
 	uint32_t present_blocks, present_positions;
@@ -34,9 +35,10 @@ struct store {
 	uint32_t round;          /* of marking owners */
 	uint32_t *marked;        /* owners marked in this round */
 	uint32_t nr_marked;
-	int freeing;   /* this transaction has freed blocks */
-	uint32_t work; /* what everything has cost in this part: WORK_* */
-	uint32_t turn; /* header->work: whose turn it was */
+	uint8_t is_full[3]; /* enum blocks_for: there was no block for a notice, in this round */
+	int freeing;        /* this transaction has freed blocks */
+	uint32_t work;      /* what everything has cost in this part: WORK_* */
+	uint32_t turn;      /* header->work: whose turn it was */
 };
 
 /* Work besides that of comparing (watch_work), in its units: rather too much than too little. */

@@ -8,7 +8,7 @@
 /* An endpoint is slot and generation, of which the slots are small numbers one after the other. */
 static uint32_t *bucket_of(const struct store *store, endpoint_t endpoint)
 {
-	return &store->header->label_table[(uint32_t)endpoint % SMALL_TABLE];
+	return &store->header->label_table[(uint32_t)endpoint % LABEL_BUCKETS];
 }
 
 uint32_t label_find(const struct store *store, endpoint_t endpoint)

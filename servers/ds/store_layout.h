@@ -4,7 +4,8 @@
  * so that 0 is none, or of slots. Whoever changes a word that says anything goes through tx_set
  * (store_core.h).
  *
- *     header | undo log | answers | hash table | subscriptions | list of entries | blocks ...
+ *     header | undo log | answers | entries by key | owners by name | subscriptions | list of entries |
+ * blocks ...
  *
  * The list and the blocks have room for as much as there can be, from the start, and cost no memory until it
  * is used: it is asked for before (make_present). The others are present from the start.
@@ -21,7 +22,7 @@
 #define STORE_VERSION 4
 
 #define HEADER_BYTES  4096
-#define SMALL_TABLE   256 /* buckets of the tables of owners and of labels by endpoint */
+#define LABEL_BUCKETS 256 /* of the table of labels by endpoint */
 
 /* A list of owners: 0, or struct owner, through `list_next`. */
 struct owner_list {
@@ -53,8 +54,7 @@ struct store_header {
 	struct owner_list work[2]; /* of whom something is unfinished: processes; services; by IN_WORK */
 	uint32_t initials;         /* subscriptions that are SUBSCRIPTION_INITIAL */
 
-	uint32_t owner_table[SMALL_TABLE]; /* struct owner, through `next` */
-	uint32_t label_table[SMALL_TABLE]; /* struct entry, through `label_next`, by endpoint */
+	uint32_t label_table[LABEL_BUCKETS]; /* struct entry, through `label_next`, by endpoint */
 };
 _Static_assert(sizeof(struct store_header) <= HEADER_BYTES, "the header has its own page");
 

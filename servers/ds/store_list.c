@@ -38,9 +38,8 @@ int store_list_subscription(const struct store *store, uint32_t position, char p
 
 int store_list_owner(const struct store *store, uint32_t position, struct store_account *account)
 {
-	for (uint32_t i = 0; i < SMALL_TABLE; i++)
-		for (uint32_t owner = store->header->owner_table[i]; owner;
-		     owner = owner_at(store, owner)->next) {
+	for (uint32_t i = 0; i < store->owner_buckets; i++)
+		for (uint32_t owner = store->owners[i]; owner; owner = owner_at(store, owner)->next) {
 			if (position--)
 				continue;
 			owner_tell(store, owner, &account->owner);
@@ -49,8 +48,6 @@ int store_list_owner(const struct store *store, uint32_t position, struct store_
 		}
 	return -ESRCH;
 }
-
-_Static_assert(STORE_OWNER_PARTS == SMALL_TABLE, "a part is a bucket");
 
 static uint32_t list_part(const struct store *store, uint32_t owner, struct store_owner *owners,
                           uint32_t most)
@@ -72,16 +69,15 @@ static uint32_t list_part(const struct store *store, uint32_t owner, struct stor
 uint32_t store_list_owners(const struct store *store, uint32_t *part, struct store_owner *owners,
                            uint32_t most)
 {
-	uint32_t count = 0;
+	for (; *part < store->owner_buckets; (*part)++) {
+		uint32_t first = store->owners[*part];
 
-	for (; *part < STORE_OWNER_PARTS; (*part)++) {
-		uint32_t first = store->header->owner_table[*part];
-
-		count = first ? list_part(store, first, owners, most) : 0;
+		uint32_t count = first ? list_part(store, first, owners, most) : 0;
 		if (count > 0)
-			break;
+			return count;
 	}
-	return count;
+	*part = STORE_OWNER_PARTS;
+	return 0;
 }
 
 static void add(struct store_limits *sum, const struct store_limits *used)
@@ -97,8 +93,8 @@ void store_statistics(const struct store *store, struct store_statistics *statis
 	const struct store_header *header = store->header;
 
 	memset(statistics, 0, sizeof(*statistics));
-	for (uint32_t i = 0; i < SMALL_TABLE; i++)
-		for (uint32_t owner = header->owner_table[i]; owner; owner = owner_at(store, owner)->next)
+	for (uint32_t i = 0; i < store->owner_buckets; i++)
+		for (uint32_t owner = store->owners[i]; owner; owner = owner_at(store, owner)->next)
 			add(&statistics->used, &owner_at(store, owner)->used);
 	statistics->owners = header->owners;
 	memcpy(statistics->types, header->types, sizeof(statistics->types));

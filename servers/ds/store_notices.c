@@ -92,13 +92,22 @@ static void put_before_entry_s(struct store *store, uint32_t notice, struct entr
 	tx_set(store, &entry->notices, notice);
 }
 
+/* What could not be had for one of many will not be for the next. */
+static int has_room(struct store *store, const struct owner *owner)
+{
+	enum blocks_for whom = owner->label_length ? FOR_SERVICES : FOR_PROCESSES;
+
+	if (!store->is_full[whom])
+		store->is_full[whom] = !room_for(store, 1, whom);
+	return !store->is_full[whom];
+}
+
 static void make(struct store *store, uint32_t owner, uint32_t entry, uint32_t what)
 {
 	struct owner *to = owner_at(store, owner);
 	uint32_t notice;
 
-	if (to->used.notices >= owner_limits(store, owner)->notices ||
-	    !room_for(store, 1, to->label_length ? FOR_SERVICES : FOR_PROCESSES)) {
+	if (to->used.notices >= owner_limits(store, owner)->notices || !has_room(store, to)) {
 		notices_lose(store, owner);
 		return;
 	}
@@ -119,6 +128,7 @@ void notice_add(struct store *store, uint32_t owner, uint32_t entry, uint32_t wh
 	for (; notice && notice_at(store, notice)->owner != owner; looks++)
 		notice = notice_at(store, notice)->entry_next;
 	store->work += looks / NOTICE_LOOKS;
+	memset(store->is_full, 0, sizeof(store->is_full));
 	if (notice)
 		update(store, notice_at(store, notice), what);
 	else
@@ -164,6 +174,7 @@ void telling_begin(struct store *store)
 {
 	owners_next_round(store);
 	store->nr_marked = 0;
+	memset(store->is_full, 0, sizeof(store->is_full));
 }
 
 void telling_add(struct store *store, uint32_t owner)

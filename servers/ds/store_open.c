@@ -12,7 +12,8 @@
 #define LOG_PER_OWNER      24 /* records for telling one of them of two entries */
 #define BLOCKS_MIN         64
 #define RESERVE_MAX        90
-#define ENTRIES_PER_BUCKET 4 /* if there is nothing but entries */
+#define ENTRIES_PER_BUCKET 4  /* if there is nothing but entries */
+#define OWNER_SHARE        16 /* so many times as many buckets entries have as owners */
 #define LABEL_BLOCKS                                                                                       \
 	512             /* kept for them: each label is two, and may have an owner, which is two; or less: \
 	                 */
@@ -78,6 +79,8 @@ static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 	store->journal.records = place(store, &at, store->journal.size * sizeof(struct journal_record));
 	store->answers = place(store, &at, ENDPOINT_SLOTS * sizeof(struct answer));
 	store->buckets = place(store, &at, store->bucket_count * sizeof(uint32_t));
+	store->owner_buckets = store->bucket_count / OWNER_SHARE + 1;
+	store->owners = place(store, &at, store->owner_buckets * sizeof(uint32_t));
 	store->slots = place(store, &at, slots * sizeof(struct subscription));
 	fixed = at;
 	store->directory = place(store, &at, entries * sizeof(uint32_t));
@@ -163,9 +166,8 @@ static int compile_all(struct store *store)
 /* It may be that they were to be woken, and were not. */
 static void wake_all(struct store *store)
 {
-	for (uint32_t i = 0; i < SMALL_TABLE; i++)
-		for (uint32_t owner = store->header->owner_table[i]; owner;
-		     owner = owner_at(store, owner)->next) {
+	for (uint32_t i = 0; i < store->owner_buckets; i++)
+		for (uint32_t owner = store->owners[i]; owner; owner = owner_at(store, owner)->next) {
 			const struct owner *this = owner_at(store, owner);
 
 			if ((!this->first_notice && !this->lost) || this->died == OWNER_ENDS)

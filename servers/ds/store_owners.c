@@ -16,7 +16,7 @@ static uint32_t *bucket_of(const struct store *store, const struct store_owner *
 	const void *name = length ? (const void *)who->label : &who->endpoint;
 	uint32_t hash = hash_bytes(store->header->secret, name, length ? length : sizeof(who->endpoint));
 
-	return &store->header->owner_table[hash % SMALL_TABLE];
+	return &store->owners[hash % store->owner_buckets];
 }
 
 static int is_called(const struct store *store, const struct owner *this, const struct store_owner *who,
@@ -141,9 +141,8 @@ void list_leave_first(struct store *store, struct owner_list *list, enum owner_l
 
 void owners_unmark(struct store *store)
 {
-	for (uint32_t i = 0; i < SMALL_TABLE; i++)
-		for (uint32_t owner = store->header->owner_table[i]; owner;
-		     owner = owner_at(store, owner)->next)
+	for (uint32_t i = 0; i < store->owner_buckets; i++)
+		for (uint32_t owner = store->owners[i]; owner; owner = owner_at(store, owner)->next)
 			owner_at(store, owner)->mark = 0;
 }
 

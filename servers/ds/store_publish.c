@@ -189,8 +189,7 @@ int store_publish_label(struct store *store, const struct store_caller *caller, 
                         endpoint_t endpoint, uint32_t flags)
 {
 	struct draft draft = {.caller = caller, .key = key, .flags = flags};
-	uint32_t named, died;
-	struct entry *entry;
+	uint32_t named;
 	int result;
 
 	if (!key_is_sound(key) || key->type != DS_TYPE_LABEL || endpoint < 0)
@@ -202,11 +201,9 @@ int store_publish_label(struct store *store, const struct store_caller *caller, 
 	if (result != OK)
 		return result;
 	named = label_find(store, endpoint);
-	if (named && named != draft.entry)
-		return -EEXIST;
-	died = named ? entry_at(store, named)->flags & LABEL_DIED : 0;
-	entry = begin(store, &draft);
-	tx_set(store, &entry->flags, entry->flags | died);
+	if (named) /* perhaps it is so already: RS tells a new store all labels */
+		return named == draft.entry ? OK : -EEXIST;
+	begin(store, &draft);
 	if (draft.present)
 		label_unlink(store, draft.entry);
 	label_link(store, draft.entry, endpoint);

@@ -156,6 +156,11 @@ int store_subscribe(struct store *store, const struct store_caller *caller, cons
 	return OK;
 }
 
+uint32_t store_subscribe_memory(const struct store *store, const char *pattern, uint32_t length)
+{
+	return length >= 1 && length <= DS_PATTERN_MAX ? watch_memory(store->watch, pattern, length) : 0;
+}
+
 /* ---- Ending ---- */
 
 void subscription_drop(struct store *store, uint32_t slot)

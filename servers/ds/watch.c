@@ -178,6 +178,18 @@ int watch_judge(const struct watch *watch, const char *text, uint32_t length, ui
 	return OK;
 }
 
+#define PLAIN_MEMORY    0x2000  /* of one that is not compiled; rather too much */
+#define COMPILED_MEMORY 0x80000 /* of one that is: the dearest takes 390 KB meanwhile */
+
+uint32_t watch_memory(const struct watch *watch, const char *text, uint32_t length)
+{
+	struct pattern_shape shape;
+
+	if (pattern_judge(text, length, &shape) != OK || find(watch, &shape, text, length))
+		return 0;
+	return shape.literal || shape.open ? PLAIN_MEMORY : COMPILED_MEMORY;
+}
+
 uint32_t watch_cost(const struct watch *watch)
 {
 	return watch->cost;

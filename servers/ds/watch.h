@@ -23,6 +23,8 @@ void watch_remove(struct watch *watch, uint32_t slot);
  */
 GRANITE_MUST_CHECK int watch_judge(const struct watch *watch, const char *pattern, uint32_t length,
                                    uint32_t *cost, uint32_t *more);
+uint32_t watch_memory(const struct watch *watch, const char *text,
+                      uint32_t length);         /* bytes, at most; or 0 */
 uint32_t watch_cost(const struct watch *watch); /* of all different patterns: pattern_shape.cost */
 uint32_t watch_slot_cost(const struct watch *watch, uint32_t slot);
 

@@ -155,7 +155,8 @@ int do_is_held(endpoint_t caller, const struct vm_is_held_req *request, struct v
 
 	if (!space)
 		return -EDEADSRCDST;
-	for (struct link *link = *lendings_given(space, request->grant); link; link = link->next)
-		reply->is_held |= link->grant.id == request->grant;
+	for (struct link *link = *lendings_given(space, request->grant); link && !reply->is_held;
+	     link = link->next)
+		reply->is_held = link->grant.id == request->grant;
 	return OK;
 }

@@ -668,9 +668,12 @@ static void without_memory_calls_fail_cleanly(void **state)
 	(void)state;
 	assert_int_equal(ds_publish_u32("a", 1, 0), OK);
 	assert_int_equal(ds_publish_map("m", range, RANGE, 0), OK);
+	assert_int_equal(ds_subscribe("b.*c", 0), OK);
 	machine_has_memory(0);
 	assert_int_equal(ds_publish_mem("big", big, sizeof(big), 0), -ENOSPC);
 	assert_int_equal(ds_subscribe("a.*b", 0), -ENOMEM);
+	assert_int_equal(ds_subscribe("b.*c", 0), -EEXIST);
+	assert_int_equal(ds_subscribe("b.*c", 0x80000000), -EINVAL);
 	assert_int_equal(ds_snapshot_map("m", &number), -ENOMEM);
 	assert_int_equal(ds_publish_u32("a", 2, DSF_OVERWRITE), OK);
 	assert_int_equal(ds_retrieve_u32("a", &value), OK);

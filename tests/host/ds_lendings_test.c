@@ -191,10 +191,10 @@ int main(void)
 {
 #define LENDINGS_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
+	        LENDINGS_TEST(more_than_there_have_been_take_memory), /* while there have been none */
 	        LENDINGS_TEST(a_range_is_lent_to_a_process_once),
 	        LENDINGS_TEST(those_that_are_not_mapped_any_more_make_room),
 	        LENDINGS_TEST(no_more_is_asked_than_one_has),
-	        LENDINGS_TEST(more_than_there_have_been_take_memory),
 	        LENDINGS_TEST(processes_leave_a_quarter_to_services),
 	};
 

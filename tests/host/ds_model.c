@@ -210,8 +210,8 @@ int model_publish_label(struct model *m, int who, int entry, endpoint_t endpoint
 		return -EINVAL;
 	if (result != OK)
 		return result;
-	if (named >= 0 && named != entry)
-		return -EEXIST;
+	if (named >= 0)
+		return named == entry ? OK : -EEXIST;
 	what = show(m, who, entry, flags);
 	m->entries[entry].number = (uint32_t)endpoint;
 	for (int i = 0; i < MODEL_PEOPLE; i++)

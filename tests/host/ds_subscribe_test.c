@@ -229,6 +229,19 @@ static void a_death_is_told_once_whoever_tells_of_it(void **state)
 	assert_string_equal(next_change(&ann), "k deleted died");
 }
 
+/* A new store is told all labels, of which most are as they were. */
+static void a_label_that_is_told_again_has_not_changed(void **state)
+{
+	(void)state;
+	assert_int_equal(subscribe(&ann, "eth", 0), OK);
+	assert_int_equal(publish_label("eth", 1300, 0), OK);
+	assert_string_equal(next_change(&ann), "eth created");
+	assert_int_equal(publish_label("eth", 1300, DSF_OVERWRITE), OK);
+	assert_string_equal(next_change(&ann), "");
+	assert_int_equal(publish_label("eth", 1301, DSF_OVERWRITE), OK);
+	assert_string_equal(next_change(&ann), "eth changed");
+}
+
 static void a_service_without_label_is_woken_when_it_has_one(void **state)
 {
 	endpoint_t endpoint;
@@ -255,6 +268,7 @@ int main(void)
 	        WORLD_TEST(each_is_woken_once_until_there_is_more),
 	        WORLD_TEST(notices_of_a_service_wait_for_its_successor),
 	        WORLD_TEST(a_death_is_told_once_whoever_tells_of_it),
+	        WORLD_TEST(a_label_that_is_told_again_has_not_changed),
 	        WORLD_TEST(a_service_without_label_is_woken_when_it_has_one),
 	};
 
