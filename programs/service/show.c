@@ -130,7 +130,7 @@ const char *show_failure(char text[2 * SHOW_MAX], int result, const struct rs_ou
 		         show_problem(problem, outcome->problem, outcome->error));
 		return text;
 	case -ECANCELED:
-		return "somebody else has put it down meanwhile";
+		return "somebody else has asked for something else meanwhile, and the last word counts";
 	case -ECALLDENIED:
 		return "you may not talk to rs";
 	default:

@@ -117,7 +117,7 @@ void heartbeat_due(struct service *service, uint64_t now);
 
 /* ---- waiters.c: clients whose answer comes later ---- */
 
-/* Until the service runs (as await tells it, or up), or until its process has ended. */
+/* Until the service runs (as await tells it, or up), or until it is down. */
 enum waiter_kind { WAITS_AWAIT, WAITS_UP, WAITS_DOWN };
 
 struct waiter {
@@ -136,8 +136,6 @@ struct waiter {
 int waiters_add(const struct waiter *waiter, void *reply);
 /* Its call is over, by EINTR. */
 void waiters_cancel(endpoint_t client);
-/* The service's process has ended; it may be started again at once. */
-void waiters_ended(const struct service *service);
 /* The service has come into a state that it stays in for now. */
 void waiters_settled(const struct service *service);
 void waiters_expire(uint64_t now);

@@ -277,7 +277,6 @@ static void leave(struct service *service, int status)
 	service->pid = 0;
 	service->endpoint = NONE;
 	labels_changed(service->entry->label, NONE);
-	waiters_ended(service);
 }
 
 static void ended(struct service *service, int status)

@@ -85,6 +85,21 @@ static int await_result(const struct waiter *waiter)
 	}
 }
 
+/* What runs now, or will by itself, somebody has had started since the client asked: his word was the last.
+ */
+static int down_result(const struct service *service)
+{
+	switch (service->state) {
+	case RS_IS_STOPPING:
+		return NOT_YET;
+	case RS_IS_RUNNING:
+	case RS_IS_WAITING:
+		return -ECANCELED;
+	default:
+		return OK;
+	}
+}
+
 static int result_for(const struct waiter *waiter)
 {
 	switch (waiter->kind) {
@@ -93,7 +108,7 @@ static int result_for(const struct waiter *waiter)
 	case WAITS_UP:
 		return up_result(waiter->service);
 	default:
-		return waiter->service->pid ? NOT_YET : OK;
+		return down_result(waiter->service);
 	}
 }
 
@@ -162,17 +177,6 @@ void waiters_cancel(endpoint_t client)
 
 	if (place && place->is_waiting && place->waiter.client == client)
 		answer(place, -EINTR);
-}
-
-void waiters_ended(const struct service *service)
-{
-	struct place *place, *next;
-
-	for (place = first_place; place; place = next) {
-		next = place->next;
-		if (place->waiter.service == service && place->waiter.kind == WAITS_DOWN)
-			answer(place, OK);
-	}
 }
 
 void waiters_settled(const struct service *service)

@@ -92,6 +92,7 @@ static void each_refusal_has_words_of_its_own(void **state)
 			assert_string_not_equal(said[i], said[j]);
 	}
 	assert_non_null(strstr(said[4], "rights that the kernel refuses: Invalid argument"));
+	assert_null(strstr(said[6], "down")); /* to whom wanted it down it says the same as to others */
 }
 
 int main(void)

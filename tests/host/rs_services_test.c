@@ -558,9 +558,12 @@ static void clients_who_want_different_things_are_all_answered(void **state)
 	assert_int_equal(machine_restart(1, "a"), SERVER_NO_REPLY);
 	assert_int_equal(machine_up(2, "a"), SERVER_NO_REPLY);
 	machine_pass(RS_GRACE_NSECS);
-	for (uint32_t client = 0; client < 3; client++)
-		assert_int_equal(machine.clients[client].result, OK);
+	assert_int_equal(machine.clients[0].result, -ECANCELED);
+	assert_int_equal(machine.clients[1].result, OK);
+	assert_int_equal(machine.clients[2].result, OK);
 	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+	assert_int_equal(machine_outcome(0).pid, machine_service("a")->pid);
+	assert_int_equal(machine_outcome(0).end.number, SIGKILL);
 	machine_proc("a")->ignores_term = 1;
 	assert_int_equal(machine_restart(0, "a"), SERVER_NO_REPLY);
 	assert_int_equal(machine_down(1, "a"), SERVER_NO_REPLY);
@@ -568,6 +571,44 @@ static void clients_who_want_different_things_are_all_answered(void **state)
 	assert_int_equal(machine.clients[0].result, -ECANCELED);
 	assert_int_equal(machine.clients[1].result, OK);
 	assert_int_equal(state_of("a"), RS_IS_DOWN);
+}
+
+/* Whoever had the last word is told that it is so, and whoever had the same wish before. */
+static void the_last_of_many_words_counts(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	machine_proc("a")->ignores_term = 1;
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine_up(1, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine_down(2, "a"), SERVER_NO_REPLY);
+	machine_pass(RS_GRACE_NSECS);
+	assert_int_equal(machine.clients[0].result, OK);
+	assert_int_equal(machine.clients[1].result, -ECANCELED);
+	assert_int_equal(machine.clients[2].result, OK);
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+}
+
+/* It will run, so it is not down; one that can't be started is. */
+static void down_is_told_of_a_restart_that_fails(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine_restart(1, "a"), SERVER_NO_REPLY);
+	machine.fork_error = ENOMEM;
+	machine_reap();
+	assert_int_equal(machine.clients[0].result, -ECANCELED);
+	assert_int_equal(state_of("a"), RS_IS_WAITING);
+	machine.fork_error = 0;
+	machine_pass(SEC);
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	assert_int_equal(machine_restart(1, "a"), SERVER_NO_REPLY);
+	machine.rights_error = EINVAL;
+	machine_reap();
+	assert_int_equal(machine.clients[0].result, OK);
+	assert_int_equal(machine.clients[1].result, -ENOEXEC);
+	assert_int_equal(state_of("a"), RS_IS_UNSTARTABLE);
 }
 
 static void a_restart_that_fails_is_told(void **state)
@@ -863,6 +904,8 @@ int main(void)
 	        cmocka_unit_test(restart_is_without_delay),
 	        cmocka_unit_test(control_cuts_a_delay_short),
 	        cmocka_unit_test(clients_who_want_different_things_are_all_answered),
+	        cmocka_unit_test(the_last_of_many_words_counts),
+	        cmocka_unit_test(down_is_told_of_a_restart_that_fails),
 	        cmocka_unit_test(a_restart_that_fails_is_told),
 	        cmocka_unit_test(who_may_not_control_changes_nothing),
 	        cmocka_unit_test(labels_that_can_not_be_are_refused),

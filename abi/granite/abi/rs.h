@@ -98,7 +98,10 @@ struct rs_up_rep {
 	struct rs_outcome outcome;
 };
 
-/* Ends it: by SIGTERM, and if it still runs RS_GRACE_NSECS later by SIGKILL. It is not started again. */
+/*
+ * Ends it: by SIGTERM, and if it still runs RS_GRACE_NSECS later by SIGKILL. It is not started again.
+ * ECANCELED: somebody else has had it started meanwhile.
+ */
 struct rs_down_req {
 	char label[PROC_NAME_MAX];
 };
