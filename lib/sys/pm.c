@@ -11,6 +11,16 @@ endpoint_t pm_endpoint(int pid)
 	return result == OK ? call.rep.endpoint : result;
 }
 
+int pm_executed(int pid)
+{
+	union pm_endpoint_message call;
+	int result;
+
+	call.req = (struct pm_endpoint_req){.pid = pid};
+	result = pm_endpoint_call(&call);
+	return result == OK ? (int)call.rep.executed : result;
+}
+
 int pm_program(uint32_t index, struct pm_program_rep *program)
 {
 	union pm_program_message call;

@@ -78,6 +78,7 @@ int do_endpoint(struct process *caller, const struct pm_endpoint_req *request, s
 	if (!process || !process_alive(process))
 		return -ESRCH;
 	reply->endpoint = process->endpoint;
+	reply->executed = (process->flags & PROCESS_EXECED) != 0;
 	return OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* RS_UP, RS_DOWN, RS_RESTART. */
+/* RS_UP, RS_DOWN, RS_RESTART, for those who may control services; RS_NOT_EXECUTED, for services themselves.
+ */
 #include <errno.h>
 #include <string.h>
 #include "rs.h"
@@ -79,4 +80,19 @@ int do_down(endpoint_t caller, const struct rs_down_req *request, struct rs_down
 int do_restart(endpoint_t caller, const struct rs_restart_req *request, struct rs_restart_rep *reply)
 {
 	return control(caller, request->label, WAITS_UP, restart, &reply->outcome);
+}
+
+/* A program is not believed: so it could escape what its line says of its ends. */
+int do_not_executed(endpoint_t caller, const struct rs_not_executed_req *request,
+                    struct rs_not_executed_rep *reply)
+{
+	struct service *service = services_by_endpoint(caller);
+
+	(void)reply;
+	if (!service || process_has_executed(service->pid))
+		return -EPERM;
+	if (request->error == 0)
+		return -EINVAL;
+	service->exec_error = request->error;
+	return OK;
 }

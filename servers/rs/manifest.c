@@ -46,6 +46,22 @@ static void set_defaults(struct manifest_service *service, uint32_t line, uint32
 	privileges_allow_basics(&service->spec);
 }
 
+/* The words from `first` on, as they are; *word is the one with which they become too long. */
+static problem_t read_arguments(struct manifest_service *service, const struct span *words, int first,
+                                int count, struct span *word)
+{
+	uint32_t room = MANIFEST_STRINGS_MAX - ((uint32_t)strlen(service->program) + 1);
+
+	for (int i = first; i < count; i++) {
+		*word = words[i];
+		if (words[i].bytes >= room)
+			return "arguments too long";
+		room -= words[i].bytes + 1;
+		service->args[service->nr_args++] = words[i];
+	}
+	return NULL;
+}
+
 /* words: label, program, keys, and perhaps `--` and arguments */
 static problem_t read_service(struct manifest *manifest, uint32_t line, const struct span *words, int count,
                               struct span *word)
@@ -69,8 +85,9 @@ static problem_t read_service(struct manifest *manifest, uint32_t line, const st
 	problem = manifest_read_keys(service, 0, words + 2, count - 2, &used, word);
 	if (problem)
 		return problem;
-	for (int i = 2 + used + 1; i < count; i++)
-		service->args[service->nr_args++] = words[i];
+	problem = read_arguments(service, words, 2 + used + 1, count, word);
+	if (problem)
+		return problem;
 	manifest->nr_services++;
 	return NULL;
 }

@@ -9,12 +9,17 @@
 
 #include <stdint.h>
 #include <granite/abi/info.h>
+#include <granite/abi/pm.h>
 #include <granite/abi/priv.h>
 #include "restart.h"
 
 #define MANIFEST_SERVICES_MAX (NR_PRIVS - PRIV_ID_FIRST) /* each has a privilege set of its own */
 #define MANIFEST_WORDS_MAX    64                         /* of a line */
 #define MANIFEST_PROGRAM_MAX  100                        /* of a program's path, with its end */
+
+/* The program's path and arguments, each with its end, leave room for the environment that RS adds. */
+#define MANIFEST_ENVIRONMENT_MAX 64
+#define MANIFEST_STRINGS_MAX     (PM_ARGS_MAX - MANIFEST_ENVIRONMENT_MAX)
 
 /* A piece of the manifest's text, which must stay where it is. */
 struct span {

@@ -5,6 +5,8 @@
  *
  *   RS     fork ------------- sys_privctl, sys_schedule, vm_succeed ---- ipc_notify
  *   child       waits for RS ......................................................... execve
+ *
+ * If that fails it tells RS why, whom every process may talk to, whatever rights it has.
  */
 #include <errno.h>
 #include <signal.h>
@@ -13,13 +15,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <granite/pm.h>
+#include <granite/rs.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
 #include "rs.h"
 
 #define STATUS_NOT_EXECUTED 127 /* as shells have it */
 
+/* What each service has in its environment. */
+#define RS_ENVIRONMENT(VARIABLE) VARIABLE("PATH=/bin") VARIABLE("HOME=/") VARIABLE("TERM=vt100")
+
 /* ---- The start ---- */
+
+#define VARIABLE(text) text,
+#define BYTES(text)    +sizeof(text)
+_Static_assert(0 RS_ENVIRONMENT(BYTES) <= MANIFEST_ENVIRONMENT_MAX, "what the manifest leaves room for");
 
 static char *copy_of(struct span span)
 {
@@ -35,17 +45,31 @@ static void wait_for_rights(void)
 		continue;
 }
 
+/* Returns only why it can't be executed: an errno. */
+static int execute(const struct manifest_service *entry)
+{
+	static char *const environment[] = {RS_ENVIRONMENT(VARIABLE) NULL};
+	char *arguments[1 + MANIFEST_WORDS_MAX + 1] = {strdup(entry->program)};
+	int complete = arguments[0] != NULL;
+
+	for (uint32_t i = 0; i < entry->nr_args && complete; i++) {
+		arguments[1 + i] = copy_of(entry->args[i]);
+		complete = arguments[1 + i] != NULL;
+	}
+	if (complete)
+		execve(entry->program, arguments, environment);
+	return complete ? errno : ENOMEM;
+}
+
 /* The child, until it becomes the service. */
 static _Noreturn void become(const struct manifest_service *entry)
 {
-	static char *const environment[] = {"PATH=/bin", "HOME=/", "TERM=vt100", NULL};
-	char *arguments[1 + MANIFEST_WORDS_MAX + 1] = {strdup(entry->program)};
+	union rs_not_executed_message call;
 
-	for (uint32_t i = 0; i < entry->nr_args; i++)
-		arguments[1 + i] = copy_of(entry->args[i]);
 	wait_for_rights();
 	setsid();
-	execve(entry->program, arguments, environment);
+	call.req = (struct rs_not_executed_req){.error = (uint32_t)execute(entry)};
+	GRANITE_IGNORE(rs_not_executed_call(&call)); /* RS believes its own child */
 	_exit(STATUS_NOT_EXECUTED);
 }
 
@@ -113,6 +137,12 @@ pid_t process_reap(int *status)
 	pid_t pid = waitpid(-1, status, WNOHANG);
 
 	return pid > 0 ? pid : 0;
+}
+
+/* Of one that is dead nothing is to be believed. */
+int process_has_executed(pid_t pid)
+{
+	return pm_executed(pid) != 0;
 }
 
 int process_has_privilege(endpoint_t endpoint, uint32_t privilege)

@@ -53,6 +53,8 @@ void process_signal(pid_t pid, int signal);
 void process_ask(endpoint_t endpoint);
 /* The next child of RS that has ended, and its status as wait(2) tells it. 0: no other has. */
 pid_t process_reap(int *status);
+/* 0: it is still a fork of RS, that runs RS's own code. */
+int process_has_executed(pid_t pid);
 int process_has_privilege(endpoint_t endpoint, uint32_t privilege);
 /* Sends *m whenever `to` takes it. OK or a negative errno. */
 GRANITE_MUST_CHECK int process_tell(endpoint_t to, const struct message *m);
@@ -81,8 +83,9 @@ struct service {
 	enum stop_reason stopped_by; /* STOPPING: why */
 	uint32_t unanswered;         /* heartbeats */
 	uint32_t restarts;
+	uint32_t exec_error; /* the errno with which its process has failed to become its program, or 0 */
 	struct restart_record record;
-	struct rs_end end; /* the last */
+	struct rs_end end; /* the last of its program */
 	enum rs_problem problem;
 	uint32_t error; /* an errno that belongs to it, or 0 */
 };

@@ -19,7 +19,8 @@
  *
  * Ends are in a row if no run in between was a long one. The first is followed by a start in the same breath,
  * without a timer. A start for which there is no memory leads to WAITING or GIVEN_UP: it is never tried again
- * at once.
+ * at once. One that RUNS may still turn out not to have started, when its process can't execute the program:
+ * then it goes on as if that had been known at once.
  */
 #include <errno.h>
 #include <signal.h>
@@ -180,12 +181,17 @@ static int try_to_start(struct service *service)
 }
 
 /* For want of memory it may be possible later; otherwise nothing would change. */
-static void could_not_start(struct service *service, int result)
+static int is_worth_trying(const struct service *service)
 {
-	service->pid = 0;
-	service->error = result == -ENOEXEC ? 0 : (uint32_t)-result;
+	return service->problem == RS_NO_PROCESS ||
+	       (service->problem == RS_EXEC_FAILED && service->error == ENOMEM);
+}
+
+/* Its pid is 0 again, and `problem` and `error` say why. */
+static void could_not_start(struct service *service)
+{
 	log_problem(service);
-	if (service->problem == RS_NO_PROCESS)
+	if (is_worth_trying(service))
 		follow(service, NOT_STARTED, RS_IS_UNSTARTABLE);
 	else
 		abandon(service, RS_IS_UNSTARTABLE);
@@ -196,10 +202,12 @@ static void start(struct service *service)
 	int result;
 
 	service->endpoint = NONE;
-	service->error = 0;
+	service->error = service->exec_error = 0;
 	result = try_to_start(service);
 	if (result != OK && result != -ESRCH) {
-		could_not_start(service, result);
+		service->pid = 0;
+		service->error = result == -ENOEXEC ? 0 : (uint32_t)-result;
+		could_not_start(service);
 		return;
 	}
 	service->problem = RS_NO_PROBLEM;
@@ -248,11 +256,21 @@ static void log_end(const struct service *service, int status)
 		rs_log("%s exited %d", service->entry->label, WEXITSTATUS(status));
 }
 
+static enum stop_reason reason_of(const struct service *service)
+{
+	return service->state == RS_IS_STOPPING ? service->stopped_by : STOP_NOT;
+}
+
+static int is_asked_for(enum stop_reason reason)
+{
+	return reason == STOP_DOWN || reason == STOP_RESTART;
+}
+
 static struct rs_end describe_end(const struct service *service, int status)
 {
-	enum stop_reason reason = service->state == RS_IS_STOPPING ? service->stopped_by : STOP_NOT;
+	enum stop_reason reason = reason_of(service);
 
-	if (reason == STOP_DOWN || reason == STOP_RESTART)
+	if (is_asked_for(reason))
 		return (struct rs_end){RS_ASKED_TO, (uint16_t)status};
 	if (reason == STOP_UNHEARD)
 		return (struct rs_end){RS_UNHEARD, SIGKILL};
@@ -270,26 +288,44 @@ static void judge(struct service *service)
 		start_again(service);
 }
 
-static void leave(struct service *service, int status)
+static void leave(struct service *service)
 {
-	log_end(service, status);
-	service->end = describe_end(service, status);
 	service->pid = 0;
 	service->endpoint = NONE;
 	labels_changed(service->entry->label, NONE);
 }
 
-static void ended(struct service *service, int status)
+/* What has ended was no run of its program. */
+static void was_not_executed(struct service *service)
 {
-	enum stop_reason reason = service->state == RS_IS_STOPPING ? service->stopped_by : STOP_NOT;
+	leave(service);
+	service->problem = RS_EXEC_FAILED;
+	service->error = service->exec_error;
+	could_not_start(service);
+}
 
-	leave(service, status);
+static void has_run(struct service *service, int status)
+{
+	enum stop_reason reason = reason_of(service);
+
+	log_end(service, status);
+	service->end = describe_end(service, status);
+	leave(service);
 	if (reason == STOP_DOWN)
 		set_state(service, RS_IS_DOWN, NEVER);
 	else if (reason == STOP_RESTART)
 		start_again(service);
 	else
 		judge(service);
+}
+
+/* Who was to be ended has ended, whatever it was just doing. */
+static void ended(struct service *service, int status)
+{
+	if (service->exec_error && !is_asked_for(reason_of(service)))
+		was_not_executed(service);
+	else
+		has_run(service, status);
 	waiters_settled(service);
 }
 

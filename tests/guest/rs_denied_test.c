@@ -72,9 +72,22 @@ static void operations_that_there_are_not_are_refused(void)
 {
 	for (int32_t number = RS_BASE - 16; number < RS_BASE + 0x100; number++) {
 		struct message m = {0};
-		if (number < RS_LOOKUP || number > RS_LABEL)
+		if (number < RS_LOOKUP || number > RS_NOT_EXECUTED)
 			CHECK_INT(rs_ask(RS_PROC_NR, number, &m), -EBADCALL);
 	}
+}
+
+static void say_that_exec_has_failed(void)
+{
+	union rs_not_executed_message call = {.req = {.error = ENOMEM}};
+	CHECK_INT(rs_not_executed_call(&call), -EPERM);
+}
+
+/* This is a service itself, whose program runs; its child has run none of its own, but is no service. */
+static void who_runs_is_not_believed_that_it_was_not_executed(void)
+{
+	say_that_exec_has_failed();
+	CHECK_INT(tap_child(say_that_exec_has_failed), 0);
 }
 
 /* A heartbeat for another, an answer that RS does not wait for, a label that RS alone may tell. */
@@ -95,6 +108,7 @@ int main(void)
 	        TEST(control_is_refused_for_every_label),
 	        TEST(so_it_is_in_forms_that_wait_for_no_answer),
 	        TEST(operations_that_there_are_not_are_refused),
+	        TEST(who_runs_is_not_believed_that_it_was_not_executed),
 	        TEST(nobody_speaks_for_another),
 	};
 

@@ -41,6 +41,16 @@ static void each_policy_treats_good_and_bad_ends_as_it_says(void)
 	CHECK_INT(rs_wait_for("good-always", RS_IS_WAITING).end.kind, RS_EXITED);
 }
 
+/* It had been executed, so it has failed like others, and is treated as its line says. */
+static void what_exits_as_if_it_had_not_been_executed_has_failed(void)
+{
+	struct rs_status_rep status = rs_wait_for("pretend", RS_IS_GIVEN_UP);
+	CHECK_INT(status.restarts, 1);
+	CHECK_INT(status.end.kind, RS_EXITED);
+	CHECK_INT(status.end.number, 127);
+	CHECK_INT(status.problem, RS_NO_PROBLEM);
+}
+
 static void what_can_not_start_says_why(void)
 {
 	static const struct {
@@ -391,6 +401,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 	        TEST(what_crashes_at_once_is_given_up),
 	        TEST(each_policy_treats_good_and_bad_ends_as_it_says),
+	        TEST(what_exits_as_if_it_had_not_been_executed_has_failed),
 	        TEST(what_can_not_start_says_why),
 	        TEST(what_does_not_answer_is_killed_and_given_up),
 	        TEST(what_answers_is_left_alone),

@@ -119,6 +119,13 @@ static int ignore_sigterm(void)
 	return serve();
 }
 
+/* It could not be executed, it says. */
+static int pretend(void)
+{
+	union rs_not_executed_message call = {.req = {.error = E2BIG}};
+	return rs_not_executed_call(&call) == -EPERM ? 127 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -132,6 +139,8 @@ int main(int argc, char **argv)
 		show_life();
 	if (strcmp(what, "exit") == 0 && argc > 2)
 		return atoi(argv[2]);
+	if (strcmp(what, "pretend") == 0)
+		return pretend();
 	if (strcmp(what, "crash") == 0)
 		abort();
 	hang(); /* deaf */

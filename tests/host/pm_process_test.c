@@ -486,6 +486,10 @@ static void endpoints_are_told_of_the_living(void **state)
 	(void)state;
 	assert_int_equal(do_endpoint(parent, &request, &reply), OK);
 	assert_int_equal(reply.endpoint, child->endpoint);
+	assert_int_equal(reply.executed, 0);
+	child->flags |= PROCESS_EXECED;
+	assert_int_equal(do_endpoint(parent, &request, &reply), OK);
+	assert_int_equal(reply.executed, 1);
 	exit_with(child, 0);
 	assert_int_equal(do_endpoint(parent, &request, &reply), -ESRCH);
 }

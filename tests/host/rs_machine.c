@@ -139,6 +139,11 @@ pid_t process_reap(int *status)
 	return 0;
 }
 
+int process_has_executed(pid_t pid)
+{
+	return !proc_of(pid)->lives || proc_of(pid)->has_executed;
+}
+
 int process_has_privilege(endpoint_t endpoint, uint32_t privilege)
 {
 	assert_true(endpoint >= 0);
@@ -240,6 +245,14 @@ void machine_exit(const char *label, int code)
 void machine_kill(const char *label, int signal)
 {
 	die(machine_proc(label), signal);
+}
+
+int machine_not_executed(const char *label, int error)
+{
+	const struct rs_not_executed_req request = {.error = (uint32_t)error};
+	struct rs_not_executed_rep reply;
+
+	return do_not_executed(machine_proc(label)->endpoint, &request, &reply);
 }
 
 void machine_reap(void)

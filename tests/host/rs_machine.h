@@ -19,6 +19,7 @@ struct machine_proc {
 	const struct manifest_service *entry;
 	endpoint_t endpoint;
 	int lives, is_released, is_zombie, status;
+	int has_executed;
 	int ignores_term, is_deaf; /* to SIGTERM; to heartbeats */
 	int asked;                 /* heartbeats */
 };
@@ -68,6 +69,8 @@ struct machine_proc *machine_proc(const char *label);
 /* A process ends by itself, or is killed by somebody: RS is told later, by machine_reap. */
 void machine_exit(const char *label, int code);
 void machine_kill(const char *label, int signal);
+/* It says that exec has failed, which is true until it has_executed. Its result. */
+int machine_not_executed(const char *label, int error);
 void machine_reap(void);
 
 /* Lets time pass: alarms ring, those who are not deaf answer. */

@@ -395,6 +395,37 @@ static void random_text_is_survived(void **state)
 	}
 }
 
+/* `bytes` long, and how it is told: the log cuts it. */
+static void parse_argument(uint32_t bytes)
+{
+	static char line[PM_ARGS_MAX + 100];
+	uint32_t head = (uint32_t)sprintf(line, "service good bin/good\nservice s bin/s -- one ");
+
+	memset(line + head, 'x', bytes);
+	strcpy(line + head + bytes, "\nservice last bin/last\n");
+	parse(line);
+}
+
+/* exec would refuse them: it takes so many bytes, the ends included, and with them RS's environment. */
+static void arguments_that_exec_would_refuse_are_told(void **state)
+{
+	uint32_t room = MANIFEST_STRINGS_MAX - sizeof("bin/s") - sizeof("one") - 1;
+
+	(void)state;
+	parse_argument(room);
+	assert_int_equal(reports, 0);
+	assert_int_equal(manifest.nr_services, 3);
+	assert_int_equal(manifest.services[1].nr_args, 2);
+	assert_int_equal(manifest.services[1].args[1].bytes, room);
+	parse_argument(room + 1);
+	assert_int_equal(reports, 1);
+	assert_int_equal(reported_line, 2);
+	assert_memory_equal(reported, "arguments too long: xxx", 23);
+	assert_int_equal(manifest.nr_services, 2);
+	assert_string_equal(manifest.services[1].label, "last");
+	assert_int_equal(manifest.services[1].nr_args, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, release)
@@ -412,6 +443,7 @@ int main(void)
 	        TEST(a_refused_users_line_gives_no_rights),
 	        TEST(zero_bytes_and_long_lines_are_survived),
 	        TEST(there_is_an_end_to_services),
+	        TEST(arguments_that_exec_would_refuse_are_told),
 	        TEST(random_text_is_survived),
 	        TEST(random_bytes_are_survived),
 	        TEST(one_wrong_byte_harms_one_line),

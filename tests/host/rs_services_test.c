@@ -127,6 +127,102 @@ static void who_dies_before_it_has_its_rights_has_died(void **state)
 	assert_int_equal(state_of("a"), RS_IS_RUNNING);
 }
 
+/* Its process tells RS why, and ends. */
+static void fail_to_execute(int error)
+{
+	assert_int_equal(machine_not_executed("a", error), OK);
+	assert_string_equal(machine_label_of(machine_lookup("a")), "a"); /* until it has ended */
+	machine_exit("a", 127);
+	machine_reap();
+}
+
+static void what_could_not_be_executed_says_why_and_is_not_tried_again(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always flags=keep onexit=poweroff\n");
+	assert_int_equal(machine_await(0, "a", machine_lookup("a"), NEVER), SERVER_NO_REPLY);
+	fail_to_execute(E2BIG);
+	assert_int_equal(state_of("a"), RS_IS_UNSTARTABLE);
+	assert_int_equal(machine_status("a").problem, RS_EXEC_FAILED);
+	assert_int_equal(machine_status("a").error, E2BIG);
+	assert_int_equal(machine_status("a").end.kind, RS_NOT_ENDED);
+	assert_int_equal(machine_logged("a can't be started: bin/a could not be executed: Argument list too "
+	                                "long\n"),
+	                 1);
+	assert_int_equal(machine_logged("exited"), 0);
+	assert_int_equal(machine.powered_off, 0);
+	assert_int_equal(machine.clients[0].result, -ENODEV);
+	machine_pass(100 * SEC);
+	assert_int_equal(machine_logged("can't be started"), 1);
+	assert_int_equal(machine_up(0, "a"), OK); /* it is tried anew, with a clean record */
+	machine_proc("a")->has_executed = 1;
+	assert_int_equal(machine_status("a").problem, RS_NO_PROBLEM);
+	assert_int_equal(machine_status("a").error, 0);
+	machine_exit("a", 127);
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_RUNNING);
+	assert_int_equal(machine_status("a").end.kind, RS_EXITED);
+}
+
+static void want_of_memory_for_exec_is_tried_again_and_given_up(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=failure giveup=3\n");
+	fail_to_execute(ENOMEM);
+	for (int i = 0; i < 2; i++) { /* never at once */
+		assert_int_equal(state_of("a"), RS_IS_WAITING);
+		assert_int_equal(machine_status("a").problem, RS_EXEC_FAILED);
+		assert_int_equal(machine_status("a").error, ENOMEM);
+		assert_int_equal(machine_status("a").until_nsecs, machine.now + (100 * MSEC << i));
+		machine_pass(100 * MSEC << i);
+		assert_int_equal(state_of("a"), RS_IS_RUNNING);
+		assert_int_equal(machine_status("a").problem, RS_NO_PROBLEM);
+		fail_to_execute(ENOMEM);
+	}
+	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
+	assert_int_equal(machine_status("a").restarts, 2);
+}
+
+/* Whoever wanted it to end has it ended. */
+static void what_could_not_be_executed_can_be_put_down_and_killed(void **state)
+{
+	(void)state;
+	machine_boot("service a bin/a restart=always\n");
+	assert_int_equal(machine_not_executed("a", E2BIG), OK);
+	machine_kill("a", SIGKILL);
+	machine_reap();
+	assert_int_equal(state_of("a"), RS_IS_UNSTARTABLE);
+	assert_int_equal(machine_up(0, "a"), OK);
+	assert_int_equal(machine_not_executed("a", E2BIG), OK);
+	assert_int_equal(machine_down(0, "a"), SERVER_NO_REPLY);
+	machine_reap();
+	assert_int_equal(machine.clients[0].result, OK);
+	assert_int_equal(state_of("a"), RS_IS_DOWN);
+	assert_int_equal(machine_status("a").problem, RS_NO_PROBLEM);
+}
+
+/* Nor by anybody else. */
+static void a_program_is_not_believed_that_it_was_not_executed(void **state)
+{
+	const struct rs_not_executed_req request = {.error = ENOMEM};
+	struct rs_not_executed_rep reply;
+
+	(void)state;
+	machine_boot("service a bin/a restart=failure giveup=2\n");
+	assert_int_equal(do_not_executed(machine_client(0), &request, &reply), -EPERM);
+	assert_int_equal(machine_not_executed("a", 0), -EINVAL);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(state_of("a"), RS_IS_RUNNING);
+		machine_proc("a")->has_executed = 1;
+		assert_int_equal(machine_not_executed("a", ENOMEM), -EPERM);
+		machine_exit("a", 127);
+		machine_reap();
+		assert_int_equal(machine_status("a").end.number, 127);
+		assert_int_equal(machine_status("a").problem, RS_NO_PROBLEM);
+	}
+	assert_int_equal(state_of("a"), RS_IS_GIVEN_UP);
+}
+
 /* ---- Kept memory ---- */
 
 static void assert_bequest(uint32_t number, endpoint_t old, endpoint_t heir)
@@ -792,6 +888,20 @@ static void kill_some(const char *label)
 		machine_exit(label, rand() % 2);
 }
 
+/* It may be that it can't be executed. */
+static void fail_some(const char *label)
+{
+	struct service *service = machine_service(label);
+	struct machine_proc *proc = service->pid ? machine_proc(label) : NULL;
+
+	if (!proc || !proc->lives || service->endpoint == NONE)
+		return;
+	if (rand() % 2)
+		proc->has_executed = 1;
+	assert_int_equal(machine_not_executed(label, rand() % 4 ? ENOMEM : ENOEXEC),
+	                 proc->has_executed ? -EPERM : OK);
+}
+
 static void ask_something(void)
 {
 	uint32_t client = (uint32_t)rand() % MACHINE_CLIENTS;
@@ -825,9 +935,12 @@ static void do_something(void)
 
 	machine.fork_error = rand() % 20 ? 0 : ENOMEM;
 	machine.dies_at_once = rand() % 20 == 0;
-	switch (rand() % 6) {
+	switch (rand() % 7) {
 	case 0:
 		kill_some(label);
+		return;
+	case 6:
+		fail_some(label);
 		return;
 	case 1:
 		machine_reap();
@@ -884,6 +997,10 @@ int main(void)
 	        cmocka_unit_test(want_of_memory_is_tried_again_and_given_up),
 	        cmocka_unit_test(want_of_memory_is_not_tried_again_at_once),
 	        cmocka_unit_test(who_dies_before_it_has_its_rights_has_died),
+	        cmocka_unit_test(what_could_not_be_executed_says_why_and_is_not_tried_again),
+	        cmocka_unit_test(want_of_memory_for_exec_is_tried_again_and_given_up),
+	        cmocka_unit_test(what_could_not_be_executed_can_be_put_down_and_killed),
+	        cmocka_unit_test(a_program_is_not_believed_that_it_was_not_executed),
 	        cmocka_unit_test(what_it_kept_is_its_successors),
 	        cmocka_unit_test(what_it_kept_is_given_up_when_nobody_comes),
 	        cmocka_unit_test(an_heir_killed_before_it_is_named_loses_nothing),

@@ -4,6 +4,7 @@
 
 import os
 import re
+import struct
 
 import machine
 from build import ROOT
@@ -19,7 +20,11 @@ service done bin/subject restart=failure -- exit 0
 service missing bin/nothing
 service text bin/text
 service rights bin/subject irqs=2
+service odd bin/odd restart=always
 """
+TOO_LONG = "w" * 0x10000  # exec takes less
+LOG_LINE_MAX = 256  # DIAG_MAX: longer lines are cut
+
 WRONG = {  # lines, and what RS says of each
     "service": "a service needs a label and a program",
     "service alone": "a service needs a label and a program",
@@ -48,15 +53,29 @@ WRONG = {  # lines, and what RS says of each
     "service x bin/x heartbeat=1": "not a heartbeat in milliseconds, from 10 to an hour: 1",
     "service x bin/x onexit=restart": "onexit is `poweroff`, or is left out: restart",
     "service x bin/x -- " + "w " * 64: "too many words",
+    f"service x bin/x -- {TOO_LONG}": f"arguments too long: {TOO_LONG}",
     "service x \x01": "a control character",
     "users ipc=ramfs": "a second line `users`",
 }
 
 
+def without_writable_data(elf):
+    """A good ELF file, but for its data, which are read-only and don't end with a page: VM alone sees that they can't be."""
+    elf, flags_at, writable = bytearray(elf), 24, 2
+    (table,), (size, count) = struct.unpack_from("<I", elf, 28), struct.unpack_from("<HH", elf, 42)
+    for header in range(table, table + size * count, size):
+        (flags,) = struct.unpack_from("<I", elf, header + flags_at)
+        struct.pack_into("<I", elf, header + flags_at, flags & ~writable)
+    return bytes(elf)
+
+
 def session(folder):
     """The system with more lines in its manifest, on a terminal; and the number of the first of them."""
-    subject, text = os.path.join(folder, "subject"), os.path.join(folder, "text")
+    subject, text, odd = (os.path.join(folder, name) for name in ("subject", "text", "odd"))
     BUILD.compile(subject, [SUBJECT])
+    with open(subject, "rb") as good, open(odd, "wb") as file:
+        file.write(without_writable_data(good.read()))
+    os.chmod(odd, 0o755)
     with open(text, "w") as file:
         file.write("#!/bin/sh\n")
     os.chmod(text, 0o755)
@@ -66,7 +85,7 @@ def session(folder):
         lines.extend(manifest.splitlines())
         return manifest + "\n".join(WRONG) + "\n" + GOOD
 
-    archive = archive_with(BUILD, folder, {"subject": subject, "text": text}, longer)
+    archive = archive_with(BUILD, folder, {"subject": subject, "text": text, "odd": odd}, longer)
     return Terminal(machine.qemu(BUILD.kernel, archive, extra=ON_TERMINAL)), len(lines) + 1
 
 
@@ -88,7 +107,8 @@ def status(label):
 
 def each_wrong_line_is_told_and_left_out():
     for number, said in enumerate(WRONG.values(), first_wrong):
-        assert f"[rs] manifest line {number} is left out: {said}\n" in boot_log, (number, said, boot_log)
+        line = f"[rs] manifest line {number} is left out: {said}"[: LOG_LINE_MAX - 1] + "\n"
+        assert line in boot_log, (line, boot_log)
     assert boot_log.count("[rs] manifest line ") == len(WRONG), boot_log
     assert "there is no such service" in run("service status x")
 
@@ -103,10 +123,17 @@ def what_can_not_start_is_told_with_its_reason():
     assert shown == "service: missing: it can't be started: its program is not in the archive\nservice: exit status 1\n", shown
 
 
+def what_could_not_be_executed_is_told_with_its_reason():
+    """RS has made a process for it, with its rights, in which exec has failed."""
+    assert boot_log.count("[rs] odd can't be started: bin/odd could not be executed: Exec format error\n") == 1, boot_log
+    assert "[rs] odd exited" not in boot_log, boot_log
+    assert status("odd") == ("can't start", "-", 0, "-", "its program could not be executed: Exec format error")
+
+
 def the_table_has_all_services_in_the_manifest_s_order():
     title, *lines = run("service").splitlines()
     assert title.split() == "LABEL STATE PID SINCE RESTARTS LAST END".split(), title
-    labels = ["console", "ramfs", "ds", "sh", "deaf", "crash", "stubborn", "done", "missing", "text", "rights"]
+    labels = ["console", "ramfs", "ds", "sh", "deaf", "crash", "stubborn", "done", "missing", "text", "rights", "odd"]
     assert [line.split()[0] for line in lines if line[0] != " "] == labels, lines
     assert run("service status").splitlines()[0].split() == title.split()
 
@@ -179,6 +206,7 @@ def the_shell_is_put_down():
 tests = [
     each_wrong_line_is_told_and_left_out,
     what_can_not_start_is_told_with_its_reason,
+    what_could_not_be_executed_is_told_with_its_reason,
     the_table_has_all_services_in_the_manifest_s_order,
     what_is_given_up_is_told,
     a_service_is_put_down_started_and_restarted,
@@ -194,6 +222,7 @@ with machine.scratch() as scratch:
     terminal, first_wrong = session(scratch)
     with terminal:
         boot_log = terminal.expect(PROMPT)
-        while not all(f"{label} is given up" in boot_log for label in ("crash", "deaf")):  # then the log is quiet
+        quiet = ("crash is given up", "deaf is given up", "odd can't be started")
+        while not all(said in boot_log for said in quiet):
             boot_log += terminal.expect("\n") + "\n"
         run_tests(tests)

@@ -191,6 +191,7 @@ struct pm_endpoint_req {
 };
 struct pm_endpoint_rep {
 	endpoint_t endpoint;
+	uint32_t executed; /* 1: it has called exec; 0: it still runs what it was forked from */
 };
 
 /* The archive's entries, one by one, in the archive's order. ENOENT: no more. */

@@ -36,7 +36,8 @@ enum rs_state { RS_STATES(STATE) RS_NR_STATES };
 	PROBLEM(RS_NOT_ON_A_PAGE, "does not begin on a page of the archive") \
 	PROBLEM(RS_NO_I386_PROGRAM, "is not a static i386 program")          \
 	PROBLEM(RS_BAD_RIGHTS, "is to have rights that the kernel refuses")  \
-	PROBLEM(RS_NO_PROCESS, "gets no process")
+	PROBLEM(RS_NO_PROCESS, "gets no process")                            \
+	PROBLEM(RS_EXEC_FAILED, "could not be executed")
 
 #define PROBLEM(NAME, text) NAME,
 enum rs_problem { RS_PROBLEMS(PROBLEM) RS_NR_PROBLEMS };
@@ -142,6 +143,16 @@ struct rs_label_req {
 };
 struct rs_label_rep {
 	char label[PROC_NAME_MAX]; /* with its end */
+};
+
+/*
+ * A service's process, when exec has failed: why. It then ends. EPERM: the caller is not a service's, or has
+ * called exec with success; EINVAL: no error.
+ */
+struct rs_not_executed_req {
+	uint32_t error; /* an errno */
+};
+struct rs_not_executed_rep {
 };
 
 #define OP(number, NAME, name) MESSAGE_FITS(rs, name)

@@ -12,6 +12,11 @@
 
 /* The endpoint of process `pid` (0: the caller), or a negative errno. ESRCH: no such process lives. */
 GRANITE_MUST_CHECK endpoint_t pm_endpoint(int pid);
+/*
+ * 1 if process `pid` (0: the caller) has called exec since it was forked, 0 if it still runs its parent's
+ * program, or a negative errno, as above.
+ */
+GRANITE_MUST_CHECK int pm_executed(int pid);
 
 /* Describes entry `index` of the boot archive, counted from 0. ENOENT: there are not so many. */
 GRANITE_MUST_CHECK int pm_program(uint32_t index, struct pm_program_rep *program);
