@@ -99,10 +99,13 @@ static pid_t pid_of(const char *label)
 	return 0;
 }
 
-/* What of all that is typed depends on the service; null: nothing. */
+/*
+ * What of all that is typed depends on the service; null: nothing. There is one terminal, the console's, also
+ * for whoever has no descriptor that leads to it.
+ */
 static const char *needed_here(const char *label)
 {
-	if (strcmp(label, "console") == 0 && isatty(STDIN_FILENO))
+	if (strcmp(label, "console") == 0)
 		return "it drives this terminal";
 	return pid_of(label) == getsid(0) ? "it is the shell of this terminal" : NULL;
 }

@@ -119,6 +119,15 @@ static int ignore_sigterm(void)
 	return serve();
 }
 
+/* Becomes another program, which has no descriptors. */
+static int exec_mute(char **command)
+{
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	execvp(command[0], command);
+	return 127;
+}
+
 /* It could not be executed, it says. */
 static int pretend(void)
 {
@@ -139,6 +148,8 @@ int main(int argc, char **argv)
 		show_life();
 	if (strcmp(what, "exit") == 0 && argc > 2)
 		return atoi(argv[2]);
+	if (strcmp(what, "mute") == 0 && argc > 2)
+		return exec_mute(argv + 2);
 	if (strcmp(what, "pretend") == 0)
 		return pretend();
 	if (strcmp(what, "crash") == 0)

@@ -171,6 +171,9 @@ def who_types_does_not_lose_the_terminal_by_mistake():
     """What one asks for all the same one gets: see the last test."""
     said = run("service down console")
     assert "console: it drives this terminal: without it nobody could type `service up console`" in said, said
+    shown = run("service down console </etc/manifest | cat")
+    assert shown == said.splitlines()[0] + "\n", shown
+    assert run("subject mute service down console") == "subject: exit status 1\n"
     said = run("service down sh")
     assert "it is the shell of this terminal" in said and "`service down -f sh` does it all the same" in said, said
     assert run("sh -c 'service down sh'") == said.replace("service: exit", "sh: exit")
