@@ -100,8 +100,7 @@ static int retrieve(const char *key, uint32_t type, void *value, size_t *length,
 	call.req.bytes = (uint32_t)size;
 	loans[1] = (struct ds_loan){&call.req.grant, value, size, CPF_WRITE};
 	result = ds_client_call(DS_RETRIEVE, &call.m, loans);
-	if (result == OK || result == -ERANGE)
-		*length = call.rep.bytes;
+	result = ds_client_length(result, call.rep.bytes, size, DS_VALUE_MAX, length);
 	if (result == OK && number)
 		*number = call.rep.number;
 	return result;
@@ -147,7 +146,9 @@ int ds_retrieve_label_name(char *key, endpoint_t endpoint)
 	union ds_name_message call = {.req = {.endpoint = endpoint}};
 	const struct ds_loan loans[DS_LOANS] = {{&call.req.grant, key, DS_KEY_SIZE, CPF_WRITE}};
 
-	return ds_client_call(DS_NAME, &call.m, loans);
+	int result = ds_client_call(DS_NAME, &call.m, loans);
+
+	return result == OK ? ds_client_text(key, DS_KEY_SIZE) : result;
 }
 
 /* ---- News ---- */
@@ -191,6 +192,8 @@ int ds_check_change(struct ds_change *change)
 
 	if (result == -ENOENT)
 		last_seen = 0;
+	if (result == OK)
+		result = ds_client_text(change->key, DS_KEY_SIZE);
 	if (result != OK)
 		return result;
 	last_seen = call.rep.number;
@@ -217,16 +220,30 @@ int ds_check(char *key, int *type, endpoint_t *owner)
 
 /* ---- Looking ---- */
 
+/* OK, or EIO: one of the entries can't be. */
+static int check_entries(const struct ds_entry *entries, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (entries[i].type >= DS_TYPES || ds_client_text(entries[i].key, DS_KEY_SIZE) != OK ||
+		    ds_client_text(entries[i].owner, DS_KEY_SIZE) != OK)
+			return -EIO;
+	return OK;
+}
+
 int ds_list(uint32_t *from, struct ds_entry *entries, uint32_t count)
 {
 	union ds_list_message call = {.req = {.from = *from, .count = count}};
 	struct ds_loan loans[DS_LOANS] = {{&call.req.grant, entries, 0, CPF_WRITE}};
+	uint32_t room;
 	int result;
 
 	if (count > DS_LIST_MAX)
 		call.req.count = DS_LIST_MAX;
 	loans[0].bytes = call.req.count * sizeof(*entries);
+	room = call.req.count;
 	result = ds_client_call(DS_LIST, &call.m, loans);
+	if (result == OK)
+		result = call.rep.count > room ? -EIO : check_entries(entries, call.rep.count);
 	if (result != OK)
 		return result;
 	*from = call.rep.next;

@@ -10,6 +10,9 @@
  *
  * The grants are given anew, to the successor. Serial numbers begin with the time, so that a process that has
  * called exec does not use those of its former program: there was less than one call in a nanosecond.
+ *
+ * The data store may be any service of its label. What it answers is checked here before it is used as a
+ * length, or as a text.
  */
 #include <string.h>
 #include <granite/abi/errno.h>
@@ -165,9 +168,28 @@ int ds_client_call(int32_t operation, struct message *m, const struct ds_loan lo
 		*m = request;
 		result = call_once(operation, m, loans);
 		if (result != -EDEADSRCDST)
-			return result;
+			return result > 0 ? -EIO : result;
 		ds_client_lost();
 		if (client.gives_up)
 			return result;
 	}
+}
+
+/* ---- What it answers ---- */
+
+int ds_client_length(int result, uint32_t told, size_t room, size_t most, size_t *length)
+{
+	int fits = told <= room;
+
+	if (result != OK && result != -ERANGE)
+		return result;
+	if (fits != (result == OK) || told > most)
+		return -EIO;
+	*length = told;
+	return result;
+}
+
+int ds_client_text(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) ? OK : -EIO;
 }

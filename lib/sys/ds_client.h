@@ -16,9 +16,21 @@ struct ds_loan {
 
 #define DS_LOANS 2
 
-/* Calls the data store, again if it dies. *m is the request, but for the grants, and then the reply. */
+/*
+ * Calls the data store, again if it dies. *m is the request, but for the grants, and then the reply. EIO: its
+ * answer is none.
+ */
 GRANITE_MUST_CHECK int ds_client_call(int32_t operation, struct message *m,
                                       const struct ds_loan loans[DS_LOANS]);
+
+/*
+ * Takes the length that a reply tells of a value, for which there were `room` bytes; values are at most
+ * `most` long. Returns the result; EIO: the length makes no sense with it, and *length is as it was.
+ */
+GRANITE_MUST_CHECK int ds_client_length(int result, uint32_t told, size_t room, size_t most, size_t *length);
+
+/* OK, or EIO: the data store has written no text of this size, with an end. */
+GRANITE_MUST_CHECK int ds_client_text(const char *text, size_t size);
 
 /* The data store's endpoint; ds_client_find asks for it if it is not known. Errors as a call's. */
 endpoint_t ds_client_endpoint(void);

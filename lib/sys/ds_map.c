@@ -116,9 +116,7 @@ static int ask(union ds_retrieve_map_message *call, const char *key, void *addre
 		return result;
 	loans[1] = (struct ds_loan){&call->req.grant, address, lent, CPF_WRITE};
 	result = ds_client_call(DS_RETRIEVE_MAP, &call->m, loans);
-	if (result == OK || result == -ERANGE)
-		*length = call->rep.bytes;
-	return result;
+	return ds_client_length(result, call->rep.bytes, room, DS_RANGE_MAX, length);
 }
 
 /* Between the answer and this the data store may have died, or the range have ended: then one asks again. */

@@ -39,6 +39,8 @@ static struct machine {
 	int lives, given_up, was_killed, returns, answered, alarm, rs_is_late, rs_error, has_memory;
 	uint32_t stays_dead;
 	void (*meanwhile)(void);
+	machine_lie_t lie;
+	uint8_t *written;                   /* where DS has last written to */
 	uint32_t countdown, next_countdown; /* MACHINE_NEVER: none */
 	endpoint_t dead[DEAD];
 	uint32_t nr_dead;
@@ -184,6 +186,7 @@ int ds_peer_call(endpoint_t ds, int32_t operation, struct message *m)
 	if (!machine.lives || ds != machine.ds)
 		return -EDEADSRCDST;
 	machine.answered = 0;
+	machine.written = NULL;
 	machine.reply = m;
 	if (setjmp(killed))
 		return machine.answered ? m->m_type : -EDEADSRCDST;
@@ -193,11 +196,13 @@ int ds_peer_call(endpoint_t ds, int32_t operation, struct message *m)
 	later_go_on();
 	piece_ends();
 	inside = 0;
-	if (result == SERVER_NO_REPLY)
-		return m->m_type;
-	reply.m_type = result;
-	*m = reply;
-	return result;
+	if (result != SERVER_NO_REPLY) {
+		reply.m_type = result;
+		*m = reply;
+	}
+	if (machine.lie)
+		machine.lie(m, machine.written);
+	return m->m_type;
 }
 
 static void come_back(void)
@@ -321,6 +326,8 @@ int lent_write(endpoint_t client, cp_grant_id_t grant, const void *buffer, uint3
 
 	if (result == OK)
 		memcpy(to, buffer, bytes);
+	if (result == OK)
+		machine.written = to;
 	return result;
 }
 
@@ -530,6 +537,11 @@ void machine_stay_dead(uint32_t attempts)
 void machine_meanwhile(void (*what)(void))
 {
 	machine.meanwhile = what;
+}
+
+void machine_lie(machine_lie_t lie)
+{
+	machine.lie = lie;
 }
 
 void machine_give_up(void)

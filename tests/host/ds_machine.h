@@ -51,6 +51,13 @@ void machine_meanwhile(void (*what)(void));
 /* Nobody starts DS again. */
 void machine_give_up(void);
 
+/*
+ * From now on DS's answers, and what it has written to the memory lent to it (the last of it, null: nothing),
+ * are changed before the caller sees them; null: they are not.
+ */
+typedef void (*machine_lie_t)(struct message *reply, uint8_t *memory);
+void machine_lie(machine_lie_t lie);
+
 /* Whether the client has been notified since the last time. */
 int machine_notified(uint32_t client);
 

@@ -9,6 +9,7 @@
  *   ENODEV       there is no data store, and none will be started
  *   EAGAIN, EDEADSRCDST  see ds_set_retry
  *   EFAULT       a buffer is not the caller's to be used so
+ *   EIO          the data store's answer makes no sense
  *
  * If the data store dies under a call the function waits until it is back, and calls again: what was done by
  * then is not done twice. So none of this may be called in a signal handler.
