@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../lib/processes.h"
 #include "ds.h"
 #include "text.h"
+
+#define PATIENCE_MSECS 2000 /* with a process that is to end */
 
 /* ---- set ---- */
 
@@ -99,6 +102,7 @@ struct owned {
 	uint32_t type; /* 0: none found */
 	endpoint_t owner;
 	int is_others; /* one that is not for us to delete */
+	int is_kept;   /* it is still there */
 };
 
 static int take_owned(void *context, const struct ds_entry *entry)
@@ -128,10 +132,57 @@ static pid_t keeper_of(endpoint_t owner)
 	return pid;
 }
 
-static void wait_until_it_is_gone(const char *key, uint32_t type)
+/* The same owner has it still. */
+static int take_kept(void *context, const struct ds_entry *entry)
 {
-	while (exists(key, type))
+	struct owned *owned = context;
+
+	owned->is_kept = strcmp(entry->key, owned->key) == 0 && entry->type == owned->type &&
+	                 entry->endpoint == owned->owner;
+	return owned->is_kept;
+}
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/*
+ * Until the entry is gone, which the store sees to when it learns of its owner's end. If somebody else
+ * publishes the key meanwhile that is another entry. -ETIMEDOUT: its owner does not end.
+ */
+static int wait_until_it_is_gone(struct owned *owned)
+{
+	uint64_t limit = now() + PATIENCE_MSECS;
+	int result;
+
+	for (;;) {
+		owned->is_kept = 0;
+		result = ds_walk(take_kept, owned);
+		if (result != OK || !owned->is_kept)
+			return result;
+		if (now() >= limit)
+			return -ETIMEDOUT;
 		usleep(1000);
+	}
+}
+
+static int end_keeper(struct owned *owned, pid_t keeper)
+{
+	int result;
+
+	kill(keeper, SIGTERM);
+	result = wait_until_it_is_gone(owned);
+	if (result == OK)
+		return 0;
+	if (result != -ETIMEDOUT)
+		return ds_complain(owned->key, result);
+	fprintf(stderr, "ds: %s: process %d, which keeps it, does not end; `kill -9 %d` ends it\n",
+	        owned->key, (int)keeper, (int)keeper);
+	return 1;
 }
 
 int ds_delete_command(const char *key)
@@ -149,7 +200,5 @@ int ds_delete_command(const char *key)
 		fprintf(stderr, "ds: %s: it belongs to another, who alone can delete it\n", key);
 		return 1;
 	}
-	kill(keeper, SIGTERM);
-	wait_until_it_is_gone(key, owned.type);
-	return 0;
+	return end_keeper(&owned, keeper);
 }

@@ -14,7 +14,7 @@ const struct usage usage = {
         "such as an escape or a newline, is shown in quotes, as in the list\n"
         "  set [-s] KEY VALUE   publishes VALUE, in place of what is there: a number from 0 to 4294967295 "
         "(0x... too) as u32, else, or with -s, as a string\n"
-        "  delete KEY           deletes an entry that `ds set` has made\n"
+        "  delete KEY           deletes an entry that `ds set` has made: ends the process that keeps it\n"
         "  watch PATTERN        shows changes as they come, until Ctrl-C; with `&` behind it while other "
         "commands run\n"
         "  stats                how much there is\n"

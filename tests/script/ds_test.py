@@ -3,15 +3,60 @@
 # test: timeout=400
 """`ds` at the prompt, while the data store is killed as well."""
 
+import os
 import re
 
+import machine
 from script import PROMPT, Terminal, build_under_test, run_tests
 
+BUILD = build_under_test()
 COLUMNS = 80
 CTRL_C = "\x03"
 LONG_KEY = "a.key.that.is.longer.than.the.column.for.it"
 
-terminal = Terminal(["tools/run", "--build", build_under_test().folder], size=(COLUMNS, 24))
+# Leaves a process behind that keeps a key, as `ds set` does, and is called `ds` too.
+KEEPER = """
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <granite/ds.h>
+
+static int ends[2];
+
+/* In a child: publishes it, when nobody else has it, and keeps it. */
+static void keep(const char *key, const char *text, int flags)
+{
+	int result;
+
+	if (fork() != 0)
+		return;
+	do
+		result = ds_publish_str(key, text, flags);
+	while (result == -EEXIST);
+	if (write(ends[1], &result, sizeof(result)) == sizeof(result))
+		for (;;)
+			pause();
+	_exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	const char *how = argv[1], *key = argv[2];
+	int result = -1;
+
+	if (argc != 3 || pipe(ends) != 0)
+		return 2;
+	if (strcmp(how, "stubborn") == 0)
+		signal(SIGTERM, SIG_IGN);
+	keep(key, "text", strcmp(how, "private") == 0 ? DSF_PRIV_RETRIEVE : 0);
+	if (read(ends[0], &result, sizeof(result)) != sizeof(result))
+		return 1;
+	if (strcmp(how, "again") == 0)
+		keep(key, "again", 0);
+	return result != OK;
+}
+"""
 
 
 def run(command, seconds=100):
@@ -180,7 +225,33 @@ def wrong_calls_are_explained():
     assert run("ds --help").startswith("usage: ds COMMAND")
 
 
-with terminal:
+def deleting_never_waits_for_ever():
+    """A key that somebody publishes again at once, one that nobody else may retrieve, an owner that does not end."""
+    assert run("files/ds again key") == run("ds delete key") == ""
+    while "no such entry" in (shown := run("ds get key")):
+        pass
+    assert shown == "again\n", shown
+    assert run("ds delete key") == run("files/ds private key") == run("ds delete key") == ""
+    assert "no such entry" in run("ds get key")
+    assert run("files/ds stubborn key") == ""
+    said = " ".join(run("ds delete key").split())
+    found = re.match(r"ds: key: process (\d+), which keeps it, does not end; `kill -9 \1` ends it ds: exit status 1$", said)
+    assert found and run("ds get key") == "text\n", said
+    assert run(f"kill -9 {found[1]}") == ""
+    while "no such entry" not in run("ds get key"):
+        pass
+
+
+def start(folder):
+    """The system on a terminal, with the keeper in /files."""
+    source, keeper = os.path.join(folder, "ds.c"), os.path.join(folder, "ds")
+    with open(source, "w") as file:
+        file.write(KEEPER)
+    BUILD.compile(keeper, [source])
+    return Terminal(["tools/run", "--build", BUILD.folder, "--file", keeper], size=(COLUMNS, 24))
+
+
+with machine.scratch() as scratch, start(scratch) as terminal:
     run_tests(
         [
             the_system_boots,
@@ -194,6 +265,7 @@ with terminal:
             changes_are_printed_while_other_commands_run,
             statistics_count,
             what_is_another_s_stays,
+            deleting_never_waits_for_ever,
             wrong_calls_are_explained,
             who_watches_is_told_that_the_store_is_lost,
         ]
