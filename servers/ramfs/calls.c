@@ -107,7 +107,8 @@ int do_open(endpoint_t caller, const struct ramfs_open_req *request, struct ramf
 		result = find_to_open(caller, request, &node);
 	if (result != OK)
 		return result;
-	file = file_open(node, NULL, request->flags & (O_NONBLOCK | O_DIRECTORY | O_LARGEFILE | O_APPEND));
+	file = file_open(client, node, NULL,
+	                 request->flags & (O_NONBLOCK | O_DIRECTORY | O_LARGEFILE | O_APPEND));
 	if (!file)
 		return -ENFILE;
 	client_install(client, request->fd, file, (request->flags & O_CLOEXEC) != 0);
@@ -118,9 +119,9 @@ static int open_pipe(struct client *client, const struct ramfs_pipe_req *request
 {
 	uint32_t status = request->flags & O_NONBLOCK;
 	int cloexec = (request->flags & O_CLOEXEC) != 0;
-	struct pipe *pipe = pipe_open();
-	struct open_file *in = pipe ? file_open(NULL, pipe, O_RDONLY | status) : NULL;
-	struct open_file *out = in ? file_open(NULL, pipe, O_WRONLY | status) : NULL;
+	struct pipe *pipe = pipe_open(client);
+	struct open_file *in = pipe ? file_open(client, NULL, pipe, O_RDONLY | status) : NULL;
+	struct open_file *out = in ? file_open(client, NULL, pipe, O_WRONLY | status) : NULL;
 
 	if (!out) {
 		if (in)

@@ -30,8 +30,20 @@ static void add(uint32_t *count, int change)
 	journal_set(&journal, count, *count + (uint32_t)change);
 }
 
+/*
+ * Who is a service is asked only where it matters, as it costs a call. A service's children are none: what
+ * the shell starts shares with all others, its pipelines are its own.
+ */
+int client_may_take(const struct client *client, uint32_t count, uint32_t most)
+{
+	if (count < most - most / 4)
+		return 1;
+	return count < most && process_is_service(client->endpoint);
+}
+
 /* ---- Open files ---- */
 
+/* There is one: fewer than FILES_MAX are open. NULL: no memory. */
 static struct open_file *take_file(void)
 {
 	struct open_file *file = kept->files_free;
@@ -42,16 +54,16 @@ static struct open_file *take_file(void)
 		CHANGING(file->next_free);
 		return file;
 	}
-	if (kept->files_fresh == FILES_MAX ||
-	    !kept_has(kept->files, kept->files_fresh, sizeof(struct open_file)))
+	if (!kept_has(kept->files, kept->files_fresh, sizeof(struct open_file)))
 		return NULL;
 	add(&kept->files_fresh, 1);
 	return &kept->files[kept->files_fresh - 1];
 }
 
-struct open_file *file_open(const struct node *node, struct pipe *pipe, uint32_t flags)
+struct open_file *file_open(const struct client *client, const struct node *node, struct pipe *pipe,
+                            uint32_t flags)
 {
-	struct open_file *file = take_file();
+	struct open_file *file = client_may_take(client, kept->nr_files, FILES_MAX) ? take_file() : NULL;
 
 	if (!file)
 		return NULL;

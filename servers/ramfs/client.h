@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Clients, what their descriptors stand for, and what they wait for. A client is known from its first
- * descriptor or chdir to its end; all others have no descriptor, and the root as working directory. Nobody
- * can use up more than its own: a client has room for RAMFS_FDS descriptors, and there is a client for each
- * slot of the process table.
+ * descriptor or chdir to its end; all others have no descriptor, and the root as working directory. Room for
+ * these is everybody's own: for RAMFS_FDS descriptors in each client, and a client for each slot of the
+ * process table. Open files and pipes all clients share; the last quarter of each is for services, so that
+ * these have some whatever others do.
  */
 #ifndef RAMFS_CLIENT_H
 #define RAMFS_CLIENT_H
@@ -75,11 +76,15 @@ void client_exited(endpoint_t endpoint);
 /* How many clients are known. */
 uint32_t client_count(void);
 
+/* Whether the client may have one more of what there are `count` of now, and `most` at most. */
+int client_may_take(const struct client *client, uint32_t count, uint32_t most);
+
 /*
- * A new open file without references: of a node, or of an end of a pipe. NULL: there are too many, or no
- * memory.
+ * A new open file of the client's without references: of a node, or of an end of a pipe. NULL: there are too
+ * many, or no memory.
  */
-struct open_file *file_open(const struct node *node, struct pipe *pipe, uint32_t flags);
+struct open_file *file_open(const struct client *client, const struct node *node, struct pipe *pipe,
+                            uint32_t flags);
 
 /* What it stands for; NULL: an end of a pipe. */
 static inline struct node *file_node(const struct open_file *file)

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <granite/abi/layout.h>
 #include <granite/grant.h>
+#include <granite/rs.h>
 #include <granite/sys.h>
 #include <granite/vm.h>
 
@@ -25,6 +26,13 @@ int process_lives(endpoint_t endpoint)
 
 	return sys_getinfo(GET_PROCTAB, &info, sizeof(info), slot) == (int)sizeof(info) &&
 	       info.endpoint == endpoint;
+}
+
+int process_is_service(endpoint_t endpoint)
+{
+	char label[PROC_NAME_MAX];
+
+	return rs_label(endpoint, label) == OK;
 }
 
 uint64_t uptime_now(void)

@@ -22,7 +22,8 @@ uint8_t *pipe_bytes(const struct pipe *pipe)
 	return kept->pipe_bytes[pipe - kept->pipes];
 }
 
-/* The place freed last is used first: so few of them ever need memory. */
+/* One that is free: there are fewer than PIPES_MAX. The place freed last is used first: so few of them ever
+ * need memory. NULL: there is none. */
 static struct pipe *take_place(void)
 {
 	struct pipe *pipe = kept->pipes_free;
@@ -34,15 +35,15 @@ static struct pipe *take_place(void)
 		CHANGING(pipe->next_free);
 		return pipe;
 	}
-	if (fresh == PIPES_MAX || !kept_has(kept->pipe_bytes, fresh, RAMFS_PIPE_CAPACITY))
+	if (!kept_has(kept->pipe_bytes, fresh, RAMFS_PIPE_CAPACITY))
 		return NULL;
 	journal_set(&journal, &kept->pipes_fresh, fresh + 1);
 	return &kept->pipes[fresh];
 }
 
-struct pipe *pipe_open(void)
+struct pipe *pipe_open(const struct client *client)
 {
-	struct pipe *pipe = take_place();
+	struct pipe *pipe = client_may_take(client, kept->nr_pipes, PIPES_MAX) ? take_place() : NULL;
 
 	if (!pipe)
 		return NULL;

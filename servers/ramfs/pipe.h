@@ -34,8 +34,8 @@ struct pipe_waits *pipe_waits(const struct pipe *pipe);
 /* Nobody waits for any. */
 void pipes_open(void);
 
-/* A new pipe with both ends, empty. NULL: there are PIPES_MAX, or no memory for its bytes. */
-struct pipe *pipe_open(void);
+/* A new pipe of the client's with both ends, empty. NULL: there are too many, or no memory for its bytes. */
+struct pipe *pipe_open(const struct client *client);
 
 /* Frees a pipe whose ends are both closed. */
 void pipe_free(struct pipe *pipe);

@@ -31,6 +31,9 @@ GRANITE_MUST_CHECK int lent_write(endpoint_t client, cp_grant_id_t grant, uint32
 /* Whether there is, at this moment, a process of this name. */
 int process_lives(endpoint_t endpoint);
 
+/* Whether it is a service: RS, which waits for nobody, has a label for it. */
+int process_is_service(endpoint_t endpoint);
+
 /* The uptime in nanoseconds. */
 uint64_t uptime_now(void);
 

@@ -380,22 +380,78 @@ static void a_dup_replaces_what_was_there(void **state)
 	assert_int_equal(dup_fd(a, 3, -1, 0), -EINVAL);
 }
 
+/* As many as it can. */
+static uint32_t make_pipes(endpoint_t client)
+{
+	uint32_t pipes = 0;
+
+	for (int32_t fd = 0; fd < RAMFS_FDS; fd += 2) {
+		int result = make_pipe(client, fd, fd + 1, 0);
+
+		assert_true(result == OK || result == -ENFILE);
+		pipes += result == OK;
+	}
+	return pipes;
+}
+
+/* Ordinary processes take three quarters and no more, services the rest; clients 8 and on are services. */
 static void pipes_run_out_politely(void **state)
 {
-	int pipes = 0;
+	uint32_t pipes = 0;
 
 	(void)state;
-	for (int i = 1; i < CLIENTS_MAX; i++)
-		for (int32_t fd = 0; fd < RAMFS_FDS; fd += 2) {
-			int result = make_pipe(machine_endpoint(i), fd, fd + 1, 0);
-
-			assert_true(result == OK || result == -ENFILE);
-			pipes += result == OK;
-		}
+	for (int i = 1; i < 8; i++)
+		pipes += make_pipes(machine_endpoint(i));
+	assert_int_equal(pipes, PIPES_MAX / 4 * 3);
+	for (int i = 8; i < CLIENTS_MAX; i++) {
+		machine_client(machine_endpoint(i))->is_service = 1;
+		pipes += make_pipes(machine_endpoint(i));
+	}
 	assert_int_equal(pipes, PIPES_MAX);
 	assert_int_equal(file_count(), 2 * PIPES_MAX);
+	assert_int_equal(close_fd(machine_endpoint(8), 0), OK);
+	assert_int_equal(close_fd(machine_endpoint(8), 1), OK);
+	assert_int_equal(close_fd(a, 0), OK);
+	assert_int_equal(close_fd(a, 1), OK);
+	assert_int_equal(make_pipe(a, 0, 1, 0), -ENFILE); /* though there is room: it is not for all */
+	assert_int_equal(make_pipe(machine_endpoint(8), 0, 1, 0), OK);
 	all_gone(NULL);
 	assert_int_equal(make_pipe(a, 0, 1, 0), OK);
+}
+
+/* As many as the client may have besides those that there are. */
+static uint32_t open_files(endpoint_t client, struct open_file **files)
+{
+	uint32_t count = 0;
+
+	while ((files[count] = file_open(client_find(client), tree_root(), NULL, O_RDONLY)) != NULL) {
+		count++;
+		kept_commit();
+	}
+	return count;
+}
+
+static void open_files_run_out_politely(void **state)
+{
+	static struct open_file *files[FILES_MAX + 1];
+	uint32_t count;
+
+	(void)state;
+	assert_int_equal(open_path(a, "top", 3, O_RDONLY), OK);
+	assert_int_equal(open_path(b, "top", 3, O_RDONLY), OK);
+	machine_client(b)->is_service = 1;
+	count = open_files(a, files);
+	assert_int_equal(count, FILES_MAX / 4 * 3 - 2);
+	assert_int_equal(open_path(a, "top", 4, O_RDONLY), -ENFILE);
+	assert_int_equal(open_path(b, "top", 4, O_RDONLY), OK);
+	count += open_files(b, files + count);
+	assert_int_equal(count, FILES_MAX - 3);
+	assert_int_equal(open_path(b, "top", 5, O_RDONLY), -ENFILE);
+	while (count > 0) {
+		file_discard(files[--count]);
+		kept_commit();
+	}
+	assert_int_equal(open_path(a, "top", 4, O_RDONLY), OK);
 }
 
 /* It comes first: a place that once had memory keeps it. */
@@ -796,6 +852,7 @@ int main(void)
 	        CASE(who_is_dead_gets_nothing),
 	        CASE(a_dup_replaces_what_was_there),
 	        CASE(pipes_run_out_politely),
+	        CASE(open_files_run_out_politely),
 	        CASE(bytes_come_out_as_they_went_in),
 	        CASE(a_reader_waits_for_a_writer),
 	        CASE(the_last_writer_s_end_is_the_reader_s),

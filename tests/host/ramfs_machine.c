@@ -70,6 +70,11 @@ int process_lives(endpoint_t endpoint)
 	return machine_client(endpoint)->lives;
 }
 
+int process_is_service(endpoint_t endpoint)
+{
+	return machine_client(endpoint)->is_service;
+}
+
 uint64_t uptime_now(void)
 {
 	return machine.now;

@@ -14,7 +14,7 @@
 #define CLIENT_MEMORY 0x20000
 
 struct machine_client {
-	int lives;
+	int lives, is_service;
 	int answers; /* that came after the handler had put its request off */
 	int result;
 	uint8_t reply[MESSAGE_PAYLOAD];
