@@ -129,7 +129,7 @@ int ds_watch_command(const char *pattern)
 	if (result == OK)
 		result = look_each_second();
 	if (result == OK)
-		result = print_changes();
+		result = wait_for_one(print_changes());
 	while (result == OK)
 		result = watch_on(pattern);
 	return ds_complain(pattern, result);
