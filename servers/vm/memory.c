@@ -13,7 +13,7 @@ struct stock {
 
 /* RS has fewer pages of its own. */
 static const struct stock for_rs = {64, 8};
-/* The largest of the system's, the data store, takes some 270 and 15 from the fork to its first request. */
+/* The largest of the system's, the data store, takes some 280 and 15 from the fork to its first request. */
 static const struct stock for_services = {384, 32};
 /* More than all of the system's services have together. It is lost to others if they do not come again. */
 static const struct stock aside_max = {512, 64};

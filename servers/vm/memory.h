@@ -15,9 +15,9 @@ void memory_init(const struct boot_info *info, void *pool);
  * before the last ones are used up. One part is for services with PRIV_RESERVE, and for their start; whatever
  * makes these use it up, another part is RS's, for the system ends with it.
  *
- * The services' part is enough for one start. But each of them may be ended while others use up whatever is
- * given back. So what it gives back is set aside, and kept back too, until services, or RS, have taken as
- * much: a successor finds what its predecessor has had.
+ * The services' part is enough for one start. But several may be dead at the same time, while others use up
+ * whatever these have given back. So that is set aside, and kept back too, until services, or RS, have taken
+ * as much: a successor finds what its predecessor has had.
  *
  * VM opens the reserve while it serves such a process, and keeps back only `reserve`. What is taken meanwhile
  * is no more set aside, and what is given back is.
