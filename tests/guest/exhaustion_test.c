@@ -15,18 +15,11 @@
 #include <granite/sys.h>
 
 #include "pages.h"
-#include "tap.h"
+#include "starved.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define RW           (VM_PROT_READ | VM_PROT_WRITE)
 
 static endpoint_t parent, console;
-
-static void end(pid_t pid)
-{
-	CHECK_INT(kill(pid, SIGKILL), 0);
-	CHECK_KILLED(tap_wait(pid), SIGKILL);
-}
 
 static void nothing(void)
 {
@@ -184,23 +177,6 @@ static void end_hogs(void)
 		end(hogs[i]);
 }
 
-static int take(vir_bytes at, uint32_t bytes, int flags)
-{
-	vir_bytes got;
-	return vm_mmap(at, bytes, RW, VM_MAP_POPULATE | flags, &got);
-}
-
-static int eat_frames(void)
-{
-	int pages = 0;
-	for (uint32_t bytes = 1u << 22; bytes >= PAGE_SIZE;)
-		if (take(0, bytes, 0) == OK)
-			pages += (int)(bytes / PAGE_SIZE);
-		else
-			bytes /= 2;
-	return pages;
-}
-
 static void all_frames_taken_harm_nobody_else(void)
 {
 	call_witnesses();
@@ -219,16 +195,6 @@ static void all_frames_taken_harm_nobody_else(void)
 	CHECK(pages_now().free > before);
 	CHECK_EXITED(tap_child(nothing), 0);
 	dismiss_witnesses();
-}
-
-static int eat_tables(void)
-{
-	int tables = 0;
-	vir_bytes at = 0x10000000;
-	for (; at < MMAP_TOP && take(at, PAGE_SIZE, VM_MAP_FIXED | VM_MAP_NOREPLACE) == OK;
-	     at += BIG_PAGE_SIZE)
-		tables++;
-	return tables;
 }
 
 static void all_page_tables_taken_harm_nobody_else(void)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <granite/abi/ds_label.h>
+#include <granite/abi/layout.h>
 #include <granite/rs.h>
 #include <granite/server.h>
 
@@ -105,6 +106,15 @@ static int serve_as_store(void)
 	return server_run(&server);
 }
 
+/* As much as the data store has, about. */
+static int serve_with_much_memory(void)
+{
+	static volatile char much[1 << 20];
+	for (size_t i = 0; i < sizeof(much); i += PAGE_SIZE)
+		much[i] = 1;
+	return serve();
+}
+
 static _Noreturn void show_life(void)
 {
 	for (;;) {
@@ -140,6 +150,8 @@ int main(int argc, char **argv)
 	const char *what = argc > 1 ? argv[1] : "";
 	if (strcmp(what, "serve") == 0)
 		return serve();
+	if (strcmp(what, "large") == 0)
+		return serve_with_much_memory();
 	if (strcmp(what, "store") == 0)
 		return serve_as_store();
 	if (strcmp(what, "stubborn") == 0)
