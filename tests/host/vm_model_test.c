@@ -807,8 +807,8 @@ static void what_it_is_about_has_come_up(void **state)
 
 int main(void)
 {
-	static struct machine_size large = {2000, 40, 20000}, few_frames = {2000, 40, 720},
-	                           small_pool = {184, 40, 20000}, tiny = {114, 40, 620};
+	static struct machine_size large = {2000, 40, 20000}, few_frames = {2000, 40, 1000},
+	                           small_pool = {220, 40, 20000}, tiny = {150, 40, 900};
 	const struct CMUnitTest tests[] = {
 	        {"with_plenty_of_memory", everybody_sees_the_own_memory, start, stop, &large},
 	        {"with_few_frames", everybody_sees_the_own_memory, start, stop, &few_frames},
