@@ -123,14 +123,25 @@ static void wait_as_the_table_says(struct process *parent, int32_t pid)
 
 /* ---- What processes do ---- */
 
+static struct process *newcomer(void)
+{
+	struct process *child = machine_fork(machine.rs);
+
+	child->flags &= ~(uint32_t)PROCESS_SERVICE;
+	return child;
+}
+
+/* A signal to a group may have ended all but RS. */
 static struct process *somebody(void)
 {
-	for (;;) {
-		struct process *p = &process_table[rand() % MANY];
+	struct process *alive[PROCESSES_MAX];
+	int count = 0;
 
-		if (process_alive(p) && p != machine.rs)
-			return p;
-	}
+	for
+		EACH(p)
+	if (process_alive(p) && p != machine.rs)
+		alive[count++] = p;
+	return count > 0 ? alive[rand() % count] : newcomer();
 }
 
 static int32_t some_pid(void)
@@ -229,7 +240,7 @@ static void random_lives_leave_the_lists_as_the_table_is(void **state)
 	srand(test_seed());
 	machine_boot();
 	for (int i = 0; i < 10; i++)
-		machine_fork(machine.rs)->flags &= ~(uint32_t)PROCESS_SERVICE;
+		(void)newcomer();
 	for (int i = 0; i < STEPS; i++) {
 		do_something();
 		check_lists();
