@@ -22,7 +22,7 @@ struct store {
 	uint8_t *blocks;
 
 	/* How many there are. */
-	uint32_t bucket_count, owner_buckets, directory_size, block_count;
+	uint32_t bucket_count, owner_buckets, directory_size, block_count; /* the first two: powers of two */
 
 	/* So many of the blocks, and of the list of entries, are present: the first ones. */
 	uint32_t present_blocks, present_positions;
@@ -35,10 +35,10 @@ struct store {
 	uint32_t round;          /* of marking owners */
 	uint32_t *marked;        /* owners marked in this round */
 	uint32_t nr_marked;
-	uint8_t is_full[3]; /* enum blocks_for: there was no block for a notice, in this round */
-	int freeing;        /* this transaction has freed blocks */
-	uint32_t work;      /* what everything has cost in this part: WORK_* */
-	uint32_t turn;      /* header->work: whose turn it was */
+	uint32_t is_full; /* 1 << enum blocks_for: there was no block for a notice, in this round */
+	int freeing;      /* this transaction has freed blocks */
+	uint32_t work;    /* what everything has cost in this part: WORK_* */
+	uint32_t turn;    /* header->work: whose turn it was */
 };
 
 /* Work besides that of comparing (watch_work), in its units: rather too much than too little. */

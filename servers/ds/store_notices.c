@@ -97,9 +97,9 @@ static int has_room(struct store *store, const struct owner *owner)
 {
 	enum blocks_for whom = owner->label_length ? FOR_SERVICES : FOR_PROCESSES;
 
-	if (!store->is_full[whom])
-		store->is_full[whom] = !room_for(store, 1, whom);
-	return !store->is_full[whom];
+	if (!(store->is_full & 1u << whom) && !room_for(store, 1, whom))
+		store->is_full |= 1u << whom;
+	return !(store->is_full & 1u << whom);
 }
 
 static void make(struct store *store, uint32_t owner, uint32_t entry, uint32_t what)
@@ -128,7 +128,7 @@ void notice_add(struct store *store, uint32_t owner, uint32_t entry, uint32_t wh
 	for (; notice && notice_at(store, notice)->owner != owner; looks++)
 		notice = notice_at(store, notice)->entry_next;
 	store->work += looks / NOTICE_LOOKS;
-	memset(store->is_full, 0, sizeof(store->is_full));
+	store->is_full = 0;
 	if (notice)
 		update(store, notice_at(store, notice), what);
 	else
@@ -174,7 +174,7 @@ void telling_begin(struct store *store)
 {
 	owners_next_round(store);
 	store->nr_marked = 0;
-	memset(store->is_full, 0, sizeof(store->is_full));
+	store->is_full = 0;
 }
 
 void telling_add(struct store *store, uint32_t owner)

@@ -13,7 +13,7 @@
 #define BLOCKS_MIN         64
 #define RESERVE_MAX        90
 #define ENTRIES_PER_BUCKET 4  /* if there is nothing but entries */
-#define OWNER_SHARE        16 /* so many times as many buckets entries have as owners */
+#define OWNER_SHARE        64 /* so many times as many buckets entries have as owners */
 #define LABEL_BLOCKS                                                                                       \
 	512             /* kept for them: each label is two, and may have an owner, which is two; or less: \
 	                 */
@@ -79,7 +79,7 @@ static int lay_out(struct store *store, uint32_t bytes, uint32_t slots)
 	store->journal.records = place(store, &at, store->journal.size * sizeof(struct journal_record));
 	store->answers = place(store, &at, ENDPOINT_SLOTS * sizeof(struct answer));
 	store->buckets = place(store, &at, store->bucket_count * sizeof(uint32_t));
-	store->owner_buckets = store->bucket_count / OWNER_SHARE + 1;
+	store->owner_buckets = store->bucket_count > OWNER_SHARE ? store->bucket_count / OWNER_SHARE : 1;
 	store->owners = place(store, &at, store->owner_buckets * sizeof(uint32_t));
 	store->slots = place(store, &at, slots * sizeof(struct subscription));
 	fixed = at;

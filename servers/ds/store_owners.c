@@ -16,7 +16,7 @@ static uint32_t *bucket_of(const struct store *store, const struct store_owner *
 	const void *name = length ? (const void *)who->label : &who->endpoint;
 	uint32_t hash = hash_bytes(store->header->secret, name, length ? length : sizeof(who->endpoint));
 
-	return &store->owners[hash % store->owner_buckets];
+	return &store->owners[hash & (store->owner_buckets - 1)];
 }
 
 static int is_called(const struct store *store, const struct owner *this, const struct store_owner *who,
