@@ -34,9 +34,9 @@ int memory_present(void *memory, uint32_t bytes, int grows)
 
 int memory_is_spare(uint32_t bytes)
 {
-	union vm_info_message call;
+	struct vm_info_rep info;
 
-	return vm_info_call(&call) == OK && call.rep.spare >= bytes / PAGE_SIZE;
+	return vm_info(&info) == OK && info.spare >= bytes / PAGE_SIZE;
 }
 
 /* ---- Ranges ---- */

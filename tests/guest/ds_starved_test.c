@@ -35,8 +35,8 @@ static pid_t start_eater(void)
 /* Frames that anybody may have. */
 static uint32_t spare(void)
 {
-	union vm_info_message call;
-	return vm_info_call(&call) == OK ? call.rep.spare : UINT32_MAX;
+	struct vm_info_rep info;
+	return vm_info(&info) == OK ? info.spare : UINT32_MAX;
 }
 
 static void await_hunger(void)

@@ -268,11 +268,6 @@ static void fill_for(const struct store_caller *caller, const char *format, int 
 	}
 }
 
-static int begin_to_subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags)
-{
-	return store_subscribe(store, caller, pattern, (uint32_t)strlen(pattern), flags);
-}
-
 /* Of an owner whose entries go, others are still to be told of all that exists, each from another place on.
  */
 static void the_end_of_entries_while_others_are_told_of_all(void **state)

@@ -55,11 +55,6 @@ static void check(void)
 		fail_msg("%s", fault);
 }
 
-static int begin_to_subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags)
-{
-	return store_subscribe(store, caller, pattern, (uint32_t)strlen(pattern), flags);
-}
-
 /* More than one part may be by no more than what one publish costs. */
 static uint32_t most_of_a_part(void)
 {

@@ -233,9 +233,14 @@ int retrieve_u32(const struct store_caller *caller, const char *text, uint32_t *
 	return result;
 }
 
+int begin_to_subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags)
+{
+	return store_subscribe(store, caller, pattern, (uint32_t)strlen(pattern), flags);
+}
+
 int subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags)
 {
-	int result = store_subscribe(store, caller, pattern, (uint32_t)strlen(pattern), flags);
+	int result = begin_to_subscribe(caller, pattern, flags);
 
 	world_finish();
 	return result;

@@ -50,6 +50,8 @@ int publish_str(const struct store_caller *caller, const char *key, const char *
 int publish_map(const struct store_caller *caller, const char *key, uint32_t address, uint32_t flags);
 int publish_label(const char *label, endpoint_t endpoint, uint32_t flags);
 int retrieve_u32(const struct store_caller *caller, const char *key, uint32_t *number);
+/* What is to be told of all that exists is unfinished still; subscribe() finishes it. */
+int begin_to_subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags);
 int subscribe(const struct store_caller *caller, const char *pattern, uint32_t flags);
 int delete_u32(const struct store_caller *caller, const char *key);
 
